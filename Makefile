@@ -1,0 +1,60 @@
+# Tandem. `make` builds, `make demo` shows what it does, `make test` tests it: each needs nothing run before it.
+#
+#   deps        installs what is missing (as root, from Debian's packages) or says what to install
+#   all         the engine (priv/tandem) and the Erlang side (_build/default/lib/tandem)
+#   demo        the examples of a process guide on the BEAM and on the engine, and a table of latencies
+#   test        lint, unit tests, the programs run on both engines, host-side tests
+#   lint        layers, sizes, format
+#   check-long  test, and: unit tests under every sanitizer, the programs on the stress build, fuzzers, dialyzer
+#   bench       measures and prints
+#   format      lays out the C sources
+#   clean       removes everything built
+
+MAKEFLAGS += --no-print-directory
+SHELL := /bin/sh
+BUILD ?= release
+STAMP := _build/stamp
+EBIN := _build/default/lib/tandem/ebin
+ERLANG_SOURCES := $(wildcard src/*.erl src/*.app.src) rebar.config
+
+.PHONY: all deps engine demo test lint check-long bench format clean
+.DEFAULT_GOAL := all
+
+all: $(STAMP)/deps engine $(STAMP)/erlang
+	@:
+
+deps:
+	@sh test/deps.sh install
+	@mkdir -p $(STAMP) && touch $(STAMP)/deps
+
+$(STAMP)/deps: test/deps.sh
+	@sh test/deps.sh install
+	@mkdir -p $(STAMP) && touch $@
+
+engine: $(STAMP)/deps
+	@$(MAKE) -C c_src BUILD=$(BUILD)
+
+$(STAMP)/erlang: $(ERLANG_SOURCES) | engine
+	@rebar3 compile
+	@mkdir -p $(STAMP) && touch $@
+
+demo: all
+	@sh test/run.sh demo
+
+test: all
+	@sh test/run.sh test
+
+lint: $(STAMP)/deps
+	@sh test/lint.sh
+
+check-long: all
+	@sh test/run.sh long
+
+bench: all
+	@sh test/run.sh bench
+
+format:
+	@clang-format -i c_src/*/*.[ch] test/c/*.[ch] $(wildcard test/fuzz/*.[ch])
+
+clean:
+	rm -rf _build priv

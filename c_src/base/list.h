@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+// A doubly linked list through a field of its members. A head is a struct list of its own; an unlinked member points to itself.
+#ifndef TANDEM_BASE_LIST_H
+#define TANDEM_BASE_LIST_H
+
+#include "base/types.h"
+
+struct list {
+    struct list *next, *prev;
+};
+
+static inline void list_init(struct list *l)
+{
+    l->next = l->prev = l;
+}
+
+static inline bool list_empty(const struct list *l)
+{
+    return l->next == l;
+}
+
+// Puts a member at the end of the list (before the head).
+static inline void list_add(struct list *head, struct list *member)
+{
+    member->prev = head->prev;
+    member->next = head;
+    head->prev->next = member;
+    head->prev = member;
+}
+
+static inline void list_remove(struct list *member)
+{
+    member->prev->next = member->next;
+    member->next->prev = member->prev;
+    list_init(member);
+}
+
+#endif

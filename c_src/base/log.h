@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+// The engine's own log: one line a call on standard error, which is the terminal of the VM that started it. For what an
+// operator must know (a refused module, a closed connection); a program's errors go to the host's logger instead.
+#ifndef TANDEM_BASE_LOG_H
+#define TANDEM_BASE_LOG_H
+
+#include "base/types.h"
+
+enum log_level { LOG_ERROR, LOG_WARNING, LOG_INFO, LOG_DEBUG };
+
+void log_set_level(enum log_level highest);
+void log_line(enum log_level level, const char *format, ...) PRINTF_LIKE(2, 3);
+
+#endif

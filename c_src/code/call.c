@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "code/call.h"
+
+#include "code/delegate.h"
+#include "code/interp.h"
+#include "code/module.h"
+
+#include <string.h>
+
+static const struct call_target nowhere = {NULL, 0};
+static const struct call_target waits = {NULL, CALL_WAITS};
+
+static struct call_target to_export(const struct export *e)
+{
+    return (struct call_target){e->code, e->arity};
+}
+
+static struct heap *heap_of(term *x)
+{
+    return proc_heap(worker_of(x)->current);
+}
+
+static struct call_target bad_apply(term *x, term module, term function, term arguments)
+{
+    static const struct export *apply;
+    if (!apply)
+        apply = export_get(ATOM_erlang, ATOM_apply, 3);
+    raise_native(x, ATOM_badarg, apply, (term[]){module, function, arguments});
+    return nowhere;
+}
+
+struct call_target call_apply(term *x, word arity)
+{
+    term module = x[arity], function = x[arity + 1];
+    if (UNLIKELY(!is_atom(module) || !is_atom(function)))
+        return bad_apply(x, module, function, list_of(heap_of(x), arity, x, NIL));
+    return to_export(export_get(module, function, (uint32_t)arity));
+}
+
+// Spreads a list over x registers from x0. False: not a proper list, or too long.
+static bool spread(term *x, term list, word *arity)
+{
+    sword length = list_length(list);
+    if (length < 0 || length > CONFIG_MAX_ARITY)
+        return false;
+    for (*arity = 0; is_list(list); list = tail(list))
+        x[(*arity)++] = head(list);
+    return true;
+}
+
+struct call_target call_apply_list(term *x)
+{
+    term module = x[0], function = x[1], arguments = x[2];
+    word arity;
+    if (UNLIKELY(!is_atom(module) || !is_atom(function) || !spread(x, arguments, &arity)))
+        return bad_apply(x, module, function, arguments);
+    return to_export(export_get(module, function, (uint32_t)arity));
+}
+
+struct call_target call_fun_list(term *x)
+{
+    term fun = x[0], arguments = x[1];
+    word arity;
+    if (UNLIKELY(!spread(x, arguments, &arity)))
+        return bad_apply(x, fun, arguments, NIL);
+    return call_fun(x, fun, arity);
+}
+
+static struct call_target bad_fun(term *x, term fun, word arity)
+{
+    struct heap *h = heap_of(x);
+    if (!is_fun(fun)) {
+        raise_error(x, tuple2(h, ATOM_badfun, fun));
+        return nowhere;
+    }
+    term arguments = list_of(h, arity, x, NIL);
+    raise_error(x, tuple2(h, ATOM_badarity, tuple2(h, fun, arguments)));
+    return nowhere;
+}
+
+// A caller has stored its stack and heap when this is called for a fun that is none: bad_fun builds on the heap.
+struct call_target call_fun(term *x, term fun, word arity)
+{
+    if (UNLIKELY(!is_fun(fun) || fun_arity(fun) != arity))
+        return bad_fun(x, fun, arity);
+    if (header_kind(*boxed_ptr(fun)) == KIND_EXPORT)
+        return to_export(export_of(fun));
+    const struct fun_entry *f = fun_entry_of(fun);
+    const term *free = fun_free(fun);
+    for (uint32_t i = 0; i < f->free; i++)
+        x[arity + i] = free[i];
+    return (struct call_target){f->code, arity + f->free};
+}
+
+// The module may define what happens when one of its functions does not exist.
+static struct call_target undefined_function(struct proc *p, const struct export *e)
+{
+    term *x = proc_x(p);
+    struct heap *h = proc_heap(p);
+    const struct export *handler = export_find(e->module, ATOM_handle_undefined_function, 2);
+    if (!handler || !handler->bytecode) {
+        raise_undefined(x, e);
+        return nowhere;
+    }
+    term arguments = list_of(h, e->arity, x, NIL);
+    x[0] = e->function;
+    x[1] = arguments;
+    return to_export(handler);
+}
+
+struct call_target call_undefined(struct proc *p, const struct export *e)
+{
+    if (e->code != e->stub)
+        return to_export(e);
+    if (!module_find(e->module) && !module_demand(p, e->module))
+        return waits;
+    return e->code != e->stub ? to_export(e) : undefined_function(p, e);
+}
+
+struct call_target call_fun_undefined(struct proc *p, const struct fun_entry *f)
+{
+    term *x = proc_x(p);
+    if (f->code == f->stub && !module_find(f->module) && !module_demand(p, f->module))
+        return waits;
+    if (f->code != f->stub)
+        return (struct call_target){f->code, f->arity + f->free};
+    struct heap *h = proc_heap(p);
+    term fun = fun_make(h, (struct fun_entry *)(uintptr_t)f, p->pid, x + f->arity);
+    raise_error(x, tuple2(h, ATOM_badfun, fun));
+    return nowhere;
+}
+
+struct call_target call_delegate(struct proc *p, const struct export *e)
+{
+    static const struct export *delegate;
+    if (!delegate)
+        delegate = export_get(atom_from_c("tandem_delegate"), ATOM_call, 3);
+    term *x = proc_x(p);
+    x[2] = list_of(proc_heap(p), e->arity, x, NIL);
+    x[0] = e->module;
+    x[1] = e->function;
+    delegate_count();
+    return to_export(delegate);
+}
+
+// A process spawned with a fun was spawned as erlang:apply(Fun, []): no call of apply shows in its stack traces.
+struct call_target call_spawned(term *x)
+{
+    term arguments = x[2];
+    sword length = list_length(arguments);
+    if (x[0] != ATOM_erlang || x[1] != ATOM_apply || (length != 2 && length != 3))
+        return call_apply_list(x);
+    for (sword i = 0; i < length; i++, arguments = tail(arguments))
+        x[i] = head(arguments);
+    return length == 2 ? call_fun_list(x) : call_apply_list(x);
+}
+
+const word *call_end_code(void)
+{
+    static word code;
+    code = (word)(uintptr_t)op_process_end_plain;
+    return &code;
+}
+
+void call_collect(struct proc *p, size_t live)
+{
+    proc_collect(p, 0, live, false);
+}

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+// Calls whose target is found when the call happens: apply, funs, names without code, the start of a process; and the
+// collection after a native. Found code is jumped to with its arguments in x0 ..; no code means a failure is recorded.
+#ifndef TANDEM_CODE_CALL_H
+#define TANDEM_CODE_CALL_H
+
+#include "proc/proc.h"
+#include "term/fun.h"
+
+struct call_target {
+    const word *code;    // NULL: a failure is recorded, or `arity` is CALL_WAITS
+    word arity;          // x registers in use
+};
+
+enum {
+    CALL_WAITS = ~0u,          // the process waits for a module; it runs the same instruction again afterwards
+    CALL_PUSH_RETURN = ~0u,    // a trap of this native call returns behind the instruction
+};
+
+// Module and function in x[arity], x[arity + 1].
+struct call_target call_apply(term *x, word arity);
+// erlang:apply/3 and apply/2: the arguments are a list.
+struct call_target call_apply_list(term *x);
+struct call_target call_fun_list(term *x);
+struct call_target call_fun(term *x, term fun, word arity);
+
+struct call_target call_undefined(struct proc *p, const struct export *e);
+struct call_target call_fun_undefined(struct proc *p, const struct fun_entry *f);
+struct call_target call_delegate(struct proc *p, const struct export *e);
+struct call_target call_spawned(term *x);
+
+// The return address below a process's first call.
+const word *call_end_code(void);
+
+// Words in fragments make a collection worthwhile once they outgrow the block.
+static inline bool call_wants_collection(const struct proc *p)
+{
+    const struct heap *h = &p->heap;
+    return h->fragments && (CONFIG_STRESS || h->fragment_words > (size_t)(h->end - h->start) ||
+                            h->shared_bytes > (1u << 22));
+}
+
+void call_collect(struct proc *p, size_t live);
+
+#endif

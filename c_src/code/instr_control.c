@@ -1,0 +1,351 @@
+// SPDX-License-Identifier: Apache-2.0
+// Instructions: moves, stack frames, calls and returns.
+#include "code/interp.h"
+
+#include "code/call.h"
+#include "term/fun.h"
+
+OP(move_xx)
+{
+    X(1) = X(0);
+    NEXT(2);
+}
+
+OP(move_xy)
+{
+    Y(1) = X(0);
+    NEXT(2);
+}
+
+OP(move_yx)
+{
+    X(1) = Y(0);
+    NEXT(2);
+}
+
+OP(move_cx)
+{
+    X(1) = C(0);
+    NEXT(2);
+}
+
+OP(move_any)
+{
+    D(1) = S(0);
+    NEXT(2);
+}
+
+OP(swap_any)
+{
+    term kept = D(0);
+    D(0) = D(1);
+    D(1) = kept;
+    NEXT(2);
+}
+
+OP(init_y)
+{
+    Y(0) = NIL;
+    NEXT(1);
+}
+
+// Operands: y registers, heap words wanted as well, live x registers.
+OP(allocate_plain)
+{
+    word slots = A(0);
+    if (!HAS_WORDS(slots + A(1)))
+        COLLECT(slots + A(1), A(2));
+    E -= slots;
+#pragma clang loop vectorize(disable) unroll(disable)
+    for (word i = 0; i < slots; i++)
+        E[i] = NIL;
+    NEXT(3);
+}
+
+OP(test_heap_plain)
+{
+    if (!HAS_WORDS(A(0)))
+        COLLECT(A(0), A(1));
+    NEXT(2);
+}
+
+OP(deallocate_plain)
+{
+    E += A(0);
+    NEXT(1);
+}
+
+OP(deallocate_return_plain)
+{
+    E += A(0) + 1;
+    JUMP(E[-1]);
+}
+
+OP(return_plain)
+{
+    E++;
+    JUMP(E[-1]);
+}
+
+OP(trim_plain)
+{
+    E += A(0);
+    NEXT(1);
+}
+
+OP(jump_plain)
+{
+    JUMP(A(0));
+}
+
+// Every call costs a reduction. op_yield saves as many x registers as the function called has arguments.
+#define CALL(address, arity) \
+    do { \
+        if (UNLIKELY(--reds <= 0)) { \
+            interp_of(x)->live = (arity); \
+            ip = (const word *)(uintptr_t)(address); \
+            TAIL(op_yield); \
+        } \
+        JUMP(address); \
+    } while (0)
+
+OP(call_plain)
+{
+    *--E = (term)(uintptr_t)(ip + 3);
+    CALL(A(0), A(1));
+}
+
+OP(call_only_plain)
+{
+    CALL(A(0), A(1));
+}
+
+OP(call_last_plain)
+{
+    E += A(2);
+    CALL(A(0), A(1));
+}
+
+OP(call_ext_plain)
+{
+    const struct export *e = EXPORT(0);
+    *--E = (term)(uintptr_t)(ip + 2);
+    CALL(e->code, e->arity);
+}
+
+OP(call_ext_only_plain)
+{
+    CALL(EXPORT(0)->code, EXPORT(0)->arity);
+}
+
+OP(call_ext_last_plain)
+{
+    E += A(1);
+    CALL(EXPORT(0)->code, EXPORT(0)->arity);
+}
+
+// Natives. Their result goes to x0; NONE means that the worker's failure tells what to do.
+// The collection after a native that had to take fragments is the interpreter's, as no other place knows what is live.
+#define CALL_NATIVE(e, after) \
+    do { \
+        SWAP_OUT(); \
+        term result = (e)->native(p, x); \
+        htop = p->heap.top; \
+        reds--; \
+        if (UNLIKELY(!result)) { \
+            interp_of(x)->blame = (e); \
+            after; \
+            TAIL(op_handle_request); \
+        } \
+        x[0] = result; \
+        if (UNLIKELY(call_wants_collection(p))) \
+            call_collect(p, 1); \
+        SWAP_IN(); \
+    } while (0)
+
+// After a trap the call returns to where the native would have returned to.
+OP(call_native_plain)
+{
+    CALL_NATIVE(EXPORT(0), interp_of(x)->need = CALL_PUSH_RETURN);
+    NEXT(1);
+}
+
+OP(call_native_only_plain)
+{
+    CALL_NATIVE(EXPORT(0), interp_of(x)->need = 0);
+    E++;
+    JUMP(E[-1]);
+}
+
+OP(call_native_last_plain)
+{
+    CALL_NATIVE(EXPORT(0), interp_of(x)->need = A(1));
+    E += A(1) + 1;
+    JUMP(E[-1]);
+}
+
+// What a native's export points to: called as any function is.
+OP(native_body_plain)
+{
+    CALL_NATIVE(EXPORT(0), interp_of(x)->need = 0);
+    E++;
+    JUMP(E[-1]);
+}
+
+// Calls of what is known only when the call happens: call.c finds the code and places the arguments in x registers.
+// The call returns behind the instruction, or (in tail position) to the caller after `words` of the stack are dropped.
+#define CALL_FOUND(target, operands) \
+    do { \
+        SWAP_OUT(); \
+        struct call_target found = (target); \
+        if (UNLIKELY(!found.code)) { \
+            htop = p->heap.top; \
+            TAIL(op_raise); \
+        } \
+        *--E = (term)(uintptr_t)(ip + 1 + (operands)); \
+        CALL(found.code, found.arity); \
+    } while (0)
+#define JUMP_FOUND(target, words) \
+    do { \
+        SWAP_OUT(); \
+        struct call_target found = (target); \
+        if (UNLIKELY(!found.code)) { \
+            htop = p->heap.top; \
+            TAIL(op_raise); \
+        } \
+        E += (words); \
+        CALL(found.code, found.arity); \
+    } while (0)
+
+OP(apply_plain)
+{
+    CALL_FOUND(call_apply(x, A(0)), 1);
+}
+
+OP(apply_last_plain)
+{
+    JUMP_FOUND(call_apply(x, A(0)), A(1));
+}
+
+OP(apply_list_plain)
+{
+    CALL_FOUND(call_apply_list(x), 0);
+}
+
+OP(apply_list_only_plain)
+{
+    JUMP_FOUND(call_apply_list(x), 0);
+}
+
+OP(apply_list_last_plain)
+{
+    JUMP_FOUND(call_apply_list(x), A(0));
+}
+
+OP(apply_fun_list_plain)
+{
+    CALL_FOUND(call_fun_list(x), 0);
+}
+
+OP(apply_fun_list_only_plain)
+{
+    JUMP_FOUND(call_fun_list(x), 0);
+}
+
+OP(apply_fun_list_last_plain)
+{
+    JUMP_FOUND(call_fun_list(x), A(0));
+}
+
+OP(call_fun_plain)
+{
+    CALL_FOUND(call_fun(x, x[A(0)], A(0)), 1);
+}
+
+OP(call_fun2_plain)
+{
+    CALL_FOUND(call_fun(x, S(1), A(0)), 2);
+}
+
+// Operands: fun entry, target, number of free variables; then the variables. test_heap or allocate came before, or the
+// heap takes a fragment.
+OP(make_fun_plain)
+{
+    word free = A(2);
+    SWAP_OUT();
+    term fun = fun_make(&p->heap, (struct fun_entry *)(uintptr_t)A(0), p->pid, NULL);
+    htop = p->heap.top;
+    for (word i = 0; i < free; i++)
+        fun_free(fun)[i] = S(3 + i);
+    D(1) = fun;
+    NEXT(3 + free);
+}
+
+// No clause of the function matched its arguments.
+OP(func_info_plain)
+{
+    interp_of(x)->live = A(2);
+    raise_error(x, ATOM_function_clause);
+    TAIL(op_raise);
+}
+
+OP(call_undefined_plain)
+{
+    SWAP_OUT();
+    struct call_target found = call_undefined(p, EXPORT(0));
+    SWAP_IN();
+    if (found.code)
+        JUMP(found.code);
+    if (found.arity == CALL_WAITS) {
+        interp_of(x)->live = EXPORT(0)->arity;
+        TAIL(op_block);
+    }
+    TAIL(op_raise);
+}
+
+OP(fun_undefined_plain)
+{
+    const struct fun_entry *f = (const struct fun_entry *)(uintptr_t)A(0);
+    SWAP_OUT();
+    struct call_target found = call_fun_undefined(p, f);
+    SWAP_IN();
+    if (found.code)
+        JUMP(found.code);
+    if (found.arity == CALL_WAITS) {
+        interp_of(x)->live = f->arity + f->free;
+        TAIL(op_block);
+    }
+    TAIL(op_raise);
+}
+
+OP(call_delegate_plain)
+{
+    SWAP_OUT();
+    struct call_target found = call_delegate(p, EXPORT(0));
+    SWAP_IN();
+    CALL(found.code, found.arity);
+}
+
+// A fresh process: module, function, argument list in x0 .. x2.
+OP(spawn_entry_plain)
+{
+    SWAP_OUT();
+    struct call_target found = call_spawned(x);
+    htop = p->heap.top;
+    if (UNLIKELY(!found.code))
+        TAIL(op_raise);
+    *--E = (term)(uintptr_t)call_end_code();
+    CALL(found.code, found.arity);
+}
+
+OP(process_end_plain)
+{
+    raise_class(x, ATOM_exit, ATOM_normal);
+    TAIL(op_exit);
+}
+
+OP(bad_code_plain)
+{
+    raise_error(x, ATOM_badarg);
+    TAIL(op_raise);
+}

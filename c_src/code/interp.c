@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "code/interp.h"
+
+#include "base/memory.h"
+#include "code/call.h"
+#include "code/operators.h"
+#include "proc/mailbox.h"
+#include "proc/run.h"
+#include "term/number.h"
+
+#include <string.h>
+
+struct operator_row operators[OPERATOR_COUNT] = {
+#define OPERATOR(name, text, arity, function) [OPERATOR_##name] = {text, arity, function, NULL},
+    OPERATOR_TABLE(OPERATOR)
+#undef OPERATOR
+};
+
+void operators_open(void)
+{
+    for (size_t i = 0; i < OPERATOR_COUNT; i++)
+        operators[i].export = export_get(ATOM_erlang, atom_from_c(operators[i].text), operators[i].arity);
+}
+
+bool interp_collected(term *x)
+{
+    struct interp *in = interp_of(x);
+    bool collected = in->collected;
+    in->collected = false;
+    return collected;
+}
+
+OP(collect)
+{
+    struct interp *in = interp_of(x);
+    SWAP_OUT();
+    proc_collect(p, in->need, in->live, false);
+    SWAP_IN();
+    in->collected = true;
+    if (UNLIKELY(p->flags & PROC_EXITING))
+        TAIL(op_exit);
+    DISPATCH();
+}
+
+OP(raise)
+{
+    SWAP_OUT();
+    const word *handler = raise_find_handler(p, ip);
+    SWAP_IN();
+    if (UNLIKELY(!handler))
+        TAIL(op_exit);
+    ip = handler;
+    DISPATCH();
+}
+
+// Ends a slice: registers are saved, the heap is up to date. Not in tail-call form, as nothing follows.
+static void leave(struct proc *p, term *x, const word *ip, sword reds, enum run_result result)
+{
+    p->ip = ip;
+    interp_of(x)->result = result;
+    interp_of(x)->reductions = reds;
+}
+
+static void save_registers(struct proc *p, term *x, size_t live)
+{
+    if (call_wants_collection(p) || p->heap.limit - p->heap.top < (sword)live)
+        proc_collect(p, live, live, false);
+    term *stack = heap_stack(&p->heap) - live;
+    memcpy(stack, x, live * sizeof *stack);
+    heap_set_stack(&p->heap, stack);
+    p->saved = (uint32_t)live;
+}
+
+OP(yield)
+{
+    SWAP_OUT();
+    save_registers(p, x, interp_of(x)->live);
+    leave(p, x, ip, reds, RUN_YIELD);
+}
+
+OP(block)
+{
+    SWAP_OUT();
+    save_registers(p, x, interp_of(x)->live);
+    p->flags |= PROC_BLOCKED;
+    leave(p, x, ip, reds, RUN_WAIT);
+}
+
+OP(wait)
+{
+    SWAP_OUT();
+    if (UNLIKELY(call_wants_collection(p)))
+        call_collect(p, 0);
+    leave(p, x, ip, reds, RUN_WAIT);
+}
+
+OP(exit)
+{
+    SWAP_OUT();
+    leave(p, x, ip, reds, RUN_EXIT);
+}
+
+// hibernate: nothing is left but the call that wakes it, and what is live is packed.
+static enum run_result hibernate(struct proc *p, term *x)
+{
+    heap_set_stack(&p->heap, p->heap.end);
+    p->catches = 0;
+    proc_collect(p, 0, 3, true);
+    save_registers(p, x, 3);
+    mailbox_rewind(p);
+    return p->mailbox.first || atomic_load(&p->mailbox.outer) ? RUN_YIELD : RUN_WAIT;
+}
+
+// The heap is up to date but for htop and the stack, which the native's caller has put right.
+OP(handle_request)
+{
+    struct interp *in = interp_of(x);
+    struct failure *f = &worker_of(x)->failure;
+    switch (f->request) {
+    case REQUEST_FAIL:
+        in->blame_arguments = x;
+        TAIL(op_raise);
+    case REQUEST_TRAP:
+        if (in->need == CALL_PUSH_RETURN)
+            *--E = (term)(uintptr_t)(ip + 2);
+        else
+            E += in->need;
+        in->live = f->trap->arity;
+        ip = f->trap->code;
+        if (UNLIKELY(reds <= 0))
+            TAIL(op_yield);
+        DISPATCH();
+    case REQUEST_YIELD:
+        in->live = in->blame->arity;
+        TAIL(op_yield);
+    case REQUEST_BLOCK:
+        in->live = in->blame->arity;
+        TAIL(op_block);
+    case REQUEST_HIBERNATE:
+        leave(p, x, run_hooks.apply_entry, reds, hibernate(p, x));
+        return;
+    case REQUEST_EXIT:
+    case REQUEST_NONE:
+        break;
+    }
+    TAIL(op_exit);
+}
+
+static enum run_result run(struct worker *w, struct proc *p, sword reductions, sword *used)
+{
+    term *x = w->x;
+    struct interp *in = w->build;
+    const word *ip = p->ip;
+    term *E = heap_stack(&p->heap);
+    memcpy(x, E, p->saved * sizeof *x);
+    E += p->saved;
+    p->saved = 0;
+    heap_set_stack(&p->heap, E);
+    ((op_function *)(uintptr_t)*ip)(ip, x, E, p->heap.top, reductions, p);
+    *used = reductions - in->reductions;
+    return (enum run_result)in->result;
+}
+
+static word spawn_code;
+
+void interp_open(void)
+{
+    operators_open();
+    spawn_code = (word)(uintptr_t)op_spawn_entry_plain;
+    run_hooks.run = run;
+    run_hooks.apply_entry = &spawn_code;
+    run_hooks.stack = trace_of_stack;
+}
+
+void interp_worker_open(struct worker *w)
+{
+    w->build = mem_zero_alloc(sizeof(struct interp));
+}
+
+word op_address_call_undefined(void)
+{
+    return (word)(uintptr_t)op_call_undefined_plain;
+}
+
+word op_address_call_native(void)
+{
+    return (word)(uintptr_t)op_native_body_plain;
+}
+
+word op_address_call_delegate(void)
+{
+    return (word)(uintptr_t)op_call_delegate_plain;
+}
+
+word op_address_fun_undefined(void)
+{
+    return (word)(uintptr_t)op_fun_undefined_plain;
+}

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "code/trace.h"
+
+#include "code/module.h"
+#include "code/raise.h"
+#include "term/atom.h"
+#include "term/binary.h"
+#include "term/fun.h"
+#include "term/map.h"
+
+#include <string.h>
+
+enum raw_field { RAW_CLASS, RAW_TOP, RAW_ARGUMENTS, RAW_INFO, RAW_ADDRESSES, RAW_FIELDS };
+
+// Which module formats the errors of a module's natives; NONE: its natives have no error_info.
+static term format_module(term module)
+{
+    static const struct {
+        term module, errors;
+    } rows[] = {
+        {ATOM_erlang, ATOM_erl_erts_errors},  {ATOM_erts_internal, ATOM_erl_erts_errors},
+        {ATOM_atomics, ATOM_erl_erts_errors}, {ATOM_counters, ATOM_erl_erts_errors},
+        {ATOM_persistent_term, ATOM_erl_erts_errors}, {ATOM_os, ATOM_erl_kernel_errors},
+        {ATOM_binary, ATOM_erl_stdlib_errors}, {ATOM_ets, ATOM_erl_stdlib_errors},
+        {ATOM_lists, ATOM_erl_stdlib_errors}, {ATOM_maps, ATOM_erl_stdlib_errors},
+        {ATOM_math, ATOM_erl_stdlib_errors},  {ATOM_re, ATOM_erl_stdlib_errors},
+        {ATOM_unicode, ATOM_erl_stdlib_errors},
+    };
+    for (size_t i = 0; i < COUNT_OF(rows); i++)
+        if (rows[i].module == module)
+            return rows[i].errors;
+    return NONE;
+}
+
+// [{error_info, Map}] or NIL.
+static term info_list(struct heap *h, const struct trace_start *start)
+{
+    term info = start->info;
+    if (start->blame && !start->undefined) {
+        term errors = format_module(start->blame->module);
+        if (!errors)
+            return NIL;
+        info = map_put(h, is_map(info) ? info : map_empty(h), ATOM_module, errors);
+    }
+    return is_map(info) ? cons(h, tuple2(h, ATOM_error_info, info), NIL) : NIL;
+}
+
+// Words tagged as headers on the stack are return addresses. Equal ones in a row count once, as on the BEAM.
+static size_t gather(const struct proc *p, word *addresses, size_t count, size_t limit)
+{
+    word previous = count ? addresses[count - 1] : 0;
+    for (const term *at = heap_stack(&p->heap); at < p->heap.end && count < limit; at++) {
+        if (!is_header(*at) || *at == previous)
+            continue;
+        previous = addresses[count++] = *at;
+    }
+    return count;
+}
+
+// Locations are looked up just below an address, so the failed instruction counts by the word behind it.
+term trace_gather(struct proc *p, const struct trace_start *start)
+{
+    struct heap *h = proc_heap(p);
+    word addresses[TRACE_DEPTH];
+    size_t count = 0, limit = TRACE_DEPTH - (start->blame != NULL);
+    term top = NIL;
+    if (start->blame) {
+        term function[3] = {start->blame->module, start->blame->function, start->arguments};
+        top = tuple4(h, function[0], function[1], function[2], info_list(h, start));
+    }
+    if (!start->undefined)
+        addresses[count++] = (word)(uintptr_t)(start->at + 1);
+    count = gather(p, addresses, count, limit);
+    term fields[RAW_FIELDS] = {
+        [RAW_CLASS] = start->class,
+        [RAW_TOP] = top,
+        [RAW_ARGUMENTS] = start->arguments && !start->blame ? start->arguments : ATOM_true,
+        [RAW_INFO] = start->blame ? NIL : info_list(h, start),
+        [RAW_ADDRESSES] = binary_from(h, addresses, count * sizeof *addresses),
+    };
+    return tuple_of(h, RAW_FIELDS, fields);
+}
+
+static term location(struct heap *h, const struct code_place *place, term info)
+{
+    if (!place->file)
+        return info;
+    term line = tuple2(h, ATOM_line, small((sword)place->file_line));
+    term file = tuple2(h, ATOM_file, place->file);
+    return cons(h, file, cons(h, line, info));
+}
+
+// False: the address is none of a module's (the end of a process).
+static bool entry(struct heap *h, word address, term arguments, term info, term *item)
+{
+    struct code_place place;
+    if (!code_place((const word *)(uintptr_t)address - 1, &place))
+        return false;
+    bool shown = is_list(arguments) || is_nil(arguments);
+    *item = tuple4(h, place.module->name, place.function->name,
+                   shown ? arguments : small((sword)place.function->arity), location(h, &place, info));
+    return true;
+}
+
+static term build_raw(struct heap *h, term raw)
+{
+    word addresses[TRACE_DEPTH];
+    struct bits bytes = bits_of(element(raw, RAW_ADDRESSES));
+    size_t count = bytes.size / 64;
+    memcpy(addresses, bytes.base, count * sizeof *addresses);
+    term list = NIL, item;
+    bool has_top = !is_nil(element(raw, RAW_TOP));
+    for (size_t i = count; i-- > 0;) {
+        bool first = i == 0 && !has_top;
+        term arguments = first ? element(raw, RAW_ARGUMENTS) : ATOM_true;
+        if (entry(h, addresses[i], arguments, first ? element(raw, RAW_INFO) : NIL, &item))
+            list = cons(h, item, list);
+    }
+    return has_top ? cons(h, element(raw, RAW_TOP), list) : list;
+}
+
+term trace_build(struct heap *h, term raw)
+{
+    if (is_tuple_of(raw, RAW_FIELDS))
+        return build_raw(h, raw);
+    return is_tuple_of(raw, 2) ? element(raw, 1) : raw;
+}
+
+term trace_class(term raw)
+{
+    return is_tuple(raw) && tuple_arity(raw) > 0 ? element(raw, RAW_CLASS) : ATOM_error;
+}
+
+term trace_of_stack(struct heap *h, struct proc *p, unsigned limit)
+{
+    word addresses[TRACE_DEPTH];
+    size_t most = limit < TRACE_DEPTH ? limit : TRACE_DEPTH;
+    size_t count = 0;
+    if (most)
+        addresses[count++] = (word)(uintptr_t)(p->ip + 1);
+    count = gather(p, addresses, count, most);
+    term list = NIL, item;
+    while (count-- > 0)
+        if (entry(h, addresses[count], ATOM_true, NIL, &item))
+            list = cons(h, item, list);
+    return list;
+}

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the host told us when it started us: one term, the first packet on its port. Kept for good, on a fragment of its own;
+// set once, before any process runs, and only read afterwards.
+#ifndef TANDEM_DIST_HOST_H
+#define TANDEM_DIST_HOST_H
+
+#include "base/reader.h"
+#include "term/heap.h"
+
+struct host_options {
+    term node;                // our name
+    uint32_t creation;        // of this incarnation of us
+    const uint8_t *cookie;
+    size_t cookie_size;
+    term services;            // pid of the process on the host that answers our requests
+    uint64_t flags;           // what the host can do
+    unsigned workers;
+    size_t window;            // bytes that may be on their way to the host and not acknowledged
+    term names;               // map of registered names to pids of the host, or NONE
+    term all;                 // the whole map
+};
+extern struct host_options host_options;
+
+void host_options_receive(struct reader *r);    // failure is in the reader
+void host_options_done(void);
+
+#endif

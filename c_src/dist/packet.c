@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "dist/packet.h"
+
+#include "base/memory.h"
+#include "term/binary.h"
+
+struct packet *packet_new(void)
+{
+    struct packet *p = mem_zero_alloc(sizeof *p);
+    writer_init(&p->body);
+    writer_room(&p->body, PACKET_PREFIX);
+    return p;
+}
+
+static struct shared *cut_shared(const struct external_cut *c)
+{
+    return (struct shared *)(uintptr_t)c->binary;
+}
+
+void packet_free(struct packet *p)
+{
+    for (size_t i = 0; i < p->cuts.count; i++)
+        shared_drop(cut_shared(&p->cuts.cuts[i]));
+    external_cuts_done(&p->cuts);
+    writer_done(&p->body);
+    mem_free(p, sizeof *p);
+}
+
+// The term that a cut names belongs to the sender's heap; the packet outlives it and holds the bytes themselves.
+bool packet_term(struct packet *p, term t)
+{
+    static const struct external_options options = {.compress = 0, .minor_version = 2, .deterministic = false};
+    size_t before = p->cuts.count;
+    bool said = external_encode_cut(&p->body, t, &options, &p->cuts);
+    for (size_t i = before; i < p->cuts.count; i++) {
+        struct shared *s = (struct shared *)(uintptr_t)boxed_ptr(p->cuts.cuts[i].binary)[2];
+        shared_hold(s);
+        p->cuts.cuts[i].binary = (term)(uintptr_t)s;
+    }
+    return said;
+}
+
+size_t packet_size(const struct packet *p)
+{
+    size_t size = p->body.size - PACKET_PREFIX;
+    for (size_t i = 0; i < p->cuts.count; i++)
+        size += p->cuts.cuts[i].size;
+    return size;
+}
+
+// A piece of which the first *skip bytes are not wanted.
+static size_t part(struct iovec *to, uint8_t *bytes, size_t size, size_t *skip)
+{
+    if (*skip >= size) {
+        *skip -= size;
+        return 0;
+    }
+    *to = (struct iovec){bytes + *skip, size - *skip};
+    *skip = 0;
+    return 1;
+}
+
+size_t packet_parts(const struct packet *p, size_t from, struct iovec *parts, size_t room)
+{
+    size_t count = 0, at = 0;
+    for (size_t i = 0; i < p->cuts.count && count < room; i++) {
+        const struct external_cut *c = &p->cuts.cuts[i];
+        count += part(&parts[count], p->body.bytes + at, c->at - at, &from);
+        at = c->at;
+        if (count < room)
+            count += part(&parts[count], cut_shared(c)->bytes + c->from, c->size, &from);
+        else
+            return count;
+    }
+    if (count < room)
+        count += part(&parts[count], p->body.bytes + at, p->body.size - at, &from);
+    return count;
+}
+
+void packet_queue_init(struct packet_queue *q)
+{
+    *q = (struct packet_queue){NULL, &q->first, 0};
+}
+
+void packet_queue_done(struct packet_queue *q)
+{
+    for (struct packet *p = packet_queue_take(q); p; p = packet_queue_take(q))
+        packet_free(p);
+}
+
+void packet_queue_add(struct packet_queue *q, struct packet *p)
+{
+    p->next = NULL;
+    *q->last = p;
+    q->last = &p->next;
+    q->bytes += packet_size(p);
+}
+
+struct packet *packet_queue_take(struct packet_queue *q)
+{
+    struct packet *p = q->first;
+    if (!p)
+        return NULL;
+    q->first = p->next;
+    if (!q->first)
+        q->last = &q->first;
+    q->bytes -= packet_size(p);
+    return p;
+}

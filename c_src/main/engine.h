@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+// The engine as a whole: opens its parts in the order of the layers, connects to the host, runs until the connection ends,
+// and undoes everything in reverse.
+#ifndef TANDEM_MAIN_ENGINE_H
+#define TANDEM_MAIN_ENGINE_H
+
+#define ENGINE_VERSION "0.1.0"
+
+enum {
+    ENGINE_READ_FD = 3,     // of a port with nouse_stdio
+    ENGINE_WRITE_FD = 4,
+};
+
+// The exit status of the process: 0 when the host closed the connection, 1 when it had to be given up.
+int engine_run(void);
+
+// What a process needs for its life: the parts below the connection. For engine_run and for tests.
+void engine_open(void);
+void engine_close(void);
+
+#endif

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "main/options.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const struct {
+    const char *name, *argument, *text;
+} known[] = {
+#define OPTION(name, argument, text) {#name, argument, text},
+#include "main/options.def"
+#undef OPTION
+};
+
+static int find(const char *given)
+{
+    for (int i = 0; strncmp(given, "--", 2) == 0 && i < OPTION_COUNT; i++)
+        if (strcmp(given + 2, known[i].name) == 0)
+            return i;
+    return -1;
+}
+
+bool options_read(struct options *o, int argc, char **argv)
+{
+    *o = (struct options){0};
+    for (int at = 1; at < argc; at++) {
+        int option = find(argv[at]);
+        if (option < 0) {
+            fprintf(stderr, "tandem: unknown option %s (see --help)\n", argv[at]);
+            return false;
+        }
+        if (known[option].argument && at + 1 == argc) {
+            fprintf(stderr, "tandem: option --%s needs a %s\n", known[option].name, known[option].argument);
+            return false;
+        }
+        o->value[option] = known[option].argument ? argv[++at] : "";
+    }
+    return true;
+}
+
+void options_print_help(void)
+{
+    puts("usage: tandem --carrier port\n\nThe engine of Tandem. It is started by tandem:start_link/1, not by hand.\n");
+    for (int i = 0; i < OPTION_COUNT; i++) {
+        char left[40];
+        snprintf(left, sizeof left, "--%s %s", known[i].name, known[i].argument ? known[i].argument : "");
+        printf("  %-18s %s\n", left, known[i].text);
+    }
+}

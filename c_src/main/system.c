@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "main/system.h"
+
+#include "base/log.h"
+#include "base/memory.h"
+#include "code/delegate.h"
+#include "code/missing.h"
+#include "code/module.h"
+#include "dist/control.h"
+#include "dist/host.h"
+#include "dist/peer.h"
+#include "main/engine.h"
+#include "proc/sched.h"
+#include "proc/signal.h"
+#include "proc/system.h"
+#include "term/atom.h"
+#include "term/binary.h"
+#include "term/map.h"
+#include "term/number.h"
+
+#include <string.h>
+
+static void to_services(term message)
+{
+    struct remote_signal s = {
+        .kind = REMOTE_SEND,
+        .node = ident_node(host_options.services),
+        .to = host_options.services,
+        .value = message,
+    };
+    remote_hooks.signal(NULL, &s);
+}
+
+static void ask_for_module(term name)
+{
+    term request[] = {header(KIND_TUPLE, 2), ATOM_dollar_tandem_get_module, name};
+    to_services(boxed_term(request));
+}
+
+static void module_came(term name, term code)
+{
+    size_t size;
+    uint8_t *copy = NULL;
+    if (is_binary(code)) {
+        const uint8_t *bytes = binary_bytes(code, &size, &copy);
+        module_arrived(name, bytes, size);
+        mem_free(copy, copy ? size : 0);
+    } else {
+        module_arrived(name, NULL, 0);
+    }
+}
+
+// {M, F, A} => how often it was called, for each native that is neither ours nor the host's.
+static term missing_map(struct heap *h)
+{
+    struct missing m;
+    term map = map_empty(h);
+    for (size_t at = 0; missing_next(&at, &m);)
+        map = map_put(h, map, tuple3(h, m.module, m.function, small(m.arity)), integer_from_u64(h, m.count));
+    return map;
+}
+
+static term info_map(struct heap *h)
+{
+    struct system_counts c = system_counts();
+    term pairs[] = {
+        ATOM_version, binary_from(h, ENGINE_VERSION, strlen(ENGINE_VERSION)),
+        ATOM_workers, small((sword)sched_workers()),
+        ATOM_processes, small((sword)c.processes),
+        ATOM_memory, integer_from_u64(h, c.memory),
+        ATOM_reductions, integer_from_u64(h, c.reductions),
+        ATOM_modules, small((sword)module_count()),
+        ATOM_messages_in, integer_from_u64(h, peer_messages_in),
+        ATOM_messages_out, integer_from_u64(h, peer_messages_out),
+        ATOM_delegated, integer_from_u64(h, delegated_count()),
+        ATOM_missing, missing_map(h),
+    };
+    return map_from_pairs(h, pairs, COUNT_OF(pairs) / 2);
+}
+
+static void answer_info(term to, term ref)
+{
+    struct heap h;
+    heap_init(&h, 128);
+    signal_answer(to, tuple2(&h, ref, info_map(&h)));
+    heap_done(&h);
+}
+
+static void system_message(struct peer *from, term message)
+{
+    (void)from;
+    if (is_tuple_of(message, 3) && element(message, 0) == ATOM_module && is_atom(element(message, 1)))
+        module_came(element(message, 1), element(message, 2));
+    else if (is_tuple_of(message, 3) && element(message, 0) == ATOM_info && is_pid(element(message, 1)))
+        answer_info(element(message, 1), element(message, 2));
+    else
+        log_line(LOG_WARNING, "a message to the engine that it does not know");
+}
+
+void system_messages_open(void)
+{
+    control_hooks.system = system_message;
+    module_hooks.ask = ask_for_module;
+}

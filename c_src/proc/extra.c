@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "proc/extra.h"
+
+#include "base/memory.h"
+
+struct proc_extra *proc_extra(struct proc *p)
+{
+    if (!p->extra) {
+        struct proc_extra *x = p->extra = mem_zero_alloc(sizeof *x);
+        x->error_handler = ATOM_error_handler;
+        x->fullsweep_after = UINT16_MAX;
+        x->max_heap_kill = x->max_heap_log = true;
+        lock_init(&x->timers_lock);
+        list_init(&x->timers);
+    }
+    return p->extra;
+}
+
+void extra_free(struct proc *p)
+{
+    if (p->extra)
+        mem_free(p->extra, sizeof *p->extra);
+    p->extra = NULL;
+}

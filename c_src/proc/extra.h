@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+// What few processes have, in a block made when first needed. Owned by whoever runs the process, but for the timers' lock.
+#ifndef TANDEM_PROC_EXTRA_H
+#define TANDEM_PROC_EXTRA_H
+
+#include "base/lock.h"
+#include "proc/proc.h"
+#include "term/atom.h"
+
+struct proc_extra {
+    size_t min_heap_words;
+    size_t max_heap_words;     // 0: no limit
+    bool max_heap_kill, max_heap_log;
+    uint32_t fullsweep_after;
+    term error_handler;        // an atom
+    struct lock timers_lock;
+    struct list timers;        // message timers that go to this process, started by itself
+    size_t timer_count;
+};
+
+struct proc_extra *proc_extra(struct proc *p);    // makes it
+void extra_free(struct proc *p);
+
+static inline term proc_error_handler(const struct proc *p)
+{
+    return p->extra ? p->extra->error_handler : (term)ATOM_error_handler;
+}
+
+#endif

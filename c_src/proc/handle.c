@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: Apache-2.0
+// The receiver's side of signals: the one place that handles them.
+#include "proc/dead.h"
+#include "proc/info.h"
+#include "proc/relations.h"
+#include "proc/timer.h"
+#include "term/atom.h"
+#include "term/copy.h"
+
+// From now on the process only exits. The reason's block becomes part of its heap.
+static void end(struct proc *p, struct signal *s, term reason)
+{
+    heap_adopt(&p->heap, signal_fragment(s));
+    p->flags |= PROC_EXITING;
+    p->flags &= ~(uint32_t)PROC_BLOCKED;
+    p->worker->failure.class = ATOM_exit;
+    p->worker->failure.reason = reason;
+}
+
+static void append(struct proc *p, struct signal *s)
+{
+    s->next = NULL;
+    *p->mailbox.last = s;
+    p->mailbox.last = &s->next;
+    p->mailbox.length++;
+}
+
+// The signal itself becomes the message {'EXIT', From, Reason}: it was made with room for it.
+static void trap_exit(struct proc *p, struct signal *s)
+{
+    struct heap h;
+    signal_heap(s, &h);
+    s->value = tuple3(&h, ATOM_EXIT, s->from, s->value);
+    signal_close(s, &h);
+    s->kind = SIGNAL_MESSAGE;
+    append(p, s);
+}
+
+static void handle_exit(struct proc *p, struct signal *s)
+{
+    if (s->kind == SIGNAL_EXIT && s->value == ATOM_kill)
+        end(p, s, ATOM_killed);
+    else if (p->flags & PROC_TRAP_EXIT)
+        trap_exit(p, s);
+    else if (s->value == ATOM_normal && (s->kind == SIGNAL_EXIT_LINKED || s->from != p->pid))
+        signal_free(s);
+    else
+        end(p, s, s->value);
+}
+
+static void handle_alias_message(struct proc *p, struct signal *s)
+{
+    if (!relations_alias_used(p, s->ref)) {
+        signal_free(s);
+        return;
+    }
+    s->kind = SIGNAL_MESSAGE;
+    append(p, s);
+}
+
+static void answer_pair(const struct signal *s, term value)
+{
+    term room[3] = {header(KIND_TUPLE, 2), s->ref, value};
+    if (s->from != NONE)
+        signal_answer(s->from, boxed_term(room));
+}
+
+static void handle_process_info(struct proc *p, const struct signal *s)
+{
+    struct heap h;
+    heap_init(&h, 64);
+    answer_pair(s, info_items(p, &h, s->value));
+    heap_done(&h);
+}
+
+static void handle_collect(struct proc *p, const struct signal *s)
+{
+    term room[4] = {header(KIND_TUPLE, 3), ATOM_garbage_collect, s->ref, ATOM_true};
+    p->flags |= PROC_COLLECT;
+    signal_answer(s->from, boxed_term(room));
+}
+
+static void handle_wake(struct proc *p)
+{
+    p->flags &= ~(uint32_t)(PROC_BLOCKED | PROC_PARKED);
+}
+
+// Those that leave nothing of the signal behind.
+static void handle_other(struct proc *p, const struct signal *s)
+{
+    switch ((enum signal_kind)s->kind) {
+    case SIGNAL_LINK:
+        relations_linked(p, s->from);
+        return;
+    case SIGNAL_UNLINK:
+        relations_unlinked(p, s->from, s->id);
+        return;
+    case SIGNAL_UNLINK_ACK:
+        relations_unlink_acked(p, s->from, s->id);
+        return;
+    case SIGNAL_MONITOR:
+        relations_monitored(p, s->from, s->ref, s->value);
+        return;
+    case SIGNAL_DEMONITOR:
+        relations_demonitored(p, s->ref);
+        return;
+    case SIGNAL_GROUP_LEADER:
+        p->group_leader = term_copy(&p->heap, s->value);
+        answer_pair(s, ATOM_true);
+        return;
+    case SIGNAL_IS_ALIVE:
+        answer_pair(s, ATOM_true);
+        return;
+    case SIGNAL_PROCESS_INFO:
+        handle_process_info(p, s);
+        return;
+    case SIGNAL_COLLECT:
+        handle_collect(p, s);
+        return;
+    case SIGNAL_SPAWN_REPLY:
+        relations_spawn_replied(p, s->ref, s->value, s->id);
+        return;
+    case SIGNAL_NODE_DOWN:
+        relations_lost_node(p, s->value);
+        return;
+    case SIGNAL_TIMEOUT:
+        timer_receive_fired(p, s->id);
+        return;
+    case SIGNAL_WAKE:
+        handle_wake(p);
+        return;
+    case SIGNAL_MESSAGE:
+    case SIGNAL_ALIAS_MESSAGE:
+    case SIGNAL_EXIT:
+    case SIGNAL_EXIT_LINKED:
+    case SIGNAL_DOWN:
+    case SIGNAL_COUNT:
+        return;
+    }
+}
+
+static void handle(struct proc *p, struct signal *s)
+{
+    switch ((enum signal_kind)s->kind) {
+    case SIGNAL_MESSAGE:
+        append(p, s);
+        return;
+    case SIGNAL_ALIAS_MESSAGE:
+        handle_alias_message(p, s);
+        return;
+    case SIGNAL_EXIT:
+        handle_exit(p, s);
+        return;
+    case SIGNAL_EXIT_LINKED:
+        if (relations_exit_linked(p, s->from))
+            handle_exit(p, s);
+        else
+            signal_free(s);
+        return;
+    case SIGNAL_DOWN:
+        s = relations_down(p, s);
+        if (s)
+            append(p, s);
+        return;
+    case SIGNAL_LINK:
+    case SIGNAL_UNLINK:
+    case SIGNAL_UNLINK_ACK:
+    case SIGNAL_MONITOR:
+    case SIGNAL_DEMONITOR:
+    case SIGNAL_GROUP_LEADER:
+    case SIGNAL_IS_ALIVE:
+    case SIGNAL_PROCESS_INFO:
+    case SIGNAL_COLLECT:
+    case SIGNAL_SPAWN_REPLY:
+    case SIGNAL_NODE_DOWN:
+    case SIGNAL_TIMEOUT:
+    case SIGNAL_WAKE:
+    case SIGNAL_COUNT:
+        handle_other(p, s);
+        signal_free(s);
+        return;
+    }
+}
+
+static struct signal *oldest_first(struct signal *newest)
+{
+    struct signal *first = NULL;
+    while (newest) {
+        struct signal *next = newest->next;
+        newest->next = first;
+        first = newest;
+        newest = next;
+    }
+    return first;
+}
+
+void signal_take(struct proc *p)
+{
+    struct signal *s = oldest_first(atomic_exchange_explicit(&p->mailbox.outer, NULL, memory_order_acquire));
+    while (s) {
+        struct signal *next = s->next;
+        if (UNLIKELY(p->flags & PROC_EXITING))
+            dead_answer(p->pid, s);
+        else
+            handle(p, s);
+        s = next;
+    }
+}
+
+void signal_close_queue(struct proc *p)
+{
+    struct signal *s = oldest_first(atomic_exchange(&p->mailbox.outer, MAILBOX_CLOSED));
+    while (s) {
+        struct signal *next = s->next;
+        dead_answer(p->pid, s);
+        s = next;
+    }
+}

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "proc/proc.h"
+#include "proc/signal.h"
+#include "proc/timer.h"
+#include "term/ident.h"
+
+void mailbox_init(struct mailbox *m)
+{
+    *m = (struct mailbox){.first = NULL};
+    m->last = m->save = &m->first;
+}
+
+struct signal *mailbox_look(struct proc *p)
+{
+    struct mailbox *m = &p->mailbox;
+    if (*m->save)
+        return *m->save;
+    if (signal_waiting(p)) {
+        signal_take(p);
+        if (p->flags & PROC_EXITING)
+            return NULL;
+        if (*m->save)
+            return *m->save;
+    }
+    if (p->flags & PROC_TIMER_FIRED)
+        p->flags |= PROC_TIMEOUT;
+    return NULL;
+}
+
+// A message without words of its own leaves nothing behind; all others join the heap.
+void mailbox_remove(struct proc *p)
+{
+    struct mailbox *m = &p->mailbox;
+    struct signal *s = *m->save;
+    *m->save = s->next;
+    if (m->last == &s->next)
+        m->last = m->save;
+    if (m->marked == &s->next)
+        m->marked = m->save;
+    m->length--;
+    struct fragment *f = signal_fragment(s);
+    if (f->used == SIGNAL_WORDS)
+        fragment_free(f);
+    else
+        heap_adopt(&p->heap, f);
+    mailbox_rewind(p);
+}
+
+void mailbox_rewind(struct proc *p)
+{
+    p->mailbox.save = &p->mailbox.first;
+    if (p->flags & PROC_RECEIVE_TIMER)
+        timer_receive_cancel(p);
+}
+
+term mailbox_marker_reserve(struct proc *p)
+{
+    struct mailbox *m = &p->mailbox;
+    m->marked = m->last;
+    m->marker = small((sword)++m->marker_id);
+    return m->marker;
+}
+
+void mailbox_marker_bind(struct proc *p, term marker, term ref)
+{
+    struct mailbox *m = &p->mailbox;
+    if (m->marked && m->marker == marker && is_ref(ref))
+        m->marker = ref;
+}
+
+void mailbox_marker_use(struct proc *p, term ref)
+{
+    struct mailbox *m = &p->mailbox;
+    if (m->marked && is_ref(m->marker) && is_ref(ref) && ref_equal(m->marker, ref))
+        m->save = m->marked;
+}
+
+void mailbox_marker_clear(struct proc *p, term marker_or_ref)
+{
+    struct mailbox *m = &p->mailbox;
+    bool same = m->marker == marker_or_ref ||
+                (m->marked && is_ref(m->marker) && is_ref(marker_or_ref) && ref_equal(m->marker, marker_or_ref));
+    if (same) {
+        m->marked = NULL;
+        m->marker = NONE;
+    }
+}

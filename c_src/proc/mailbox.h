@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+// What other processes did to this one, in order. A signal is one block: a fragment whose first words are the struct signal
+// and whose other words are its terms, so that a received message becomes part of the receiver's heap without a copy.
+// Outer queue: any thread pushes, newest first, by one compare-and-swap; CLOSED once the process has exited.
+// Inner queue: the owner's; messages only, oldest first. Every other signal is handled when the outer queue is taken in.
+// `save` is where the current receive looks next. Messages in the queue are no roots: a signal's terms point only into its
+// own fragment, literals and shared binaries.
+#ifndef TANDEM_PROC_MAILBOX_H
+#define TANDEM_PROC_MAILBOX_H
+
+#include "base/types.h"
+#include "term/heap.h"
+
+#include <stdatomic.h>
+
+struct proc;
+
+enum signal_kind {
+#define SIGNAL(name, text) SIGNAL_##name,
+#include "proc/signals.def"
+#undef SIGNAL
+    SIGNAL_COUNT
+};
+
+struct signal {
+    struct signal *next;
+    uint32_t kind;     // enum signal_kind
+    uint32_t number;   // small extra by kind
+    term from;         // who caused it: a pid, or NONE
+    term value;        // the message, reason, ...
+    term ref;          // monitor or alias reference, or NONE
+    uint64_t id;       // unlink id, request id
+};
+
+#define MAILBOX_CLOSED ((struct signal *)1)    // the outer queue of a process that has exited
+
+enum { SIGNAL_WORDS = sizeof(struct signal) / sizeof(word) };
+
+struct mailbox {
+    _Atomic(struct signal *) outer;
+    struct signal *first, **last;    // inner queue; last points to the final next field
+    struct signal **save;
+    struct signal **marked;          // receive marker: nothing before it can match `marker`; NULL: none
+    term marker;                     // a number: reserved; a reference: bound (a root); NONE: no marker
+    uint64_t marker_id;
+    size_t length;                   // of the inner queue
+};
+
+static inline struct fragment *signal_fragment(struct signal *s)
+{
+    return CONTAINER_OF(s, struct fragment, words);
+}
+
+void mailbox_init(struct mailbox *m);
+
+// The message the receive looks at now, or NULL when all were looked at: then the outer queue has been taken in as well.
+// May set PROC_EXITING (an exit signal was among them) or PROC_TIMEOUT: test both when NULL is returned.
+struct signal *mailbox_look(struct proc *p);
+
+// This message does not match: on to the next.
+static inline void mailbox_skip(struct mailbox *m)
+{
+    m->save = &(*m->save)->next;
+}
+
+// The message matched: its terms join the heap, the signal itself is gone (read its value before). The next receive starts at
+// the front; the receive timer is cancelled.
+void mailbox_remove(struct proc *p);
+
+// The receive gave up (timeout): the next one starts at the front.
+void mailbox_rewind(struct proc *p);
+
+// Receive markers (OTP's recv_marker instructions): reserve remembers the end of the queue; bind names it by a fresh
+// reference; use starts a receive there if it is bound to that reference; clear forgets it.
+term mailbox_marker_reserve(struct proc *p);
+void mailbox_marker_bind(struct proc *p, term marker, term ref);
+void mailbox_marker_use(struct proc *p, term ref);
+void mailbox_marker_clear(struct proc *p, term marker_or_ref);
+
+#endif

@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "proc/names.h"
+
+#include "base/lock.h"
+#include "base/memory.h"
+#include "base/table.h"
+#include "term/atom.h"
+#include "term/copy.h"
+#include "term/ident.h"
+
+#include <string.h>
+
+struct name {
+    term name;
+    term pid;    // of this node; or NONE
+    term foreign[FOREIGN_PID_WORDS];    // pid object of another node; [0] NONE: none
+};
+
+static struct {
+    struct lock lock;
+    struct table by_name;
+    struct table by_pid;    // those with a process of this node
+} names;
+
+static bool name_is(const void *entry, const void *key)
+{
+    return ((const struct name *)entry)->name == *(const term *)key;
+}
+
+static bool pid_is(const void *entry, const void *key)
+{
+    return ((const struct name *)entry)->pid == *(const term *)key;
+}
+
+void names_open(void)
+{
+    lock_init(&names.lock);
+    table_init(&names.by_name, name_is);
+    table_init(&names.by_pid, pid_is);
+}
+
+static struct name *find(term name)
+{
+    return table_find(&names.by_name, table_hash_word(name), &name);
+}
+
+static struct name *find_by_pid(term pid)
+{
+    return table_find(&names.by_pid, table_hash_word(pid), &pid);
+}
+
+static struct name *get(term name)
+{
+    struct name *n = find(name);
+    if (!n) {
+        n = mem_alloc(sizeof *n);
+        *n = (struct name){.name = name};
+        table_add(&names.by_name, table_hash_word(name), n);
+    }
+    return n;
+}
+
+// With the lock held: the entry goes when it names nothing any more.
+static void tidy(struct name *n)
+{
+    if (n->pid != NONE || n->foreign[0] != NONE)
+        return;
+    table_remove(&names.by_name, table_hash_word(n->name), &n->name);
+    mem_free(n, sizeof *n);
+}
+
+static void forget(struct name *n)
+{
+    table_remove(&names.by_pid, table_hash_word(n->pid), &n->pid);
+    n->pid = NONE;
+    tidy(n);
+}
+
+// An exiting process leaves the process table before it forgets its name: so none is registered after that.
+bool names_register(term name, term pid)
+{
+    if (name == ATOM_undefined)
+        return false;
+    bool parked = epoch_enter();
+    lock_take(&names.lock);
+    struct name *taken = find(name);
+    bool good = proc_find(pid) && !(taken && taken->pid != NONE) && !find_by_pid(pid);
+    if (good) {
+        struct name *n = get(name);
+        n->pid = pid;
+        table_add(&names.by_pid, table_hash_word(pid), n);
+    }
+    lock_give(&names.lock);
+    epoch_exit(parked);
+    return good;
+}
+
+bool names_unregister(term name)
+{
+    lock_take(&names.lock);
+    struct name *n = find(name);
+    bool known = n && n->pid != NONE;
+    if (known)
+        forget(n);
+    lock_give(&names.lock);
+    return known;
+}
+
+void names_forget(struct proc *p)
+{
+    lock_take(&names.lock);
+    struct name *n = find_by_pid(p->pid);
+    if (n)
+        forget(n);
+    lock_give(&names.lock);
+}
+
+term names_find_into(term room[FOREIGN_PID_WORDS], term name)
+{
+    lock_take(&names.lock);
+    struct name *n = find(name);
+    term pid = n ? n->pid : NONE;
+    if (n && pid == NONE) {
+        memcpy(room, n->foreign, sizeof n->foreign);
+        pid = boxed_term(room);
+    }
+    lock_give(&names.lock);
+    return pid;
+}
+
+term names_find(struct heap *h, term name)
+{
+    term room[FOREIGN_PID_WORDS];
+    term pid = names_find_into(room, name);
+    return pid == NONE || is_immediate(pid) ? pid : term_copy(h, pid);
+}
+
+term names_find_local(term name)
+{
+    lock_take(&names.lock);
+    struct name *n = find(name);
+    term pid = n ? n->pid : NONE;
+    lock_give(&names.lock);
+    return pid;
+}
+
+void names_set_foreign(term name, term pid)
+{
+    lock_take(&names.lock);
+    struct name *n = get(name);
+    if (pid == NONE)
+        n->foreign[0] = NONE;
+    else
+        memcpy(n->foreign, boxed_ptr(pid), sizeof n->foreign);
+    tidy(n);
+    lock_give(&names.lock);
+}
+
+term names_list(struct heap *h)
+{
+    term list = NIL;
+    size_t at = 0;
+    lock_take(&names.lock);
+    for (struct name *n; (n = table_next(&names.by_pid, &at)) != NULL;)
+        list = cons(h, n->name, list);
+    lock_give(&names.lock);
+    return list;
+}
+
+term names_of(const struct proc *p)
+{
+    lock_take(&names.lock);
+    struct name *n = find_by_pid(p->pid);
+    term name = n ? n->name : NONE;
+    lock_give(&names.lock);
+    return name;
+}

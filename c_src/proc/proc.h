@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+// The process record, made of parts that their modules own: heap (term/), mailbox and signals, relations (links, monitors,
+// aliases), timers. A fresh process is this record and one block in which its heap grows up and its stack grows down.
+// Owned by the worker that runs it. Others touch only the fields marked shared, and send signals for everything else.
+// Memory of an exited process is kept until no worker can still hold a pointer to it (proc/epoch.h).
+#ifndef TANDEM_PROC_PROC_H
+#define TANDEM_PROC_PROC_H
+
+#include "base/list.h"
+#include "proc/epoch.h"
+#include "proc/mailbox.h"
+#include "proc/worker.h"
+#include "term/fun.h"
+#include "term/heap.h"
+
+#include <stdatomic.h>
+
+// Shared: where the process stands with the scheduler. Changed only by proc/sched.c.
+enum proc_state {
+    PROC_RUNNABLE,     // in a run queue
+    PROC_RUNNING,      // a worker has it
+    PROC_WAITING,      // for a signal
+    PROC_EXITED,       // its pid is gone
+};
+
+// Owner only.
+enum proc_flag {
+    PROC_TRAP_EXIT = 1 << 0,
+    PROC_EXITING = 1 << 1,          // an exit signal or exception ended it; run() must return RUN_EXIT at once
+    PROC_TIMEOUT = 1 << 2,          // its receive timed out, and no message is left to look at: it goes on at timeout_ip
+    PROC_OFF_HEAP = 1 << 3,
+    PROC_SENSITIVE = 1 << 4,
+    PROC_HIBERNATED = 1 << 5,
+    PROC_BLOCKED = 1 << 6,          // waits inside a native or a call for something other than a message (module, busy node):
+                                    // only proc_wake or an exit signal lets it run again
+    PROC_NO_REPORT = 1 << 7,        // its exit is not reported to the logger
+    PROC_COLLECT = 1 << 8,          // collect before it runs again (asked for by another process, or hibernating)
+    PROC_RECEIVE_TIMER = 1 << 9,    // its receive timer runs, or has fired for the current receive
+    PROC_TIMER_FIRED = 1 << 10,
+    PROC_PARKED = 1 << 11,          // it waits: nothing it could do came since its run() gave RUN_WAIT
+    PROC_SENT = 1 << 12,            // bif/send.c: a send has been done, only the wait for a busy node is left
+};
+
+struct relations;
+struct dictionary;
+struct proc_extra;
+
+struct proc {
+    union {
+        struct heap heap;
+        struct retired retired;      // of an exited process: until its record is freed
+    };
+    const word *ip;              // where it goes on
+    const word *timeout_ip;      // where it goes on when PROC_TIMEOUT is set
+    term pid;
+    _Atomic uint32_t state;      // shared: enum proc_state
+    uint32_t flags;              // enum proc_flag
+    uint32_t saved;              // x registers saved on top of the stack while it does not run: x0 is the topmost
+    uint32_t catches;            // open catch and try frames on the stack
+    struct worker *worker;       // shared: runs it, or ran it last
+    struct proc *next;           // in a run queue
+    struct mailbox mailbox;      // partly shared: proc/mailbox.h
+    struct relations *relations; // links, monitors, aliases; NULL: none
+    struct dictionary *dictionary; // process dictionary, NULL: empty
+    struct proc_extra *extra;    // what few processes have: registered name, max heap, error handler, timers ...; NULL: none
+    struct timer *receive_timer; // NULL: none
+    term group_leader;           // a pid, on its heap if foreign
+    const struct export *initial; // what it was spawned with
+    term parent;                 // local pid or a foreign pid on its heap
+    uint64_t reductions;         // used in finished slices
+    uint8_t priority;            // enum priority
+    _Atomic bool foreign;        // shared: it may have ties to processes of other nodes
+};
+
+enum priority { PRIORITY_LOW, PRIORITY_NORMAL, PRIORITY_HIGH, PRIORITY_MAX, PRIORITY_COUNT };
+
+static inline struct heap *proc_heap(struct proc *p)
+{
+    return &p->heap;
+}
+
+// The x registers of the worker that runs the process.
+static inline term *proc_x(struct proc *p)
+{
+    return p->worker->x;
+}
+
+// Collects with the first `live` x registers as roots; afterwards `need` words are free. Only between instructions.
+void proc_collect(struct proc *p, size_t need, size_t live, bool full);
+
+// Whether a monitor's reference is an alias too, and until when: unalias, demonitor or DOWN, or the first message through it.
+enum alias_mode { ALIAS_NO, ALIAS_EXPLICIT, ALIAS_DEMONITOR, ALIAS_REPLY };
+
+// How a process is made. Terms are copied; nothing of it is kept.
+struct spawn {
+    term module, function, arguments;    // arguments: a proper list of at most CONFIG_MAX_ARITY
+    term parent;                         // a pid
+    term group_leader;                   // a pid
+    bool link;                           // to parent
+    bool monitor;                        // by parent, with the reference below
+    term monitor_ref;                    // used if monitor
+    term monitor_tag;                    // first element of the DOWN message, ATOM_DOWN usually
+    enum alias_mode monitor_alias;
+    enum priority priority;
+    bool off_heap;                       // message_queue_data
+    size_t min_heap_words;
+    size_t max_heap_words;               // 0: no limit
+    bool max_heap_kill, max_heap_log;
+    uint32_t fullsweep_after;
+    bool sensitive;
+};
+
+void spawn_init(struct spawn *s, struct proc *parent);    // defaults; parent NULL: nobody
+
+// Makes it runnable. Its pid, or NONE when the table is full. The link to, and the monitor by, a parent of this node are set
+// at both ends when `creator` is that parent, running; with a foreign parent (creator NULL) only the child's end is set.
+term proc_spawn(struct proc *creator, const struct spawn *s);
+
+// proc_spawn in two steps, for whoever must tell of the process before it can run. NULL: the table is full.
+struct proc *proc_make(struct proc *creator, const struct spawn *s);
+void proc_start(struct proc *p);
+
+// Frees all processes without telling anybody: the engine ends.
+void procs_close(void);
+
+// Ends a running process with a reason: links, monitors, names, timers and aliases are told. The record goes when it may.
+// `reason` may be on its heap. Called by the scheduler when run() returned RUN_EXIT.
+void proc_exit(struct proc *p, term reason);
+
+// Whoever keeps things that belong to a process (ets tables) is told at its exit, while its heap still stands.
+void proc_on_exit(void (*told)(struct proc *p));
+
+// The process table. A pointer stays valid until the calling worker ends its slice.
+struct proc *proc_find(term local_pid);    // NULL: gone
+size_t proc_count(void);
+uint64_t proc_total_reductions(void);
+term proc_next(uint32_t *at);              // walks local pids, in no order; NONE at the end
+
+#endif

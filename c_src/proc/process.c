@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "proc/proc.h"
+
+#include "base/die.h"
+#include "base/memory.h"
+#include "proc/dictionary.h"
+#include "proc/extra.h"
+#include "proc/names.h"
+#include "proc/process_table.h"
+#include "proc/relations.h"
+#include "proc/report.h"
+#include "proc/run.h"
+#include "proc/sched.h"
+#include "proc/signal.h"
+#include "proc/system.h"
+#include "proc/timer.h"
+#include "term/copy.h"
+
+enum {
+    ENTRY_ARGUMENTS = 3,    // module, function, argument list
+    MAX_TOLD = 8,
+};
+
+struct run_hooks run_hooks;
+
+static void (*told_at_exit[MAX_TOLD])(struct proc *p);
+
+void proc_on_exit(void (*told)(struct proc *p))
+{
+    for (int i = 0; i < MAX_TOLD; i++)
+        if (!told_at_exit[i]) {
+            told_at_exit[i] = told;
+            return;
+        }
+    die("too many modules want to hear of exits");
+}
+
+void spawn_init(struct spawn *s, struct proc *parent)
+{
+    *s = (struct spawn){.arguments = NIL, .monitor_ref = NONE, .monitor_tag = ATOM_DOWN};
+    s->priority = PRIORITY_NORMAL;
+    s->max_heap_kill = s->max_heap_log = true;
+    s->fullsweep_after = UINT16_MAX;
+    s->parent = parent ? parent->pid : ATOM_undefined;
+    s->group_leader = parent ? parent->group_leader : ATOM_undefined;
+}
+
+static term copy_into(struct heap *h, term t)
+{
+    return is_immediate(t) ? t : term_copy(h, t);
+}
+
+static size_t words_of(term t)
+{
+    return is_immediate(t) ? 0 : term_words(t);
+}
+
+// The block that a fresh process starts with: its terms, x0..x2 on the stack, and what CONFIG_FIRST_HEAP leaves to grow in.
+static void make_heap(struct proc *p, const struct spawn *s)
+{
+    struct heap *h = &p->heap;
+    size_t words = CONFIG_FIRST_HEAP + ENTRY_ARGUMENTS + CONFIG_STACK_RESERVE + words_of(s->arguments) +
+                   words_of(s->parent) + words_of(s->group_leader);
+    heap_init(h, words > s->min_heap_words ? words : s->min_heap_words);
+    term *stack = h->end - ENTRY_ARGUMENTS;
+    heap_set_stack(h, stack);
+    stack[0] = s->module;
+    stack[1] = s->function;
+    stack[2] = copy_into(h, s->arguments);
+    p->saved = ENTRY_ARGUMENTS;
+    p->parent = copy_into(h, s->parent);
+    p->group_leader = copy_into(h, s->group_leader);
+}
+
+static void set_options(struct proc *p, const struct spawn *s)
+{
+    p->priority = (uint8_t)s->priority;
+    p->flags = (s->off_heap ? PROC_OFF_HEAP : 0) | (s->sensitive ? PROC_SENSITIVE : 0);
+    if (!s->min_heap_words && !s->max_heap_words && s->fullsweep_after == UINT16_MAX)
+        return;
+    struct proc_extra *x = proc_extra(p);
+    x->min_heap_words = s->min_heap_words;
+    x->max_heap_words = s->max_heap_words;
+    x->max_heap_kill = s->max_heap_kill;
+    x->max_heap_log = s->max_heap_log;
+    x->fullsweep_after = s->fullsweep_after;
+}
+
+struct proc *proc_make(struct proc *creator, const struct spawn *s)
+{
+    term pid = process_table_reserve();
+    if (pid == NONE)
+        return NULL;
+    struct proc *p = mem_zero_alloc(sizeof *p);
+    struct worker *w = worker_self();
+    p->pid = pid;
+    p->worker = w;
+    atomic_init(&p->state, PROC_RUNNABLE);
+    mailbox_init(&p->mailbox);
+    make_heap(p, s);
+    set_options(p, s);
+    p->ip = run_hooks.apply_entry;
+    p->initial = export_get(s->module, s->function, (uint32_t)list_length(s->arguments));
+    if (s->link || s->monitor)
+        relations_started(p, s);
+    if (creator && (s->link || s->monitor))
+        relations_child(creator, pid, s);
+    process_table_publish(p);
+    system_count_spawn();
+    return p;
+}
+
+void proc_start(struct proc *p)
+{
+    sched_add(p);
+}
+
+term proc_spawn(struct proc *creator, const struct spawn *s)
+{
+    struct proc *p = proc_make(creator, s);
+    if (!p)
+        return NONE;
+    term pid = p->pid;
+    proc_start(p);
+    return pid;
+}
+
+static bool too_large(const struct proc *p)
+{
+    const struct heap *h = &p->heap;
+    size_t words = (size_t)(h->end - h->start) + h->fragment_words + (h->old ? (size_t)(h->old->end - h->old->start) : 0);
+    return p->extra && p->extra->max_heap_words && words > p->extra->max_heap_words;
+}
+
+// The limit is checked where the heap grows; the process dies at the end of its slice.
+static COLD void enforce_limit(struct proc *p)
+{
+    if (p->extra->max_heap_log)
+        report_heap_limit(p);
+    if (p->extra->max_heap_kill)
+        signal_exit(p->pid, p->pid, ATOM_kill);
+}
+
+void proc_collect(struct proc *p, size_t need, size_t live, bool full)
+{
+    struct root roots[] = {
+        {proc_x(p), live},
+        {&p->group_leader, 1},
+        {&p->parent, 1},
+        {&p->mailbox.marker, 1},
+        dictionary_root(p),
+    };
+    if (p->extra && p->heap.young_collections >= p->extra->fullsweep_after)
+        full = true;
+    heap_collect(&p->heap, roots, COUNT_OF(roots), need, full);
+    if (CONFIG_STRESS)
+        heap_verify(&p->heap, roots, COUNT_OF(roots));
+    system_count_collection();
+    if (UNLIKELY(too_large(p)))
+        enforce_limit(p);
+}
+
+static void free_messages(struct mailbox *m)
+{
+    for (struct signal *s = m->first, *next; s; s = next) {
+        next = s->next;
+        signal_free(s);
+    }
+}
+
+static void free_parts(struct proc *p)
+{
+    free_messages(&p->mailbox);
+    dictionary_clear(p);
+    extra_free(p);
+    timer_receive_free(p);
+    heap_done(&p->heap);
+}
+
+static void release(struct retired *r)
+{
+    struct proc *p = CONTAINER_OF(r, struct proc, retired);
+    mem_free(p, sizeof *p);
+}
+
+// Nobody finds it from the moment it leaves the table; signals that were pushed before, or are by those who had found it,
+// are answered when the queue is closed.
+void proc_exit(struct proc *p, term reason)
+{
+    for (int i = 0; i < MAX_TOLD && told_at_exit[i]; i++)
+        told_at_exit[i](p);
+    process_table_remove(p);
+    names_forget(p);
+    timers_exit(p);
+    atomic_store(&p->state, PROC_EXITED);
+    relations_exit(p, reason);
+    signal_close_queue(p);
+    free_parts(p);
+    p->retired.release = release;
+    epoch_retire(&p->retired);
+}
+
+static void drop_queue(struct proc *p)
+{
+    struct signal *s = atomic_exchange(&p->mailbox.outer, MAILBOX_CLOSED);
+    while (s) {
+        struct signal *next = s->next;
+        signal_free(s);
+        s = next;
+    }
+}
+
+void procs_close(void)
+{
+    uint32_t at = 0;
+    for (term pid = proc_next(&at); pid != NONE; pid = proc_next(&at)) {
+        struct proc *p = proc_find(pid);
+        process_table_remove(p);
+        drop_queue(p);
+        relations_free(p);
+        free_parts(p);
+        mem_free(p, sizeof *p);
+    }
+}

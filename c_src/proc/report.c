@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "proc/report.h"
+
+#include "base/clock.h"
+#include "proc/extra.h"
+#include "proc/info.h"
+#include "proc/names.h"
+#include "proc/signal.h"
+#include "term/atom.h"
+#include "term/ident.h"
+#include "term/map.h"
+#include "term/number.h"
+
+#include <string.h>
+
+static term text(struct heap *h, const char *s)
+{
+    term list = NIL;
+    for (size_t i = strlen(s); i-- > 0;)
+        list = cons(h, small((unsigned char)s[i]), list);
+    return list;
+}
+
+// The tag that the old error_logger gives to each level.
+static term old_tag(term level)
+{
+    return level == ATOM_warning ? ATOM_warning_msg : level == ATOM_info ? ATOM_info_msg : level;
+}
+
+static term metadata(struct proc *p, struct heap *h, term level)
+{
+    term old = map_from_pairs(h, (term[]){ATOM_emulator, ATOM_true, ATOM_tag, old_tag(level)}, 2);
+    term time = integer_from_i64(h, clock_system() / 1000);
+    return map_from_pairs(
+        h, (term[]){ATOM_error_logger, old, ATOM_gl, p->group_leader, ATOM_pid, p->pid, ATOM_time, time}, 4);
+}
+
+void report_send(struct proc *p, term level, const char *format, term arguments)
+{
+    struct heap *h = proc_heap(p);
+    term elements[] = {ATOM_log, level, text(h, format), arguments, metadata(p, h, level)};
+    signal_name_message(p->pid, ATOM_logger, tuple_of(h, COUNT_OF(elements), elements));
+}
+
+void report_crash(struct proc *p, term value)
+{
+    struct heap *h = proc_heap(p);
+    if (p->flags & PROC_NO_REPORT)
+        return;
+    if (node_self()->name == ATOM_nonode_nohost)
+        report_send(p, ATOM_error, "Error in process ~p with exit value:~n~p~n", list_of(h, 2, (term[]){p->pid, value}, NIL));
+    else
+        report_send(p, ATOM_error, "Error in process ~p on node ~p with exit value:~n~p~n",
+                    list_of(h, 3, (term[]){p->pid, node_self()->name, value}, NIL));
+}
+
+void report_heap_limit(struct proc *p)
+{
+    struct heap *h = proc_heap(p);
+    term parts[] = {
+        p->pid,
+        node_self()->name,
+        integer_from_u64(h, p->extra->max_heap_words),
+        element(info_item(p, h, ATOM_total_heap_size), 1),
+        bool_term(p->extra->max_heap_kill),
+        ATOM_true,
+        integer_from_u64(h, p->mailbox.length),
+        element(info_item(p, h, ATOM_garbage_collection_info), 1),
+    };
+    report_send(p, ATOM_error,
+                "     Process:            ~p on node ~p~n     Context:            maximum heap size reached~n"
+                "     Max Heap Size:      ~p~n     Total Heap Size:    ~p~n     Kill:               ~p~n"
+                "     Error Logger:       ~p~n     Message Queue Len:  ~p~n     GC Info:            ~p~n",
+                list_of(h, COUNT_OF(parts), parts, NIL));
+}

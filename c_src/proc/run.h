@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+// Hook upward, filled by code/: how a process's code is run.
+#ifndef TANDEM_PROC_RUN_H
+#define TANDEM_PROC_RUN_H
+
+#include "proc/proc.h"
+
+enum run_result {
+    RUN_YIELD,    // slice used up; x registers are saved on its stack
+    RUN_WAIT,     // looked at all messages, or PROC_BLOCKED
+    RUN_EXIT,     // ended; the reason is in failure.reason of the worker
+};
+
+struct run_hooks {
+    // Runs p on this worker until one of the above. Restores `saved` x registers from its stack first. At most `reductions`
+    // function calls; *used tells how many.
+    enum run_result (*run)(struct worker *w, struct proc *p, sword reductions, sword *used);
+    // A worker begins, before it runs anything, and ends. NULL: nothing to do.
+    void (*worker_open)(struct worker *w);
+    void (*worker_close)(struct worker *w);
+    // Code of a fresh process: it finds module, function, argument list in x0..x2 and ends the process after the call.
+    const word *apply_entry;
+    // The calls on p's stack (p does not run, or calls a native), innermost first, as a stack trace has them:
+    // [{M, F, A, Location}], at most `limit`. For process_info.
+    term (*stack)(struct heap *h, struct proc *p, unsigned limit);
+};
+extern struct run_hooks run_hooks;
+
+#endif

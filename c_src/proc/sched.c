@@ -1,0 +1,448 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "proc/sched.h"
+
+#include "base/clock.h"
+#include "base/die.h"
+#include "base/lock.h"
+#include "base/memory.h"
+#include "proc/run.h"
+#include "proc/run_queue.h"
+#include "proc/signal.h"
+#include "proc/system.h"
+#include "proc/timer.h"
+
+#include <poll.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+enum {
+    SPIN_NS = 20000,                  // an engine that has just worked looks for input this long before it sleeps
+    SLICE_COST = 20,                  // what a slice costs in reductions beside what it ran
+    CHECK_AFTER = 4000,               // reductions between two looks at timers and carrier
+};
+
+#define LONGEST_SLEEP_NS 60000000000LL
+
+struct sched {
+    struct lock lock;                 // of the queue, when there are several workers
+    struct run_queue queue;
+    _Atomic size_t length;            // of the queue, for others to look at
+    _Atomic(struct proc *) inbox;     // woken by other threads, newest first
+    _Atomic bool sleeping;
+    sword since_check;
+    bool worked;                      // since it last slept
+    int wake_fd;
+    pthread_t thread;
+};
+
+struct sched_hooks sched_hooks;
+
+static struct worker *workers[CONFIG_MAX_WORKERS];
+static unsigned worker_count;
+static _Atomic bool stopping;
+static _Atomic bool polling;          // a worker is in the hook
+static _Thread_local struct worker *own;
+
+struct worker *worker_self(void)
+{
+    return own;
+}
+
+unsigned sched_workers(void)
+{
+    return worker_count;
+}
+
+int sched_wake_fd(void)
+{
+    return own->sched->wake_fd;
+}
+
+bool sched_stopping(void)
+{
+    return atomic_load_explicit(&stopping, memory_order_relaxed);
+}
+
+static struct worker *worker_new(unsigned index)
+{
+    struct worker *w = mem_zero_alloc(sizeof *w);
+    struct sched *s = mem_zero_alloc(sizeof *s);
+    w->index = index;
+    w->sched = s;
+    w->wheel = wheel_new();
+    lock_init(&s->lock);
+    run_queue_init(&s->queue);
+    s->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (s->wake_fd < 0)
+        die("no eventfd");
+    if (run_hooks.worker_open)
+        run_hooks.worker_open(w);
+    return w;
+}
+
+static void worker_free(struct worker *w)
+{
+    if (run_hooks.worker_close)
+        run_hooks.worker_close(w);
+    close(w->sched->wake_fd);
+    wheel_free(w->wheel);
+    mem_free(w->sched, sizeof *w->sched);
+    mem_free(w, sizeof *w);
+}
+
+void sched_wake(struct worker *w)
+{
+    uint64_t one = 1;
+    if (write(w->sched->wake_fd, &one, sizeof one) < 0)
+        return;    // the counter is full: it will wake anyway
+}
+
+static void queue_lock(struct sched *s)
+{
+    if (worker_count > 1)
+        lock_take(&s->lock);
+}
+
+static void queue_unlock(struct sched *s)
+{
+    if (worker_count > 1)
+        lock_give(&s->lock);
+}
+
+static void add_to_queue(struct sched *s, struct proc *p)
+{
+    queue_lock(s);
+    run_queue_add(&s->queue, p);
+    atomic_store_explicit(&s->length, s->queue.length, memory_order_relaxed);
+    queue_unlock(s);
+}
+
+static struct proc *take_from_queue(struct sched *s)
+{
+    if (!atomic_load_explicit(&s->length, memory_order_relaxed))
+        return NULL;
+    queue_lock(s);
+    struct proc *p = run_queue_take(&s->queue);
+    atomic_store_explicit(&s->length, s->queue.length, memory_order_relaxed);
+    queue_unlock(s);
+    return p;
+}
+
+static void wake_if_sleeping(struct worker *w)
+{
+    if (atomic_exchange(&w->sched->sleeping, false))
+        sched_wake(w);
+}
+
+// A worker with more than it can run at once gets help from one that sleeps.
+static void ask_for_help(struct sched *s)
+{
+    if (worker_count == 1 || atomic_load_explicit(&s->length, memory_order_relaxed) < 2)
+        return;
+    for (unsigned i = 0; i < worker_count; i++)
+        if (workers[i]->sched != s && atomic_load_explicit(&workers[i]->sched->sleeping, memory_order_relaxed)) {
+            wake_if_sleeping(workers[i]);
+            return;
+        }
+}
+
+static void send_to_inbox(struct worker *w, struct proc *p)
+{
+    struct proc *head = atomic_load_explicit(&w->sched->inbox, memory_order_relaxed);
+    do
+        p->next = head;
+    while (!atomic_compare_exchange_weak(&w->sched->inbox, &head, p));
+    wake_if_sleeping(w);
+}
+
+static void enqueue(struct worker *w, struct proc *p)
+{
+    if (w == own && own) {
+        add_to_queue(w->sched, p);
+        ask_for_help(w->sched);
+    } else {
+        send_to_inbox(w ? w : workers[0], p);
+    }
+}
+
+void sched_add(struct proc *p)
+{
+    enqueue(own, p);
+}
+
+void sched_wake_proc(struct proc *p)
+{
+    uint32_t waiting = PROC_WAITING;
+    if (atomic_load(&p->state) == PROC_WAITING &&
+        atomic_compare_exchange_strong(&p->state, &waiting, PROC_RUNNABLE))
+        enqueue(__atomic_load_n(&p->worker, __ATOMIC_RELAXED), p);
+}
+
+static void empty_inbox(struct worker *w)
+{
+    if (!atomic_load_explicit(&w->sched->inbox, memory_order_relaxed))
+        return;
+    struct proc *newest = atomic_exchange(&w->sched->inbox, NULL), *oldest = NULL;
+    while (newest) {
+        struct proc *next = newest->next;
+        newest->next = oldest;
+        oldest = newest;
+        newest = next;
+    }
+    while (oldest) {
+        struct proc *next = oldest->next;
+        add_to_queue(w->sched, oldest);
+        oldest = next;
+    }
+    ask_for_help(w->sched);
+}
+
+static struct proc *steal(struct worker *w)
+{
+    for (unsigned i = 1; i < worker_count; i++) {
+        struct proc *p = take_from_queue(workers[(w->index + i) % worker_count]->sched);
+        if (p)
+            return p;
+    }
+    return NULL;
+}
+
+static struct proc *next_process(struct worker *w)
+{
+    empty_inbox(w);
+    struct proc *p = take_from_queue(w->sched);
+    return p ? p : steal(w);
+}
+
+// Waits for a signal. One that came while it ran must not be missed: whoever pushes looks at the state afterwards, and
+// here the state is set before the queue is looked at.
+static void park(struct proc *p)
+{
+    p->flags |= PROC_PARKED;
+    atomic_store(&p->state, PROC_WAITING);
+    if (atomic_load(&p->mailbox.outer))
+        sched_wake_proc(p);
+}
+
+// Signals were taken in, but nothing among them lets a waiting process go on.
+static bool still_parked(const struct proc *p)
+{
+    if (!(p->flags & PROC_PARKED) || p->flags & PROC_EXITING)
+        return false;
+    if (p->flags & PROC_BLOCKED)
+        return true;
+    return !*p->mailbox.save && !(p->flags & PROC_TIMER_FIRED);
+}
+
+static void collect_if_asked(struct proc *p)
+{
+    if (p->flags & PROC_COLLECT) {
+        p->flags &= ~(uint32_t)PROC_COLLECT;
+        proc_collect(p, 0, 0, true);
+    }
+}
+
+// PROC_TIMEOUT waits until the messages before it were looked at.
+static void start_running(struct proc *p)
+{
+    bool looked_at_all = !*p->mailbox.save;
+    if (p->flags & PROC_TIMER_FIRED && looked_at_all)
+        p->flags |= PROC_TIMEOUT;
+    p->flags &= ~(uint32_t)PROC_PARKED;
+}
+
+static void after_run(struct worker *w, struct proc *p, enum run_result result)
+{
+    switch (result) {
+    case RUN_YIELD:
+        atomic_store_explicit(&p->state, PROC_RUNNABLE, memory_order_relaxed);
+        add_to_queue(w->sched, p);
+        return;
+    case RUN_WAIT:
+        collect_if_asked(p);
+        park(p);
+        return;
+    case RUN_EXIT:
+        proc_exit(p, w->failure.reason);
+        return;
+    }
+}
+
+static void run_slice(struct worker *w, struct proc *p)
+{
+    sword used = 0;
+    enum run_result result = RUN_EXIT;
+    collect_if_asked(p);
+    start_running(p);
+    if (!(p->flags & PROC_EXITING))
+        result = run_hooks.run(w, p, CONFIG_SLICE, &used);
+    p->reductions += (uint64_t)used;
+    system_count_slice((uint64_t)used);
+    w->sched->since_check += used + SLICE_COST;
+    after_run(w, p, result);
+}
+
+static void run_process(struct worker *w, struct proc *p)
+{
+    atomic_store_explicit(&p->state, PROC_RUNNING, memory_order_relaxed);
+    __atomic_store_n(&p->worker, w, __ATOMIC_RELAXED);
+    w->current = p;
+    w->sched->worked = true;
+    if (signal_waiting(p))
+        signal_take(p);
+    if (still_parked(p))
+        park(p);
+    else
+        run_slice(w, p);
+    w->current = NULL;
+}
+
+// Only one worker is in the hook. False: another one is, or there is no carrier.
+static bool poll_carrier(int64_t wait_ns)
+{
+    if (!sched_hooks.poll || atomic_exchange(&polling, true))
+        return false;
+    sched_hooks.poll(wait_ns);
+    atomic_store(&polling, false);
+    return true;
+}
+
+static void clear_wake_fd(struct sched *s)
+{
+    uint64_t count;
+    while (read(s->wake_fd, &count, sizeof count) > 0) {
+    }
+}
+
+static void sleep_on_fd(struct sched *s, int64_t wait_ns)
+{
+    struct pollfd fd = {.fd = s->wake_fd, .events = POLLIN};
+    struct timespec wait = {wait_ns / 1000000000, wait_ns % 1000000000};
+    epoch_park();
+    ppoll(&fd, 1, &wait, NULL);
+    epoch_unpark();
+}
+
+static bool has_work(struct worker *w)
+{
+    if (sched_stopping() || atomic_load(&w->sched->inbox))
+        return true;
+    for (unsigned i = 0; i < worker_count; i++)
+        if (atomic_load_explicit(&workers[i]->sched->length, memory_order_relaxed))
+            return true;
+    return false;
+}
+
+// From the moment `sleeping` is set whoever brings work wakes us; what came before is seen by has_work.
+static void sleep_until_woken(struct worker *w, int64_t wait_ns)
+{
+    struct sched *s = w->sched;
+    atomic_store(&s->sleeping, true);
+    if (!has_work(w)) {
+        if (!poll_carrier(wait_ns))
+            sleep_on_fd(s, wait_ns);
+    }
+    atomic_store(&s->sleeping, false);
+    clear_wake_fd(s);
+    s->worked = false;
+}
+
+// A wait shorter than this is spent looking for input, so that what is answered at once doesn't pay for a sleep.
+static bool spin(struct worker *w, int64_t until)
+{
+    while (clock_monotonic() < until) {
+        if (!poll_carrier(0))
+            epoch_quiet();
+        if (has_work(w))
+            return true;
+    }
+    return false;
+}
+
+static void idle(struct worker *w)
+{
+    int64_t now = clock_monotonic();
+    int64_t wait = wheel_run(w->wheel, now);
+    if (has_work(w) || wait <= 0)
+        return;
+    if (w->sched->worked && spin(w, now + SPIN_NS))
+        return;
+    w->sched->worked = false;
+    int64_t spent = clock_monotonic() - now;
+    wait = wait > LONGEST_SLEEP_NS ? LONGEST_SLEEP_NS : wait;
+    if (wait > spent)
+        sleep_until_woken(w, wait - spent);
+}
+
+static void check(struct worker *w)
+{
+    w->sched->since_check = 0;
+    wheel_run(w->wheel, clock_monotonic());
+    poll_carrier(0);
+}
+
+static void loop(struct worker *w)
+{
+    epoch_unpark();
+    while (!sched_stopping()) {
+        struct proc *p = next_process(w);
+        if (p)
+            run_process(w, p);
+        else
+            idle(w);
+        if (w->sched->since_check >= CHECK_AFTER)
+            check(w);
+        epoch_quiet();
+    }
+    epoch_park();
+}
+
+static void *thread_main(void *argument)
+{
+    own = argument;
+    loop(own);
+    return NULL;
+}
+
+void sched_start(unsigned count)
+{
+    ENSURE(count >= 1 && count <= CONFIG_MAX_WORKERS);
+    atomic_store(&stopping, false);
+    worker_count = count;
+    for (unsigned i = 0; i < count; i++)
+        workers[i] = worker_new(i);
+    own = workers[0];
+}
+
+void sched_run(void)
+{
+    for (unsigned i = 1; i < worker_count; i++)
+        if (pthread_create(&workers[i]->sched->thread, NULL, thread_main, workers[i]))
+            die("no thread for worker %u", i);
+    loop(own);
+    for (unsigned i = 1; i < worker_count; i++)
+        pthread_join(workers[i]->sched->thread, NULL);
+    procs_close();
+    for (unsigned i = 0; i < worker_count; i++)
+        worker_free(workers[i]);
+    epoch_park();
+    own = NULL;
+    worker_count = 0;
+}
+
+void sched_stop(void)
+{
+    atomic_store(&stopping, true);
+    for (unsigned i = 0; i < worker_count; i++)
+        sched_wake(workers[i]);
+}
+
+size_t sched_run_queue(void)
+{
+    size_t length = 0;
+    for (unsigned i = 0; i < worker_count; i++)
+        length += atomic_load_explicit(&workers[i]->sched->length, memory_order_relaxed);
+    return length;
+}

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+// The scheduler. Each worker has run queues (one a priority), a wheel of timers, and a stack of processes that others woke
+// for it. The loop: fire timers, take the next process, take its signals in, run it for a slice, put it where its result
+// says. With nothing to run a worker steals, then spins for some microseconds, then sleeps in the poll hook until input or
+// sched_wake. A worker that is busy calls the hook too, without waiting, after each few thousand reductions.
+// A process is in one queue or run by one worker, never both: its state changes only here.
+#ifndef TANDEM_PROC_SCHED_H
+#define TANDEM_PROC_SCHED_H
+
+#include "proc/proc.h"
+
+struct sched_hooks {
+    // Handles what a carrier has for us, waiting at most wait_ns (0: not at all) for that or for sched_wake_fd() to become
+    // readable. NULL: there is no carrier. Only one worker is in it at a time. It may use proc/signal.h and proc_spawn;
+    // pointers to processes only between epoch_enter and epoch_exit.
+    void (*poll)(int64_t wait_ns);
+};
+extern struct sched_hooks sched_hooks;
+
+// The calling thread becomes worker 0; the others get threads of their own, which wait until sched_run.
+void sched_start(unsigned workers);
+void sched_run(void);       // runs worker 0 until sched_stop; then ends the other threads and frees everything
+void sched_stop(void);      // from any thread: sched_run returns after the current slices
+bool sched_stopping(void);
+
+unsigned sched_workers(void);
+int sched_wake_fd(void);    // of the calling worker: an eventfd; readable means that it should return from poll
+void sched_wake(struct worker *w);
+
+// A fresh process, or one that proc/signal.c pushed a signal to.
+void sched_add(struct proc *p);
+void sched_wake_proc(struct proc *p);
+
+size_t sched_run_queue(void);    // processes that wait for a worker, all queues
+
+#endif

@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "proc/signal.h"
+
+#include "proc/dead.h"
+#include "proc/names.h"
+#include "proc/relations.h"
+#include "proc/remote.h"
+#include "proc/sched.h"
+#include "proc/system.h"
+#include "term/copy.h"
+
+struct remote_hooks remote_hooks;
+
+enum {
+    EXIT_ROOM = 4,     // words to make {'EXIT', From, Reason} in place
+    DOWN_ROOM = 6 + FOREIGN_PID_WORDS,    // {Tag, Ref, process, Object, Reason}
+};
+
+// What becomes a message where it stands needs more room.
+static size_t room_of(enum signal_kind kind)
+{
+    return kind == SIGNAL_DOWN ? DOWN_ROOM : kind == SIGNAL_EXIT || kind == SIGNAL_EXIT_LINKED ? EXIT_ROOM : 0;
+}
+
+struct signal *signal_new(enum signal_kind kind, size_t words)
+{
+    struct fragment *f = fragment_new(SIGNAL_WORDS + words + room_of(kind));
+    f->used = SIGNAL_WORDS;
+    struct signal *s = (struct signal *)f->words;
+    *s = (struct signal){.kind = kind, .from = NONE, .value = NONE, .ref = NONE};
+    return s;
+}
+
+void signal_heap(struct signal *s, struct heap *h)
+{
+    heap_over_fragment(h, signal_fragment(s));
+}
+
+void signal_close(struct signal *s, struct heap *h)
+{
+    heap_close_fragment(h, signal_fragment(s));
+}
+
+void signal_free(struct signal *s)
+{
+    fragment_free(signal_fragment(s));
+}
+
+static size_t words_of(term t)
+{
+    return t == NONE || is_immediate(t) ? 0 : term_words(t);
+}
+
+static term copy_into(struct heap *h, term t)
+{
+    return t == NONE || is_immediate(t) ? t : term_copy(h, t);
+}
+
+// A signal with copies of these terms.
+static struct signal *make(enum signal_kind kind, term from, term value, term ref)
+{
+    struct signal *s = signal_new(kind, words_of(from) + words_of(value) + words_of(ref));
+    struct heap h;
+    signal_heap(s, &h);
+    s->from = copy_into(&h, from);
+    s->value = copy_into(&h, value);
+    s->ref = copy_into(&h, ref);
+    signal_close(s, &h);
+    return s;
+}
+
+// False: the process has exited.
+static bool push(struct proc *p, struct signal *s)
+{
+    struct signal *head = atomic_load_explicit(&p->mailbox.outer, memory_order_relaxed);
+    do {
+        if (head == MAILBOX_CLOSED)
+            return false;
+        s->next = head;
+    } while (!atomic_compare_exchange_weak(&p->mailbox.outer, &head, s));
+    return true;
+}
+
+bool signal_deliver(term to, struct signal *s)
+{
+    bool parked = epoch_enter();
+    struct proc *p = proc_find(to);
+    bool delivered = p && push(p, s);
+    if (delivered)
+        sched_wake_proc(p);
+    epoch_exit(parked);
+    if (delivered)
+        system_count_message();
+    else
+        dead_answer(to, s);
+    return delivered;
+}
+
+bool signal_message(term from, term to, term message)
+{
+    return signal_deliver(to, make(SIGNAL_MESSAGE, from == NONE || is_immediate(from) ? from : NONE, message, NONE));
+}
+
+bool signal_alias_message(term from, term alias, term message)
+{
+    term owner = ref_owner(alias);
+    if (owner == NONE)
+        return false;
+    return signal_deliver(owner, make(SIGNAL_ALIAS_MESSAGE, is_immediate(from) ? from : NONE, message, alias));
+}
+
+bool signal_name_message(term from, term name, term message)
+{
+    term room[FOREIGN_PID_WORDS];
+    term to = names_find_into(room, name);
+    if (to == NONE)
+        return false;
+    if (is_local_pid(to))
+        return signal_message(from, to, message);
+    signal_answer(to, message);
+    return true;
+}
+
+void signal_exit(term from, term to, term reason)
+{
+    signal_deliver(to, make(SIGNAL_EXIT, from, reason, NONE));
+}
+
+void signal_exit_linked(term from, term to, term reason)
+{
+    signal_deliver(to, make(SIGNAL_EXIT_LINKED, from, reason, NONE));
+}
+
+// Before the signal is pushed: so that whoever loses a node's connection later finds the process.
+static void mark_foreign(term from, term to)
+{
+    if (is_immediate(from))
+        return;
+    bool parked = epoch_enter();
+    struct proc *p = proc_find(to);
+    if (p)
+        atomic_store(&p->foreign, true);
+    epoch_exit(parked);
+}
+
+void signal_link(term from, term to)
+{
+    mark_foreign(from, to);
+    signal_deliver(to, make(SIGNAL_LINK, from, NONE, NONE));
+}
+
+static void deliver_unlink(enum signal_kind kind, term from, term to, uint64_t id)
+{
+    struct signal *s = make(kind, from, NONE, NONE);
+    s->id = id;
+    signal_deliver(to, s);
+}
+
+void signal_unlink(term from, term to, uint64_t id)
+{
+    deliver_unlink(SIGNAL_UNLINK, from, to, id);
+}
+
+void signal_unlink_ack(term from, term to, uint64_t id)
+{
+    deliver_unlink(SIGNAL_UNLINK_ACK, from, to, id);
+}
+
+void signal_monitor(term from, term to, term ref)
+{
+    term name = is_atom(to) ? to : NONE;
+    term pid = is_atom(to) ? names_find_local(to) : to;
+    struct signal *s = make(SIGNAL_MONITOR, from, name, ref);
+    if (pid == NONE) {
+        dead_answer(NONE, s);
+        return;
+    }
+    mark_foreign(from, pid);
+    signal_deliver(pid, s);
+}
+
+void signal_demonitor(term from, term to, term ref)
+{
+    term pid = is_atom(to) ? names_find_local(to) : to;
+    if (pid != NONE)
+        signal_deliver(pid, make(SIGNAL_DEMONITOR, from, NONE, ref));
+}
+
+void signal_down(term to, term ref, term reason)
+{
+    signal_deliver(to, make(SIGNAL_DOWN, NONE, reason, ref));
+}
+
+void signal_group_leader(term to, term leader, term asker, term ref)
+{
+    struct signal *s = make(SIGNAL_GROUP_LEADER, asker, leader, ref);
+    signal_deliver(to, s);
+}
+
+void signal_is_alive(term asker, term to, term ref)
+{
+    signal_deliver(to, make(SIGNAL_IS_ALIVE, asker, NONE, ref));
+}
+
+void signal_process_info(term asker, term to, term ref, term items)
+{
+    signal_deliver(to, make(SIGNAL_PROCESS_INFO, asker, items, ref));
+}
+
+void signal_collect(term asker, term to, term id)
+{
+    signal_deliver(to, make(SIGNAL_COLLECT, asker, NONE, id));
+}
+
+void signal_spawn_reply(term to, term ref, term result, uint64_t flags)
+{
+    mark_foreign(result, to);
+    struct signal *s = make(SIGNAL_SPAWN_REPLY, NONE, result, ref);
+    s->id = flags;
+    signal_deliver(to, s);
+}
+
+void proc_wake(term pid)
+{
+    signal_deliver(pid, signal_new(SIGNAL_WAKE, 0));
+}
+
+void signal_answer(term to, term message)
+{
+    if (is_local_pid(to)) {
+        signal_message(NONE, to, message);
+        return;
+    }
+    struct remote_signal r = {.kind = REMOTE_SEND, .node = ident_node(to), .to = to, .value = message};
+    remote_send(NULL, &r);
+}

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+// Counters of the whole engine, for tandem:info, statistics and system_info. Any thread; each worker counts its own.
+#ifndef TANDEM_PROC_SYSTEM_H
+#define TANDEM_PROC_SYSTEM_H
+
+#include "base/types.h"
+
+struct system_counts {
+    size_t processes;         // alive
+    uint64_t spawned;         // ever
+    uint64_t reductions;      // of all processes, the ended ones included
+    uint64_t slices;          // context switches
+    uint64_t messages;        // signals pushed
+    uint64_t collections;
+    size_t run_queue;
+    size_t timers;
+    size_t memory;            // bytes in use
+};
+
+struct system_counts system_counts(void);
+
+// Each adds to the calling worker's own counts (or to a common block on other threads).
+void system_count_message(void);
+void system_count_spawn(void);
+void system_count_collection(void);
+void system_count_slice(uint64_t reductions);
+
+int64_t system_started(void);    // clock_monotonic when the engine began
+void system_open(void);          // once: when it began
+
+#endif

@@ -1,0 +1,386 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "proc/timer.h"
+
+#include "base/clock.h"
+#include "base/lock.h"
+#include "base/memory.h"
+#include "base/table.h"
+#include "proc/extra.h"
+#include "proc/signal.h"
+#include "proc/wheel.h"
+#include "term/atom.h"
+#include "term/copy.h"
+#include "term/ident.h"
+
+#include <string.h>
+
+enum {
+    TICK_NS = 1000000,
+    LONGEST_RECEIVE = 0xFFFFFFFF,    // milliseconds that `after` takes
+};
+
+struct wheel {
+    struct lock lock;
+    struct slots slots;
+    struct table messages;     // message timers by reference
+    _Atomic int64_t next;      // tick before which nothing is due
+    unsigned index;
+};
+
+enum timer_kind { TIMER_RECEIVE, TIMER_MESSAGE };
+
+// Belongs to its process and lives as long as that, or (message timers) to the wheel. All but pid with the wheel's lock held.
+struct timer {
+    struct due due;
+    enum timer_kind kind;
+    bool running;
+    struct wheel *wheel;
+    term pid;               // TIMER_RECEIVE
+    uint64_t id;            // which setting of the timer this is
+};
+
+struct message_timer {
+    struct timer timer;
+    struct ref_ids ref;
+    term to;                      // a local pid or a name
+    struct list of_process;       // in the receiver's extra, if that started it
+    struct proc_extra *extra;     // NULL: in no list
+    struct signal *message;       // complete
+};
+
+static _Atomic(struct wheel *) wheels[CONFIG_MAX_WORKERS];
+static _Atomic size_t message_timers;
+
+static bool timer_is(const void *entry, const void *key)
+{
+    return memcmp(&((const struct message_timer *)entry)->ref, key, sizeof(struct ref_ids)) == 0;
+}
+
+static uint64_t ids_hash(const struct ref_ids *ids)
+{
+    return table_hash_word(table_hash_word((uint64_t)ids->id[1] << 32 | ids->id[0]) ^ ids->id[2]);
+}
+
+static int64_t ticks_reached(int64_t ns)
+{
+    return ns / TICK_NS;
+}
+
+static int64_t ticks_above(int64_t ns)
+{
+    return (ns - 1) / TICK_NS + 1;
+}
+
+struct wheel *wheel_new(void)
+{
+    struct wheel *w = mem_alloc(sizeof *w);
+    lock_init(&w->lock);
+    slots_init(&w->slots, ticks_reached(clock_monotonic()));
+    table_init(&w->messages, timer_is);
+    atomic_init(&w->next, INT64_MAX);
+    for (w->index = 0; w->index < CONFIG_MAX_WORKERS; w->index++) {
+        struct wheel *none = NULL;
+        if (atomic_compare_exchange_strong(&wheels[w->index], &none, w))
+            break;
+    }
+    return w;
+}
+
+static void message_timer_free(struct message_timer *t)
+{
+    if (t->message)
+        signal_free(t->message);
+    mem_free(t, sizeof *t);
+    atomic_fetch_sub_explicit(&message_timers, 1, memory_order_relaxed);
+}
+
+void wheel_free(struct wheel *w)
+{
+    atomic_store(&wheels[w->index], NULL);
+    size_t at = 0;
+    for (struct message_timer *t; (t = table_next(&w->messages, &at)) != NULL;)
+        message_timer_free(t);
+    table_done(&w->messages);
+    mem_free(w, sizeof *w);
+}
+
+// With the lock held, like all functions up to timer_new.
+static void start(struct wheel *w, struct timer *t, int64_t tick)
+{
+    t->wheel = w;
+    t->due.tick = tick;
+    t->running = true;
+    slots_add(&w->slots, &t->due);
+    if (tick < atomic_load_explicit(&w->next, memory_order_relaxed))
+        atomic_store_explicit(&w->next, tick, memory_order_relaxed);
+}
+
+// A message timer leaves the tables; its memory is the caller's.
+static void forget(struct wheel *w, struct message_timer *t)
+{
+    table_remove(&w->messages, ids_hash(&t->ref), &t->ref);
+    if (t->extra) {
+        lock_take(&t->extra->timers_lock);
+        list_remove(&t->of_process);
+        lock_give(&t->extra->timers_lock);
+    }
+}
+
+static void stop(struct wheel *w, struct timer *t)
+{
+    slots_remove(&w->slots, &t->due);
+    t->running = false;
+}
+
+static struct wheel *own_wheel(void)
+{
+    struct worker *w = worker_self();
+    return w ? w->wheel : atomic_load(&wheels[0]);
+}
+
+// What fired, as signals to deliver once the lock is given back.
+struct fired {
+    struct signal *first;
+    struct message_timer *messages;
+};
+
+static void collect_fired(struct wheel *w, struct list *due, struct fired *f)
+{
+    struct signal **last = &f->first;
+    while (!list_empty(due)) {
+        struct timer *t = CONTAINER_OF(due->next, struct timer, due.siblings);
+        list_remove(&t->due.siblings);
+        t->running = false;
+        if (t->kind == TIMER_MESSAGE) {
+            struct message_timer *m = CONTAINER_OF(t, struct message_timer, timer);
+            forget(w, m);
+            list_add(&f->messages->of_process, &m->of_process);
+            continue;
+        }
+        struct signal *s = signal_new(SIGNAL_TIMEOUT, 0);
+        s->from = t->pid;
+        s->id = t->id;
+        *last = s;
+        last = &s->next;
+    }
+}
+
+static void deliver_message(struct message_timer *m)
+{
+    struct signal *s = m->message;
+    if (is_atom(m->to))
+        signal_name_message(NONE, m->to, s->value);
+    else
+        signal_deliver(m->to, s);
+    m->message = is_atom(m->to) ? s : NULL;
+    message_timer_free(m);
+}
+
+static void deliver_fired(struct fired *f)
+{
+    for (struct signal *s = f->first, *next; s; s = next) {
+        next = s->next;
+        signal_deliver(s->from, s);
+    }
+    struct list *messages = &f->messages->of_process;
+    while (!list_empty(messages)) {
+        struct message_timer *m = CONTAINER_OF(messages->next, struct message_timer, of_process);
+        list_remove(&m->of_process);
+        deliver_message(m);
+    }
+}
+
+int64_t wheel_run(struct wheel *w, int64_t now)
+{
+    int64_t tick = ticks_reached(now);
+    if (atomic_load_explicit(&w->next, memory_order_relaxed) <= tick) {
+        struct list due;
+        struct message_timer head;
+        struct fired fired = {NULL, &head};
+        list_init(&due);
+        list_init(&head.of_process);
+        lock_take(&w->lock);
+        slots_take(&w->slots, tick, &due);
+        collect_fired(w, &due, &fired);
+        atomic_store_explicit(&w->next, slots_next(&w->slots), memory_order_relaxed);
+        lock_give(&w->lock);
+        deliver_fired(&fired);
+    }
+    int64_t next = atomic_load_explicit(&w->next, memory_order_relaxed);
+    return next == INT64_MAX ? INT64_MAX : next * TICK_NS - now;
+}
+
+static struct timer *timer_new(term pid)
+{
+    struct timer *t = mem_zero_alloc(sizeof *t);
+    t->kind = TIMER_RECEIVE;
+    t->pid = pid;
+    return t;
+}
+
+static void start_receive(struct proc *p, sword ms)
+{
+    if (!p->receive_timer)
+        p->receive_timer = timer_new(p->pid);
+    struct timer *t = p->receive_timer;
+    struct wheel *w = own_wheel();
+    int64_t tick = ticks_above(clock_monotonic()) + ms;
+    lock_take(&w->lock);
+    t->id++;
+    start(w, t, tick);
+    lock_give(&w->lock);
+    p->flags |= PROC_RECEIVE_TIMER;
+}
+
+bool timer_receive(struct proc *p, term timeout)
+{
+    if (p->flags & PROC_RECEIVE_TIMER || timeout == ATOM_infinity)
+        return true;
+    if (!is_small(timeout) || small_value(timeout) < 0 || small_value(timeout) > LONGEST_RECEIVE)
+        return false;
+    start_receive(p, small_value(timeout));
+    return true;
+}
+
+void timer_receive_cancel(struct proc *p)
+{
+    struct timer *t = p->receive_timer;
+    p->flags &= ~(uint32_t)(PROC_RECEIVE_TIMER | PROC_TIMER_FIRED | PROC_TIMEOUT);
+    lock_take(&t->wheel->lock);
+    if (t->running)
+        stop(t->wheel, t);
+    lock_give(&t->wheel->lock);
+}
+
+void timer_receive_fired(struct proc *p, uint64_t id)
+{
+    if (p->flags & PROC_RECEIVE_TIMER && p->receive_timer->id == id)
+        p->flags |= PROC_TIMER_FIRED;
+}
+
+void timer_receive_free(struct proc *p)
+{
+    if (p->receive_timer)
+        mem_free(p->receive_timer, sizeof *p->receive_timer);
+    p->receive_timer = NULL;
+}
+
+static struct signal *message_of(term ref, term message, enum timer_form form)
+{
+    struct signal *s = signal_new(SIGNAL_MESSAGE, term_words(message) + REF_WORDS + 4);
+    struct heap h;
+    signal_heap(s, &h);
+    term copy = term_copy(&h, message);
+    s->value = form == TIMER_TIMEOUT ? tuple3(&h, ATOM_timeout, term_copy(&h, ref), copy) : copy;
+    signal_close(s, &h);
+    return s;
+}
+
+static void add_to_process(struct proc *p, struct message_timer *t)
+{
+    t->extra = proc_extra(p);
+    lock_take(&t->extra->timers_lock);
+    list_add(&t->extra->timers, &t->of_process);
+    lock_give(&t->extra->timers_lock);
+}
+
+term timer_start(struct proc *p, term to, term message, int64_t at, bool absolute, enum timer_form form)
+{
+    term ref = ref_new(&p->heap);
+    struct message_timer *t = mem_zero_alloc(sizeof *t);
+    t->timer.kind = TIMER_MESSAGE;
+    t->ref = *ref_ids(ref);
+    t->to = to;
+    t->message = message_of(ref, message, form);
+    list_init(&t->of_process);
+    atomic_fetch_add_explicit(&message_timers, 1, memory_order_relaxed);
+    struct wheel *w = own_wheel();
+    lock_take(&w->lock);
+    if (to == p->pid)
+        add_to_process(p, t);
+    table_add(&w->messages, ids_hash(&t->ref), t);
+    start(w, &t->timer, absolute ? at : ticks_above(clock_monotonic()) + at);
+    lock_give(&w->lock);
+    return ref;
+}
+
+static int64_t ticks_left(const struct message_timer *t)
+{
+    int64_t left = t->timer.due.tick - ticks_above(clock_monotonic());
+    return left > 0 ? left : 0;
+}
+
+// -1: not in this wheel. A timer whose receiver is gone counts as gone.
+static int64_t look_in(struct wheel *w, const struct ref_ids *ids, bool cancel)
+{
+    bool parked = epoch_enter();
+    lock_take(&w->lock);
+    struct message_timer *t = table_find(&w->messages, ids_hash(ids), ids);
+    bool alive = t && (is_atom(t->to) || proc_find(t->to));
+    int64_t left = alive ? ticks_left(t) : -1;
+    if (t && (cancel || !alive)) {
+        stop(w, &t->timer);
+        forget(w, t);
+    }
+    lock_give(&w->lock);
+    epoch_exit(parked);
+    if (t && (cancel || !alive))
+        message_timer_free(t);
+    return left;
+}
+
+static int64_t look(term ref, bool cancel)
+{
+    if (!is_kind(ref, KIND_REF))
+        return -1;
+    struct ref_ids ids = *ref_ids(ref);
+    struct wheel *own = own_wheel();
+    int64_t left = look_in(own, &ids, cancel);
+    for (unsigned i = 0; left < 0 && i < CONFIG_MAX_WORKERS; i++) {
+        struct wheel *w = atomic_load(&wheels[i]);
+        if (!w)
+            break;
+        if (w != own)
+            left = look_in(w, &ids, cancel);
+    }
+    return left;
+}
+
+int64_t timer_cancel(term ref)
+{
+    return look(ref, true);
+}
+
+int64_t timer_read(term ref)
+{
+    return look(ref, false);
+}
+
+// One at a time: the lock of a wheel comes before that of a process's list.
+static bool take_ref(struct proc_extra *x, struct ref_ids *ids)
+{
+    lock_take(&x->timers_lock);
+    bool any = !list_empty(&x->timers);
+    if (any)
+        *ids = CONTAINER_OF(x->timers.next, struct message_timer, of_process)->ref;
+    lock_give(&x->timers_lock);
+    return any;
+}
+
+void timers_exit(struct proc *p)
+{
+    if (p->flags & PROC_RECEIVE_TIMER)
+        timer_receive_cancel(p);
+    struct ref_ids ids;
+    while (p->extra && take_ref(p->extra, &ids))
+        for (unsigned i = 0; i < CONFIG_MAX_WORKERS; i++) {
+            struct wheel *w = atomic_load(&wheels[i]);
+            if (!w || look_in(w, &ids, true) >= 0)
+                break;
+        }
+}
+
+size_t timers_count(void)
+{
+    return atomic_load_explicit(&message_timers, memory_order_relaxed);
+}

@@ -1,0 +1,314 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "term/collect.h"
+
+#include "base/die.h"
+#include "base/memory.h"
+#include "term/binary.h"
+#include "term/layout.h"
+
+#include <string.h>
+
+enum {
+    FULL_AFTER = 65535,         // young collections in a row, when nothing else asks for a full one
+    SHRINK_WORDS = 512,         // blocks below are never made smaller
+    OLD_SLACK = 2,              // a new old block has room for this many times what goes into it at first
+};
+
+// One collection. Words between keep_from and keep_to (the old block, in a young collection) stay where they are; words
+// between mature_from and mature_to go to the old block, all others to the young one.
+struct collection {
+    term *top, *start;          // young target
+    term *old_top, *old_start;  // old target
+    const term *keep_from, *keep_to;
+    const term *mature_from, *mature_to;
+    size_t moved;
+};
+
+static bool within(const void *p, const void *from, const void *to)
+{
+    return (word)(uintptr_t)p - (word)(uintptr_t)from < (word)(uintptr_t)to - (word)(uintptr_t)from;
+}
+
+static term *room_for(struct collection *c, const term *object, size_t words)
+{
+    term **top = within(object, c->mature_from, c->mature_to) ? &c->old_top : &c->top;
+    term *room = *top;
+    *top += words;
+    c->moved += words;
+    return room;
+}
+
+// A moved cell has NONE as head and the new place as tail; a moved object the new place instead of its header.
+static term forward_cell(struct collection *c, term *cell)
+{
+    if (cell[0] == NONE)
+        return cell[1];
+    term *to = room_for(c, cell, 2);
+    to[0] = cell[0];
+    to[1] = cell[1];
+    cell[0] = NONE;
+    cell[1] = list_term(to);
+    return list_term(to);
+}
+
+static term forward_object(struct collection *c, term *object)
+{
+    if (is_boxed(object[0]))
+        return object[0];
+    size_t words = 1 + header_size(object[0]);
+    term *to = room_for(c, object, words);
+    memcpy(to, object, words * sizeof *to);
+    object[0] = boxed_term(to);
+    return boxed_term(to);
+}
+
+static inline void forward(struct collection *c, term *slot)
+{
+    term t = *slot;
+    if (is_immediate(t) || is_header(t))
+        return;
+    term *at = is_list(t) ? list_ptr(t) : boxed_ptr(t);
+    if (is_literal_ptr(at) || within(at, c->keep_from, c->keep_to))
+        return;
+    *slot = is_list(t) ? forward_cell(c, at) : forward_object(c, at);
+}
+
+static void forward_range(struct collection *c, term *words, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        forward(c, words + i);
+}
+
+static term *scan_object(struct collection *c, term *at)
+{
+    struct layout l = layout_of(*at);
+    forward_range(c, at + l.first, l.count);
+    return at + 1 + header_size(*at);
+}
+
+static term *scan_until(struct collection *c, term *at, term *const *top)
+{
+    while (at < *top)
+        if (is_header(*at))
+            at = scan_object(c, at);
+        else
+            forward(c, at++);
+    return at;
+}
+
+static void scan_all(struct collection *c)
+{
+    term *young = c->start, *old = c->old_start;
+    while (young < c->top || old < c->old_top) {
+        young = scan_until(c, young, &c->top);
+        old = scan_until(c, old, &c->old_top);
+    }
+}
+
+// Puts the survivors of a chain of shared binaries on the chains of where they went, and drops the others.
+static void sweep(struct collection *c, term *object, term **young, term **old)
+{
+    while (object) {
+        term *next = (term *)(uintptr_t)object[3];
+        if (is_boxed(object[0])) {
+            term *to = boxed_ptr(object[0]);
+            term **chain = within(to, c->old_start, c->old_top) ? old : young;
+            to[3] = (term)(uintptr_t)*chain;
+            *chain = to;
+        } else {
+            shared_drop((struct shared *)(uintptr_t)object[2]);
+        }
+        object = next;
+    }
+}
+
+// Block sizes grow by half, so that heaps of similar size fall into few sizes.
+static size_t fitting(size_t words)
+{
+    size_t size = CONFIG_FIRST_HEAP;
+    while (size < words)
+        size += size / 2 + 1;
+    return CONFIG_STRESS ? words : size;
+}
+
+static size_t stack_words(const struct heap *h)
+{
+    return (size_t)(h->end - heap_stack(h));
+}
+
+static size_t free_words(const struct heap *h)
+{
+    return h->limit > h->top ? (size_t)(h->limit - h->top) : 0;
+}
+
+// Moves the stack to the end of a new block and makes the block the heap's; the old one is the caller's to free.
+static void switch_block(struct heap *h, term *block, size_t size, const struct collection *c)
+{
+    size_t stack = stack_words(h);
+    memcpy(block + size - stack, heap_stack(h), stack * sizeof *block);
+    h->start = block;
+    h->top = c->top;
+    h->end = block + size;
+    heap_set_stack(h, h->end - stack);
+}
+
+static void forward_roots(struct collection *c, struct heap *h, const struct root *roots, size_t root_count)
+{
+    forward_range(c, heap_stack(h), stack_words(h));
+    for (size_t i = 0; i < root_count; i++)
+        forward_range(c, roots[i].words, roots[i].count);
+}
+
+static void free_fragments(struct heap *h)
+{
+    for (struct fragment *f = h->fragments, *next; f; f = next) {
+        next = f->next;
+        ENSURE(!f->shared);
+        fragment_free(f);
+    }
+    h->fragments = NULL;
+    h->fragment_words = 0;
+}
+
+static void free_block(term *block, size_t words)
+{
+    if (CONFIG_STRESS)
+        memset(block, 0xA5, words * sizeof *block);
+    mem_free(block, words * sizeof *block);
+}
+
+// Runs a prepared collection into a new young block of `size` words.
+static size_t run(struct heap *h, struct collection *c, size_t size, const struct root *roots, size_t root_count)
+{
+    term *from = h->start;
+    size_t from_size = (size_t)(h->end - h->start);
+    term *block = mem_alloc(size * sizeof *block);
+    c->start = c->top = block;
+    forward_roots(c, h, roots, root_count);
+    scan_all(c);
+    term *young_chain = NULL, *old_chain = h->old ? h->old->shared : NULL;
+    sweep(c, h->shared, &young_chain, &old_chain);
+    h->shared = young_chain;
+    if (h->old)
+        h->old->shared = old_chain;
+    switch_block(h, block, size, c);
+    h->shared_bytes = 0;
+    free_fragments(h);
+    free_block(from, from_size);
+    return c->moved;
+}
+
+static void old_open(struct heap *h, size_t words)
+{
+    h->old = mem_alloc(sizeof *h->old);
+    term *block = mem_alloc(words * sizeof *block);
+    *h->old = (struct old_heap){block, block, block + words, NULL};
+}
+
+static void old_close(struct heap *h)
+{
+    if (!h->old)
+        return;
+    free_block(h->old->start, (size_t)(h->old->end - h->old->start));
+    mem_free(h->old, sizeof *h->old);
+    h->old = NULL;
+}
+
+static size_t used_words(const struct heap *h)
+{
+    return (size_t)(h->top - h->start) + h->fragment_words;
+}
+
+static size_t max_of(size_t a, size_t b)
+{
+    return a > b ? a : b;
+}
+
+// A block that holds all that may survive: the present size if that is enough.
+static size_t young_size(const struct heap *h, size_t survivors)
+{
+    size_t least = survivors + stack_words(h) + CONFIG_STACK_RESERVE;
+    size_t size = (size_t)(h->end - h->start);
+    return least <= size ? size : fitting(least);
+}
+
+static size_t collect_young(struct heap *h, const struct root *roots, size_t root_count)
+{
+    struct collection c = {.mature_from = h->start, .mature_to = h->high};
+    size_t mature = (size_t)(h->high - h->start);
+    if (!h->old && mature)
+        old_open(h, fitting(mature * OLD_SLACK));
+    if (h->old) {
+        c.keep_from = h->old->start;
+        c.keep_to = h->old->top;
+        c.old_start = c.old_top = h->old->top;
+    }
+    size_t moved = run(h, &c, young_size(h, used_words(h) - mature), roots, root_count);
+    if (h->old)
+        h->old->top = c.old_top;
+    h->young_collections++;
+    return moved;
+}
+
+// Everything, old block included, into one young block of at least `size` words.
+static size_t collect_into(struct heap *h, const struct root *roots, size_t root_count, size_t size)
+{
+    struct collection c = {.moved = 0};
+    if (h->old && h->old->shared) {
+        term *last = h->old->shared;
+        while (last[3])
+            last = (term *)(uintptr_t)last[3];
+        last[3] = (term)(uintptr_t)h->shared;
+        h->shared = h->old->shared;
+        h->old->shared = NULL;
+    }
+    size_t moved = run(h, &c, size, roots, root_count);
+    old_close(h);
+    h->young_collections = 0;
+    return moved;
+}
+
+static size_t collect_full(struct heap *h, const struct root *roots, size_t root_count)
+{
+    size_t old = h->old ? (size_t)(h->old->top - h->old->start) : 0;
+    return collect_into(h, roots, root_count, young_size(h, used_words(h) + old));
+}
+
+static bool must_be_full(const struct heap *h)
+{
+    size_t mature = (size_t)(h->high - h->start);
+    return h->young_collections >= FULL_AFTER || (h->old && (size_t)(h->old->end - h->old->top) < mature);
+}
+
+// A second move of the young block alone, when it came out too small or far too large. Costs the live words only.
+static size_t resize(struct heap *h, const struct root *roots, size_t root_count, size_t size)
+{
+    struct collection c = {.moved = 0};
+    if (h->old) {
+        c.keep_from = h->old->start;
+        c.keep_to = h->old->top;
+    }
+    return run(h, &c, size, roots, root_count);
+}
+
+static size_t settle(struct heap *h, const struct root *roots, size_t root_count, size_t need, bool full)
+{
+    size_t live = (size_t)(h->top - h->start) + stack_words(h) + CONFIG_STACK_RESERVE;
+    size_t size = (size_t)(h->end - h->start);
+    bool small = free_words(h) < need || (!CONFIG_STRESS && (live + need) * 4 > size * 3);
+    bool large = full && size > SHRINK_WORDS && (live + need) * 4 < size;
+    if (!small && !large)
+        return 0;
+    return resize(h, roots, root_count, max_of(fitting(CONFIG_STRESS ? live + need : (live + need) * 3 / 2), live + need));
+}
+
+size_t heap_collect(struct heap *h, const struct root *roots, size_t root_count, size_t need, bool full)
+{
+    full = full || must_be_full(h);
+    size_t moved = full ? collect_full(h, roots, root_count) : collect_young(h, roots, root_count);
+    moved += settle(h, roots, root_count, need, full);
+    h->high = h->top;
+    if (CONFIG_STRESS)
+        heap_verify(h, roots, root_count);
+    return moved;
+}

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+// Order and equality of terms: number < atom < reference < fun < port < pid < tuple < map < nil < list < bit string.
+// term_equal is =:=, term_compare the order of == and < (1 == 1.0), term_compare_exact the order of map keys (integers before
+// floats). None recurses on the C stack without bound, however deep the terms are; none allocates on a heap.
+#ifndef TANDEM_TERM_COMPARE_H
+#define TANDEM_TERM_COMPARE_H
+
+#include "term/term.h"
+
+bool term_equal_slow(term a, term b);
+int term_compare(term a, term b);          // <0, 0, >0
+int term_compare_exact(term a, term b);
+
+static inline bool term_equal(term a, term b)
+{
+    return a == b || (!is_immediate(a) && !is_immediate(b) && term_equal_slow(a, b));
+}
+
+static inline bool term_equals(term a, term b)    // ==
+{
+    return a == b || (!(is_immediate(a) && is_immediate(b)) && term_compare(a, b) == 0);
+}
+
+#endif

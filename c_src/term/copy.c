@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "term/copy.h"
+
+#include "base/memory.h"
+#include "term/binary.h"
+#include "term/layout.h"
+
+#include <string.h>
+
+// Terms still to be visited: a small array first, then a block that doubles.
+struct visits {
+    term *at;
+    size_t count, capacity;
+    term first[64];
+};
+
+static void push(struct visits *v, term t)
+{
+    if (v->count == v->capacity) {
+        term *bigger = mem_alloc(v->capacity * 2 * sizeof *bigger);
+        memcpy(bigger, v->at, v->count * sizeof *bigger);
+        if (v->at != v->first)
+            mem_free(v->at, v->capacity * sizeof *v->at);
+        v->at = bigger;
+        v->capacity *= 2;
+    }
+    v->at[v->count++] = t;
+}
+
+static bool has_words(term t, bool literals)
+{
+    return !is_immediate(t) && (literals || !is_literal_ptr((const void *)(uintptr_t)t));
+}
+
+static size_t boxed_words(struct visits *v, const term *object, bool literals)
+{
+    struct layout l = layout_of(object[0]);
+    for (size_t i = l.first; i < l.first + l.count; i++)
+        if (has_words(object[i], literals))
+            push(v, object[i]);
+    return 1 + header_size(object[0]);
+}
+
+static size_t words_of(term t, bool literals)
+{
+    struct visits v;
+    size_t words = 0;
+    if (!has_words(t, literals))
+        return 0;
+    v.at = v.first;
+    v.count = 0;
+    v.capacity = COUNT_OF(v.first);
+    push(&v, t);
+    while (v.count) {
+        t = v.at[--v.count];
+        for (; is_list(t) && has_words(t, literals); t = tail(t)) {
+            words += 2;
+            if (has_words(head(t), literals))
+                push(&v, head(t));
+        }
+        if (has_words(t, literals))
+            words += boxed_words(&v, boxed_ptr(t), literals);
+    }
+    if (v.at != v.first)
+        mem_free(v.at, v.capacity * sizeof *v.at);
+    return words;
+}
+
+size_t term_words(term t)
+{
+    return words_of(t, false);
+}
+
+size_t term_words_flat(term t)
+{
+    return words_of(t, true);
+}
+
+// The copy's target: words are appended at top, and scanned from the front for pointers into the source.
+struct target {
+    struct heap *heap;
+    term *top;
+    bool literals;
+};
+
+static term move_cell(struct target *to, const term *cell)
+{
+    term *copy = to->top;
+    copy[0] = cell[0];
+    copy[1] = cell[1];
+    to->top += 2;
+    return list_term(copy);
+}
+
+static term move_object(struct target *to, const term *object)
+{
+    size_t words = 1 + header_size(object[0]);
+    term *copy = to->top;
+    memcpy(copy, object, words * sizeof *copy);
+    to->top += words;
+    if (header_kind(copy[0]) == KIND_REFC_BIN) {
+        shared_hold((struct shared *)(uintptr_t)copy[2]);
+        binary_chain(to->heap, copy);
+    }
+    return boxed_term(copy);
+}
+
+static void move(struct target *to, term *slot)
+{
+    term t = *slot;
+    if (has_words(t, to->literals))
+        *slot = is_list(t) ? move_cell(to, list_ptr(t)) : move_object(to, boxed_ptr(t));
+}
+
+// Everything between `at` and the growing top.
+static void scan(struct target *to, term *at)
+{
+    while (at < to->top) {
+        if (!is_header(*at)) {
+            move(to, at++);
+            continue;
+        }
+        struct layout l = layout_of(*at);
+        for (size_t i = l.first; i < l.first + l.count; i++)
+            move(to, at + i);
+        at += 1 + header_size(*at);
+    }
+}
+
+static term copy(struct heap *h, term t, bool literals)
+{
+    size_t words = words_of(t, literals);
+    if (!words)
+        return t;
+    term *room = heap_alloc(h, words);
+    struct target to = {h, room, literals};
+    move(&to, &t);
+    scan(&to, room);
+    ENSURE(to.top == room + words);
+    return t;
+}
+
+term term_copy(struct heap *h, term t)
+{
+    return copy(h, t, false);
+}
+
+term term_copy_literals(struct heap *h, term t)
+{
+    return copy(h, t, true);
+}
+
+struct fragment *term_to_fragment(term t, term *result)
+{
+    size_t words = term_words(t);
+    *result = t;
+    if (!words)
+        return NULL;
+    struct fragment *f = fragment_new(words);
+    struct heap h;
+    heap_over_fragment(&h, f);
+    *result = term_copy(&h, t);
+    heap_close_fragment(&h, f);
+    return f;
+}

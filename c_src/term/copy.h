@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copies terms between heaps: first the size, then the copy into a fragment or heap with that much room. Literals are not
+// copied, shared binaries are counted. Sharing inside a term is not kept, as in a message on the BEAM. Neither recurses on
+// the C stack without bound.
+#ifndef TANDEM_TERM_COPY_H
+#define TANDEM_TERM_COPY_H
+
+#include "term/heap.h"
+
+size_t term_words(term t);                    // heap words that a copy takes
+size_t term_words_flat(term t);               // as erts_debug:flat_size counts: literals too
+term term_copy(struct heap *h, term t);
+term term_copy_literals(struct heap *h, term t);    // copies literals too, for what must outlive its module
+
+// A copy in a fragment of its own, or NULL for a term without words on a heap (*copy is the term then).
+struct fragment *term_to_fragment(term t, term *copy);
+
+#endif

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+// What funs point to. An export is a name that can be called, M:F/A, whether or not its module is loaded; a fun entry is one
+// `fun` of one version of a module. Both are interned, never freed, and survive the module: code/ and bif/ fill in how they
+// run. `code` always points to instructions that do the right thing (run it, load the module first, or raise undef), so
+// a call never tests anything.
+//   FUN     h, struct fun_entry *, creator's pid, free variables        EXPORT  h, struct export *
+// Tables behind a lock: any thread.
+#ifndef TANDEM_TERM_FUN_H
+#define TANDEM_TERM_FUN_H
+
+#include "term/heap.h"
+
+struct proc;
+
+// A native function: arguments in args[0..arity-1]. Gives its result, or NONE after recording a failure or a request in the
+// process (proc/fail.h). It builds on proc_heap(p) and never collects.
+typedef term native_function(struct proc *p, term *args);
+
+struct export
+{
+    const word *code;    // what a call jumps to
+    term module, function;
+    uint32_t arity;
+    uint32_t flags;             // enum export_flag
+    native_function *native;    // NULL: bytecode or nothing
+    const word *bytecode;       // of the current version of the loaded module, NULL: not exported by one
+    word stub[4];               // instructions that `code` points to when there is no bytecode
+};
+
+enum export_flag {
+    EXPORT_GUARD = 1,        // callable in guards: never asks to wait
+    EXPORT_DELEGATED = 2,    // runs on the host
+};
+
+enum {
+    FUN_WORDS = 3,    // beside the free variables
+    EXPORT_WORDS = 2,
+};
+
+struct fun_entry {
+    const word *code;    // as in struct export
+    term module;
+    uint32_t index, old_index, old_unique;
+    uint32_t arity;    // of the fun, free variables not counted
+    uint32_t free;     // free variables
+    uint8_t unique[16];
+    const word *bytecode;    // NULL: module version not loaded
+    word stub[4];
+};
+
+void funs_open(void);
+
+struct export *export_get(term module, term function, uint32_t arity);     // made when new
+struct export *export_find(term module, term function, uint32_t arity);    // NULL: nobody ever named it
+static inline bool export_is_callable(const struct export *e)              // as far as is known here
+{
+    return e->native || e->bytecode || e->flags & EXPORT_DELEGATED;
+}
+struct export *export_next(size_t *at);    // walks all; NULL at the end
+
+// By module, index, old_index, old_unique, unique, arity and free (all that the external format tells); made when new.
+struct fun_entry *fun_entry_get(const struct fun_entry *like);
+
+// Called, with the table locked, on every fresh export and fun entry to fill `code` and `stub`; set once by code/ before
+// any is made.
+struct fun_hooks {
+    void (*export_made)(struct export *e);
+    void (*fun_made)(struct fun_entry *f);
+};
+void funs_set_hooks(struct fun_hooks hooks);
+
+static inline struct fun_entry *fun_entry_of(term fun)
+{
+    return (struct fun_entry *)(uintptr_t)boxed_ptr(fun)[1];
+}
+
+static inline struct export *export_of(term fun)
+{
+    return (struct export *)(uintptr_t)boxed_ptr(fun)[1];
+}
+
+// A fun's arity, local or external.
+uint32_t fun_arity(term fun);
+
+static inline term fun_creator(term fun)
+{
+    return boxed_ptr(fun)[2];
+}
+
+static inline term *fun_free(term fun)
+{
+    return boxed_ptr(fun) + 3;
+}
+
+term fun_make(struct heap *h, struct fun_entry *entry, term creator, const term *free);
+term export_make(struct heap *h, struct export *e);
+
+#endif

@@ -1,0 +1,110 @@
+%% SPDX-License-Identifier: Apache-2.0
+%% @doc Tandem: a second process engine beside the BEAM. An engine is an operating-system process that runs BEAM bytecode in
+%% lightweight processes of its own. The VM starts it as a port, and sees it as a hidden node: `spawn/2', `send/2', links, monitors
+%% and `gen_server:call/2' work across the border as they stand.
+%%
+%% ```
+%% {ok, _, Node} = tandem:start_link(#{}),
+%% Pid = spawn_link(Node, fun() -> receive {From, ping} -> From ! pong end end),
+%% Pid ! {self(), ping}.
+%% '''
+%%
+%% The engine gets the code it runs from this VM, module by module, as it needs it. It ends with the process that is returned
+%% here, and with the VM.
+-module(tandem).
+
+-export([start_link/0, start_link/1, start/0, start/1, stop/1, child_spec/1, info/1, info/2]).
+
+-export_type([info/0]).
+
+-type info() ::
+        #{version := binary(),
+          workers := pos_integer(),
+          processes := non_neg_integer(),
+          memory := non_neg_integer(),
+          reductions := non_neg_integer(),
+          modules := non_neg_integer(),
+          messages_in := non_neg_integer(),
+          messages_out := non_neg_integer(),
+          delegated := non_neg_integer(),
+          missing := #{mfa() => pos_integer()},
+          atom() => term()}.
+%% `memory' is in bytes; `modules' are those loaded on the engine; `messages_in' and `messages_out' are distribution messages from
+%% and to this VM; `delegated' counts calls that the engine has run here; `missing' are functions that the engine should have
+%% had itself, with how often they were called.
+
+%% @equiv start_link(#{})
+-spec start_link() -> {ok, pid(), node()} | {error, term()}.
+start_link() ->
+    start_link(#{}).
+
+%% @doc Starts an engine that is linked to the caller, and returns when its node is up. If this VM is no node yet, it becomes one:
+%% hidden, without a listener and without epmd.
+%%
+%% Errors: `{bad_option, Name, Value}', `{unknown_option, Name}', `{bad_options, Term}', `{already_started, Pid}' if an engine of that
+%% name runs, `{executable, File, Reason}', `{exit_status, Status}' if the engine ended before it was up, `timeout', and
+%% `{distribution, Reason}' if this VM could not become a node.
+-spec start_link(tandem_options:options()) -> {ok, pid(), node()} | {error, term()}.
+start_link(Options) ->
+    start(link, Options).
+
+%% @equiv start(#{})
+-spec start() -> {ok, pid(), node()} | {error, term()}.
+start() ->
+    start(#{}).
+
+%% @doc The same as {@link start_link/1}, without a link to the caller.
+-spec start(tandem_options:options()) -> {ok, pid(), node()} | {error, term()}.
+start(Options) ->
+    start(nolink, Options).
+
+start(Link, Options) ->
+    case tandem_options:check(Options) of
+        {ok, Checked} -> tandem_engine:start(Link, Checked);
+        {error, Reason} -> {error, Reason}
+    end.
+
+%% @doc Ends an engine, named by its pid or its node, and returns when the node is down.
+-spec stop(pid() | node()) -> ok | {error, {not_an_engine, term()}}.
+stop(Engine) ->
+    tandem_engine:stop(Engine).
+
+%% @doc An engine as a child of a supervisor. Its id is the name given, or else this module's.
+-spec child_spec(tandem_options:options()) -> supervisor:child_spec().
+child_spec(Options) ->
+    #{id => case Options of
+                #{name := Name} -> Name;
+                _ -> ?MODULE
+            end,
+      start => {?MODULE, start_link, [Options]},
+      restart => permanent,
+      shutdown => 5000,
+      type => worker,
+      modules => [tandem_engine]}.
+
+%% @equiv info(Node, 5000)
+-spec info(node()) -> info() | {error, term()}.
+info(Node) ->
+    info(Node, 5000).
+
+%% @doc What an engine is, holds and has done. The error is `{not_an_engine, Node}', `noconnection' or `timeout'.
+-spec info(node(), timeout()) -> info() | {error, term()}.
+info(Node, Timeout) ->
+    case is_atom(Node) andalso whereis(Node) of
+        Owner when is_pid(Owner) -> ask(Owner, Node, Timeout);
+        _ -> {error, {not_an_engine, Node}}
+    end.
+
+ask(Owner, Node, Timeout) ->
+    Monitor = erlang:monitor(process, Owner),
+    {'$tandem', Node} ! {info, self(), Monitor},
+    receive
+        {Monitor, Info} ->
+            erlang:demonitor(Monitor, [flush]),
+            Info;
+        {'DOWN', Monitor, process, _, _} ->
+            {error, noconnection}
+    after Timeout ->
+            erlang:demonitor(Monitor, [flush]),
+            receive {Monitor, Info} -> Info after 0 -> {error, timeout} end
+    end.

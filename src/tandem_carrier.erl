@@ -1,0 +1,219 @@
+%% SPDX-License-Identifier: Apache-2.0
+%% @doc The connection to an engine: a port, the distribution handshake over it, and then frames both ways. Three processes, linked
+%% to each other and to the caller of {@link start_link/1}, so that they live and die together:
+%%
+%% <dl>
+%% <dt>the input</dt><dd>owns the port, gives what arrives to the VM, and grants credit</dd>
+%% <dt>the output</dt><dd>the distribution controller: moves what the VM has for the engine to the port</dd>
+%% <dt>the connection</dt><dd>runs `dist_util''s side of the handshake, and then its loop, which ticks and answers
+%%   `net_kernel'</dd>
+%% </dl>
+%%
+%% === Frames ===
+%%
+%% Every frame is a 4-byte length and that many bytes, over the engine's file descriptors 3 and 4. The first one, from the host, is
+%% `term_to_binary/1' of a map: `node' (the engine's name, an atom), `cookie' (a binary), `host' (the pid of {@link tandem_host}),
+%% `flags' (the distribution flags that the host offers), `creation', `window', and the options that are the engine's. Then the
+%% engine connects: the handshake of distribution version 6, without inner lengths. After it, a frame is
+%%
+%% <ul>
+%% <li>empty: a tick. The engine answers each tick with a tick.</li>
+%% <li>`112, Control' or `112, Control, Message': a distribution message without header, fragments or atom cache.</li>
+%% <li>`<<$C, N:32>>', from the host only: N more bytes of distribution messages have been consumed.</li>
+%% </ul>
+%%
+%% === Back-pressure ===
+%%
+%% Towards the engine: the output is suspended while the port is busy, so the VM's queue for this node fills, and the VM suspends
+%% those who send to it. Towards the host: the VM reads a port eagerly, into the mailbox of the port's owner. So the engine stops
+%% when `window' bytes are under way, not counting the length fields, that the host has not acknowledged; it may pass the window by
+%% one frame. The host acknowledges after the bytes have reached their receivers, when a quarter of the window has come together.
+%% The engine reads whatever the state of its output, so the two can't wait for each other.
+-module(tandem_carrier).
+
+-export([start_link/1]).
+
+-include_lib("kernel/include/dist.hrl").
+-include_lib("kernel/include/dist_util.hrl").
+-include_lib("kernel/include/net_address.hrl").
+
+-type config() :: #{node := node(), host := pid(), executable := file:name_all(), env := list(), timeout := timeout(),
+                    window := pos_integer(), atom() => term()}.
+
+%% Features that change the form of messages, and that an engine need not know.
+-define(REJECTED_FLAGS, (?DFLAG_DIST_HDR_ATOM_CACHE bor ?DFLAG_FRAGMENTS)).
+
+%% Bytes that the port queues for an engine that doesn't read: where it gets busy, and where it recovers.
+-define(BUSY_LIMITS, {64 bsl 10, 256 bsl 10}).
+
+-define(LOOP_OPTIONS, [link, {priority, high}, {message_queue_data, off_heap}]).
+
+%% @doc Starts an engine and connects to it. The caller is linked to the three processes and gets `{Input, up, Port}' when the node
+%% is up; `Input' is the pid returned. If starting fails they exit, with the reason.
+-spec start_link(config()) -> pid().
+start_link(Config) ->
+    Owner = self(),
+    spawn_opt(fun() -> open(Owner, Config) end, ?LOOP_OPTIONS).
+
+open(Owner, #{executable := Executable, env := Env} = Config) ->
+    process_flag(trap_exit, true),
+    Port = try
+               open_port({spawn_executable, Executable},
+                         [{args, ["--carrier", "port"]}, {env, Env}, {packet, 4}, nouse_stdio, binary, exit_status,
+                          {busy_limits_port, ?BUSY_LIMITS}])
+           catch
+               error:Reason -> exit({executable, Executable, Reason})
+           end,
+    {ok, Flags} = offered_flags(),
+    Engine = maps:without([executable, env, timeout, name], Config),
+    true = port_command(Port, term_to_binary(Engine#{flags => Flags, cookie => cookie(maps:get(node, Config))})),
+    Input = self(),
+    Output = spawn_opt(fun() -> output(Port, Input) end, ?LOOP_OPTIONS),
+    Connection = spawn_opt(fun() -> connect(Port, Input, Output, Owner, Config) end,
+                           dist_util:net_ticker_spawn_options()),
+    serve_handshake(Port, Connection, maps:get(window, Config)).
+
+%% What this VM supports, but for what would make it a visible node or change the form of messages.
+offered_flags() ->
+    Default = element(2, erts_internal:get_dflags()),
+    {ok, Default band bnot (?REJECTED_FLAGS bor ?DFLAG_PUBLISHED)}.
+
+cookie(Node) ->
+    atom_to_binary(erlang:get_cookie(Node), latin1).
+
+%% --- The input -------------------------------------------------------------------------------------------------------------
+
+serve_handshake(Port, Connection, Window) ->
+    receive
+        {Connection, Reference, recv} ->
+            Connection ! {Reference, next_frame(Port)},
+            serve_handshake(Port, Connection, Window);
+        {go, Handle} ->
+            input(Port, Handle, Window div 4, 0);
+        {Port, {exit_status, Status}} ->
+            exit({exit_status, Status});
+        {'EXIT', From, Reason} ->
+            exited(Port, From, Reason)
+    end.
+
+next_frame(Port) ->
+    receive
+        {Port, {data, Frame}} -> Frame;
+        {Port, {exit_status, Status}} -> exit({exit_status, Status});
+        {'EXIT', From, Reason} -> exited(Port, From, Reason)
+    end.
+
+input(Port, Handle, Grant, Consumed) ->
+    receive
+        {Port, {data, Frame}} ->
+            put_data(Handle, Frame),
+            input(Port, Handle, Grant, credit(Port, Grant, Consumed + byte_size(Frame)));
+        {Port, {exit_status, Status}} ->
+            exit({exit_status, Status});
+        {'EXIT', From, Reason} ->
+            exited(Port, From, Reason);
+        _ ->
+            input(Port, Handle, Grant, Consumed)
+    end.
+
+%% Fails only when the VM has given the connection up, after a malformed frame for one.
+put_data(Handle, Frame) ->
+    try erlang:dist_ctrl_put_data(Handle, Frame)
+    catch error:_ -> exit(connection_closed)
+    end.
+
+credit(_, Grant, Consumed) when Consumed < Grant ->
+    Consumed;
+credit(Port, _, Consumed) ->
+    command(Port, <<$C, Consumed:32>>),
+    0.
+
+-spec exited(port(), port() | pid(), term()) -> no_return().
+exited(Port, Port, Reason) -> exit({port_closed, Reason});
+exited(_, _, Reason) -> exit(Reason).
+
+%% --- The output ------------------------------------------------------------------------------------------------------------
+
+output(Port, Input) ->
+    receive
+        {go, Handle} ->
+            ok = erlang:dist_ctrl_input_handler(Handle, Input),
+            Input ! {go, Handle},
+            output_loop(Port, Handle)
+    end.
+
+output_loop(Port, Handle) ->
+    erlang:dist_ctrl_get_data_notification(Handle),
+    receive
+        dist_data -> drain(Port, Handle);
+        tick -> command(Port, [])
+    end,
+    output_loop(Port, Handle).
+
+drain(Port, Handle) ->
+    case erlang:dist_ctrl_get_data(Handle) of
+        none ->
+            ok;
+        Data ->
+            command(Port, Data),
+            drain(Port, Handle)
+    end.
+
+%% A port that has just closed: its exit status, which says more than we could, is on its way to the input.
+command(Port, Data) ->
+    try port_command(Port, Data)
+    catch error:badarg -> receive after 5000 -> exit(connection_closed) end
+    end.
+
+%% --- The connection --------------------------------------------------------------------------------------------------------
+
+connect(Port, Input, Output, Owner, #{node := Node, timeout := Timeout}) ->
+    link(Output),
+    Kernel = whereis(net_kernel),
+    link(Kernel),
+    await_absence(Node),
+    HandshakeTime = case Timeout of
+                        infinity -> 1 bsl 31;
+                        _ -> Timeout
+                    end,
+    dist_util:handshake_other_started(
+      #hs_data{kernel_pid = Kernel,
+               this_node = node(),
+               socket = Port,
+               timer = dist_util:start_timer(HandshakeTime),
+               this_flags = 0,
+               add_flags = 0,
+               reject_flags = ?REJECTED_FLAGS,
+               require_flags = 0,
+               request_type = hidden,
+               allowed = [],
+               f_send = fun(_, Data) -> send_frame(Port, Data) end,
+               f_recv = fun(_, _, _) -> receive_frame(Input) end,
+               f_setopts_pre_nodeup = fun(_) -> ok end,
+               f_setopts_post_nodeup = fun(_) -> ok end,
+               f_getll = fun(_) -> {ok, Output} end,
+               f_address = fun(_, _) -> #net_address{address = {}, host = Node, protocol = port, family = local} end,
+               mf_tick = fun(_) -> Output ! tick end,
+               mf_getstat = undefined,
+               f_handshake_complete = fun(_, _, Handle) ->
+                                              Output ! {go, Handle},
+                                              Owner ! {Input, up, Port}
+                                      end}).
+
+%% An engine of the same name may just have ended, and net_kernel not yet have heard of it.
+await_absence(Node) ->
+    case net_kernel:node_info(Node) of
+        {ok, _} -> receive after 5 -> await_absence(Node) end;
+        {error, _} -> ok
+    end.
+
+send_frame(Port, Data) ->
+    command(Port, Data),
+    ok.
+
+receive_frame(Input) ->
+    Reference = make_ref(),
+    Input ! {self(), Reference, recv},
+    receive
+        {Reference, Frame} -> {ok, binary_to_list(Frame)}
+    end.

@@ -1,0 +1,26 @@
+%% SPDX-License-Identifier: Apache-2.0
+%% @doc The engine's half of a delegated call: a function that is the host's business, called in a process of the engine. This
+%% module runs on the engine, as bytecode like any other; {@link tandem_host} is the other half.
+%%
+%% The host's services live exactly as long as the engine's connection, so their death needs no watching: the alias is enough.
+-module(tandem_delegate).
+
+-export([call/3]).
+
+%% @doc Applies the function on the host, with the caller's group leader; gives its value, or raises what it raised. The stack
+%% trace is that of the host, continued by the caller's own.
+-spec call(module(), atom(), [term()]) -> term().
+call(M, F, Args) ->
+    Alias = erlang:alias([reply]),
+    tandem_native:host() ! {'$tandem_call', self(), Alias, group_leader(), M, F, Args},
+    receive
+        {Alias, {ok, Value}} ->
+            Value;
+        {Alias, {Class, Reason, Stack}} ->
+            {current_stacktrace, Own} = process_info(self(), current_stacktrace),
+            erlang:raise(Class, Reason, Stack ++ callers(Own))
+    end.
+
+callers([{?MODULE, _, _, _} | Stack]) -> callers(Stack);
+callers([{erlang, process_info, _, _} | Stack]) -> callers(Stack);
+callers(Stack) -> Stack.

@@ -1,0 +1,57 @@
+%% SPDX-License-Identifier: Apache-2.0
+%% @doc What the engine does in Erlang rather than in C. This module runs on the engine, as bytecode like any other.
+-module(tandem_local).
+
+-export([run_on_load/1, finish_load/1, open_file/2]).
+
+%% @doc Runs the on_load function of a module that has arrived and waits for it. Whether it succeeded is told to all who wait
+%% for the module; if it failed, or wanted native code, the module becomes the host's business.
+-spec run_on_load(module()) -> boolean().
+run_on_load(Module) ->
+    Ok = try erlang:call_on_load_function(Module) =:= ok
+         catch _:_ -> false
+         end,
+    erlang:finish_after_on_load(Module, Ok).
+
+%% @doc The end of code:load_binary/3 for a module with an on_load function.
+-spec finish_load(module()) -> {module, module()} | {error, on_load_failure}.
+finish_load(Module) ->
+    case run_on_load(Module) of
+        true -> {module, Module};
+        false -> {error, on_load_failure}
+    end.
+
+%% @doc file:open/2: the host's file server opens the file, and its process belongs to the caller. There are no raw files here:
+%% they are served like others.
+-spec open_file(file:name_all(), [file:mode() | ram]) -> {ok, file:io_device()} | {error, file:posix() | badarg | system_limit}.
+open_file(Name, Modes) when is_list(Modes) ->
+    case file_name(Name) of
+        {ok, Checked} ->
+            Server = {file_server_2, node(tandem_native:host())},
+            gen_server:call(Server, {open, Checked, [Mode || Mode <- Modes, not is_raw(Mode)]}, infinity);
+        error ->
+            {error, badarg}
+    end;
+open_file(_, _) ->
+    {error, badarg}.
+
+is_raw(raw) -> true;
+is_raw(read_ahead) -> true;
+is_raw({read_ahead, _}) -> true;
+is_raw(delayed_write) -> true;
+is_raw({delayed_write, _, _}) -> true;
+is_raw(_) -> false.
+
+file_name(Name) when is_binary(Name) -> {ok, Name};
+file_name(Name) when is_atom(Name) -> {ok, atom_to_list(Name)};
+file_name(Name) when is_list(Name) ->
+    try {ok, flat(Name)}
+    catch throw:bad_name -> error
+    end;
+file_name(_) -> error.
+
+flat([C | Rest]) when is_integer(C), C > 0 -> [C | flat(Rest)];
+flat([Atom | Rest]) when is_atom(Atom) -> atom_to_list(Atom) ++ flat(Rest);
+flat([List | Rest]) when is_list(List) -> flat(List) ++ flat(Rest);
+flat([]) -> [];
+flat(_) -> throw(bad_name).

@@ -1,0 +1,88 @@
+%% SPDX-License-Identifier: Apache-2.0
+%% @doc The options of `tandem:start_link/1': one row each, with its default and its check.
+-module(tandem_options).
+
+-export([check/1, names/0]).
+
+-export_type([options/0, error/0]).
+
+-type options() ::
+        #{name => atom() | string() | binary(),
+          workers => pos_integer(),
+          log => error | warning | info | debug,
+          timeout => timeout(),
+          window => pos_integer(),
+          executable => file:name_all(),
+          env => [{os:env_var_name(), os:env_var_value() | false}]}.
+%% <dl>
+%% <dt>`name'</dt><dd>the part of the node's name before the `@'; by default `tandem1', `tandem2' and so on. Two engines with one
+%%   name can't run at once.</dd>
+%% <dt>`workers'</dt><dd>threads that run processes; 1 by default</dd>
+%% <dt>`log'</dt><dd>what the engine itself writes to standard error: this and everything more severe; `warning' by default</dd>
+%% <dt>`timeout'</dt><dd>milliseconds that starting may take; 15,000 by default</dd>
+%% <dt>`window'</dt><dd>bytes that the engine may have under way to the host before the host has taken them in; 1 MiB by
+%%   default</dd>
+%% <dt>`executable'</dt><dd>the engine's program; by default `tandem' in the application's priv folder</dd>
+%% <dt>`env'</dt><dd>additions to the environment of the engine's operating-system process, as `open_port/2' takes them</dd>
+%% </dl>
+
+-type error() :: {bad_option, Name :: term(), Value :: term()} | {unknown_option, Name :: term()} | {bad_options, term()}.
+
+-define(WINDOW, 1 bsl 20).
+
+%% Name, default, check. A default is not checked.
+rows() ->
+    [{name, undefined, fun is_name/1},
+     {workers, 1, fun(N) -> is_integer(N) andalso N >= 1 andalso N =< 64 end},
+     {log, warning, fun(L) -> lists:member(L, [error, warning, info, debug]) end},
+     {timeout, 15_000, fun(T) -> T =:= infinity orelse (is_integer(T) andalso T > 0 andalso T < 1 bsl 32) end},
+     {window, ?WINDOW, fun(W) -> is_integer(W) andalso W >= 4096 andalso W =< 1 bsl 30 end},
+     {executable, undefined, fun(E) -> is_list(E) orelse is_binary(E) end},
+     {env, [], fun is_env/1}].
+
+%% @doc The names of all options.
+-spec names() -> [atom()].
+names() ->
+    [Name || {Name, _, _} <- rows()].
+
+%% @doc Checks every option and fills in the defaults. The error names the first option that is wrong.
+-spec check(term()) -> {ok, map()} | {error, error()}.
+check(Options) when is_map(Options) ->
+    case maps:keys(maps:without(names(), Options)) of
+        [] -> check(rows(), Options, #{});
+        [Unknown | _] -> {error, {unknown_option, Unknown}}
+    end;
+check(Other) ->
+    {error, {bad_options, Other}}.
+
+check([], _, Checked) ->
+    {ok, Checked};
+check([{Name, Default, Check} | Rows], Options, Checked) ->
+    case Options of
+        #{Name := Value} ->
+            case Check(Value) of
+                true -> check(Rows, Options, Checked#{Name => Value});
+                false -> {error, {bad_option, Name, Value}}
+            end;
+        #{} ->
+            check(Rows, Options, Checked#{Name => Default})
+    end.
+
+%% The characters that a node's name may have.
+is_name(Name) when is_atom(Name) ->
+    is_name(atom_to_list(Name));
+is_name(Name) when is_list(Name); is_binary(Name) ->
+    try re:run(Name, "^[0-9A-Za-z_-]{1,200}$", [{capture, none}]) of
+        Match -> Match =:= match
+    catch
+        error:badarg -> false
+    end;
+is_name(_) ->
+    false.
+
+is_env(Env) when is_list(Env) ->
+    lists:all(fun({Name, Value}) -> is_list(Name) andalso (is_list(Value) orelse Value =:= false);
+                 (_) -> false
+              end, Env);
+is_env(_) ->
+    false.

@@ -1,0 +1,94 @@
+%% SPDX-License-Identifier: Apache-2.0
+-module(same_errors).
+-same(programs).
+-compile(nowarn_export_all).
+-compile(export_all).
+
+id(X) -> X.
+
+error_in_function() -> erlang:error(id(my_reason)).
+error_with_arguments() -> erlang:error(my_reason, [a, "b", 3]).
+exit_in_function() -> exit(id({my, reason})).
+throw_in_function() -> throw(id("thrown")).
+
+deep() -> deep(5).
+deep(0) -> error(bottom);
+deep(N) -> 1 + deep(N - 1).
+
+deeper_than_the_trace() -> deeper(20).
+deeper(0) -> error(bottom);
+deeper(N) -> 1 + deeper(N - 1).
+
+tail_called() -> tail(3).
+tail(0) -> error(bottom);
+tail(N) -> tail(N - 1).
+
+through_library() -> lists:foldl(fun(X, _) -> 1 / X end, 0, [1, 0, 2]).
+
+classes() -> [try raise(C) catch Class:Reason -> {Class, Reason} end || C <- [error, exit, throw]].
+raise(error) -> error(e);
+raise(exit) -> exit(x);
+raise(throw) -> throw(t).
+
+old_catch() -> [catch raise(exit), catch raise(throw), catch 1 + 1, element(1, catch raise(error))].
+
+old_catch_stack() -> catch lists:nth(id(9), [1]).
+
+try_of() -> [try id(X) of 1 -> one; _ -> other catch _:_ -> caught after ok end || X <- [1, 2]].
+
+after_runs() ->
+    Self = self(),
+    _ = (catch try error(first) after Self ! cleaned end),
+    _ = try ok after Self ! cleaned_too end,
+    {receive cleaned -> yes after 0 -> no end, receive cleaned_too -> yes after 0 -> no end}.
+
+after_raises() -> try try error(inner) after error(outer) end catch C:R -> {C, R} end.
+
+nested() ->
+    try
+        try error(one) catch error:one -> error(two) end
+    catch error:two:Stack -> {two, [{M, F, A} || {M, F, A, _} <- Stack]}
+    end.
+
+rethrown() ->
+    try error(original) catch C:R:S -> erlang:raise(C, R, S) end.
+
+raised_with_stack() -> erlang:raise(error, reason, [{some_module, some_function, 2, [{file, "some.erl"}, {line, 7}]}, {m, f, [a, b], []}]).
+
+raised_badly() -> erlang:raise(nope, reason, []).
+
+stack_in_handler() -> try id(deep(2)) catch error:bottom:S -> S end.
+
+caught_selectively() -> try throw({code, 42}) catch throw:{code, N} when N > 41 -> {yes, N}; throw:_ -> no end.
+
+not_caught_here() -> try exit(other) catch error:_ -> no end.
+
+unwinding() -> [unwound(N) || N <- lists:seq(0, 3)].
+unwound(N) -> try unwind(N, []) catch throw:L -> L end.
+unwind(0, L) -> throw(L);
+unwind(N, L) -> try unwind(N - 1, [N | L]) after put(unwinding, N) end.
+
+many_handlers() -> lists:sum([try 1 div (X rem 2) catch error:badarith -> 10 end || X <- lists:seq(1, 1000)]).
+
+in_list_comprehension() -> [1 / X || X <- [2, 1, 0]].
+
+bad_argument() -> atom_to_list(id(1)).
+bad_argument_of_library() -> lists:keyfind(a, x, []).
+bad_send() -> id(no_such_name) ! message.
+undefined() -> ?MODULE:nowhere(1, 2).
+undefined_module() -> not_a_module:f(a, [b]).
+undefined_with_long_arguments() -> not_a_module:f(lists:seq(1, 50), #{a => 1}).
+no_return_from_guard() -> case id([]) of X when hd(X) =:= 1 -> yes; _ -> no end.
+
+formatted() -> try error({bad, [1, 2]}) catch C:R:_ -> io_lib:format("~p ~p", [C, R]) end.
+
+error_info() -> try atom_to_binary(id(1)) catch error:R:S -> [{M, F, A, I} | _] = S, {R, M, F, A, lists:keymember(error_info, 1, I)} end.
+
+long_reason() -> error({id(long), lists:seq(1, 100), #{k => <<"value">>}, 1 bsl 90}).
+
+timeouts() -> receive after id(bad) -> ok end.
+negative_timeout() -> receive after id(-1) -> ok end.
+
+stack_of_fun() -> F = fun(X) -> X + a end, F(id(1)).
+stack_of_named_fun() -> F = fun Go(0) -> error(done); Go(N) -> [Go(N - 1)] end, F(2).
+stack_across_modules() -> lists:map(fun(X) -> lists:map(fun(Y) -> X / Y end, [1, 0]) end, [1]).

@@ -1,0 +1,59 @@
+%% SPDX-License-Identifier: Apache-2.0
+-module(same_maps).
+-same(programs).
+-compile(nowarn_export_all).
+-compile(export_all).
+
+id(X) -> X.
+
+build() -> X = id(1), M = #{a => X, "b" => [X], {c} => #{}, 1 => one, 1.0 => float}, {M, map_size(M), M#{a := 2, d => 3}}.
+
+large() ->
+    M = maps:from_list([{N, N * N} || N <- lists:seq(1, 1000)]),
+    M1 = lists:foldl(fun maps:remove/2, M, lists:seq(1, 1000, 3)),
+    {map_size(M), map_size(M1), maps:get(500, M), lists:sum(maps:values(M1)), lists:sort(maps:keys(M1)) =:= [N || N <- lists:seq(1, 1000), N rem 3 =/= 1]}.
+
+grow_and_shrink() ->
+    Grown = lists:foldl(fun(N, M) -> M#{N => x} end, #{}, lists:seq(1, 40)),
+    Shrunk = lists:foldl(fun maps:remove/2, Grown, lists:seq(4, 40)),
+    {map_size(Grown), Shrunk, Shrunk =:= #{1 => x, 2 => x, 3 => x}, Shrunk == Grown}.
+
+functions() ->
+    M = #{a => 1, b => 2, c => 3},
+    [maps:map(fun(_, V) -> V * 2 end, M), maps:filter(fun(_, V) -> V > 1 end, M), maps:fold(fun(_, V, S) -> V + S end, 0, M),
+     maps:merge(M, #{c => x, d => y}), maps:with([a, z], M), maps:without([a], M), maps:find(b, M), maps:find(z, M), maps:is_key(a, M),
+     maps:put(e, 5, M), maps:update_with(a, fun(V) -> V + 1 end, M), maps:update_with(z, fun(V) -> V end, 0, M), maps:take(a, M),
+     maps:to_list(M), maps:keys(M), maps:values(M), maps:get(z, M, none), maps:groups_from_list(fun(N) -> N rem 2 end, [1, 2, 3]),
+     maps:merge_with(fun(_, A, B) -> {A, B} end, M, #{a => 0}), maps:filtermap(fun(_, V) -> V > 1 andalso {true, V * 2} end, M), maps:intersect(M, #{a => 9})].
+
+iterator() -> collect(maps:next(maps:iterator(#{a => 1, b => 2, c => 3}))).
+collect(none) -> [];
+collect({K, V, Next}) -> [{K, V} | collect(maps:next(Next))].
+
+comparing() ->
+    {#{a => 1} == #{a => 1.0}, #{a => 1} =:= #{a => 1.0}, #{1 => a} == #{1.0 => a}, #{a => 1} < #{b => 0}, #{a => 1, b => 2} > #{z => 0},
+     lists:sort([#{b => 1}, #{a => 2}, #{a => 1}, #{}])}.
+
+keys_of_all_kinds() ->
+    Keys = [1, 1.0, a, "s", <<"b">>, {1, 2}, [], #{}, #{x => y}, 1 bsl 70, -1],
+    M = maps:from_list([{K, K} || K <- Keys]),
+    [maps:get(K, M) =:= K || K <- Keys].
+
+equal_large() ->
+    A = maps:from_list([{N, N} || N <- lists:seq(1, 100)]),
+    B = maps:from_list([{N, N} || N <- lists:seq(100, 1, -1)]),
+    {A =:= B, A#{50 := x} =:= B, erlang:phash2(A) =:= erlang:phash2(B), maps:merge(A, B) =:= A, A < B#{50 := 51}}.
+
+in_guard() -> [f(M) || M <- [#{a => 1}, #{b => 1}, #{}, x]].
+f(M) when is_map_key(a, M) -> map_get(a, M);
+f(M) when map_size(M) =:= 1 -> one;
+f(M) when is_map(M) -> empty;
+f(_) -> none.
+
+hashes() -> [erlang:phash2(T) || T <- [1, a, "text", {a, 1}, <<"b">>, #{a => 1}, 1 bsl 80, 1.5, [], <<1:3>>, -1, self_is_not_hashed]].
+
+deep_update() -> lists:foldl(fun(N, M) -> maps:update_with(N rem 7, fun(L) -> [N | L] end, [N], M) end, #{}, lists:seq(1, 50)).
+
+comprehension() -> maps:from_list([{K, V} || {K, V} <- maps:to_list(#{a => 1, b => 2}), V > 1]).
+
+printed() -> io:format("~p ~w ~s~n", [#{a => [1, 2], "k" => <<"v">>}, #{1 => {2}}, "end"]).
