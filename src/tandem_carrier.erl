@@ -66,12 +66,19 @@ open(Owner, #{executable := Executable, env := Env} = Config) ->
            end,
     {ok, Flags} = offered_flags(),
     Engine = maps:without([executable, env, timeout, name], Config),
-    true = port_command(Port, term_to_binary(Engine#{flags => Flags, cookie => cookie(maps:get(node, Config))})),
+    true = port_command(Port, term_to_binary(Engine#{flags => Flags,
+                                                      cookie => cookie(maps:get(node, Config)),
+                                                      names => host_names()})),
     Input = self(),
     Output = spawn_opt(fun() -> output(Port, Input) end, ?LOOP_OPTIONS),
     Connection = spawn_opt(fun() -> connect(Port, Input, Output, Owner, Config) end,
                            dist_util:net_ticker_spawn_options()),
     serve_handshake(Port, Connection, maps:get(window, Config)).
+
+%% Registered processes of this VM that have their names on the engine, too: who asks for them there reaches them here.
+host_names() ->
+    Names = [user, standard_error, logger, error_logger, code_server, file_server_2, net_kernel],
+    maps:from_list([{Name, Pid} || Name <- Names, Pid <- [whereis(Name)], is_pid(Pid)]).
 
 %% What this VM supports, but for what would make it a visible node or change the form of messages.
 offered_flags() ->

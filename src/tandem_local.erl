@@ -4,8 +4,8 @@
 
 -export([run_on_load/1, finish_load/1, open_file/2]).
 
-%% @doc Runs the on_load function of a module that has arrived and waits for it. Whether it succeeded is told to all who wait
-%% for the module; if it failed, or wanted native code, the module becomes the host's business.
+%% @doc Runs the on_load function of a module that has arrived and waits for it. Whether it succeeded is told to all who
+%% wait for the module; if it failed, or wanted native code, the module becomes the host's business.
 -spec run_on_load(module()) -> boolean().
 run_on_load(Module) ->
     Ok = try erlang:call_on_load_function(Module) =:= ok
@@ -21,9 +21,10 @@ finish_load(Module) ->
         false -> {error, on_load_failure}
     end.
 
-%% @doc file:open/2: the host's file server opens the file, and its process belongs to the caller. There are no raw files here:
-%% they are served like others.
--spec open_file(file:name_all(), [file:mode() | ram]) -> {ok, file:io_device()} | {error, file:posix() | badarg | system_limit}.
+%% @doc file:open/2: the host's file server opens the file, and its process belongs to the caller. There are no raw files
+%% here: they are served like others.
+-spec open_file(file:name_all(), [file:mode() | ram]) ->
+          {ok, file:io_device()} | {error, file:posix() | badarg | system_limit}.
 open_file(Name, Modes) when is_list(Modes) ->
     case file_name(Name) of
         {ok, Checked} ->

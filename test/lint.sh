@@ -2,7 +2,7 @@
 # What a compiler does not refuse: includes that climb, files and functions past their size, a header that does not stand
 # alone, layout, missing licence lines. Prints each offence; the last line tells how many.
 set -eu
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/.." || exit
 offences=$(mktemp)
 trap 'rm -f "$offences"' EXIT
 
@@ -28,7 +28,7 @@ sizes() {
         *) limit=800 ;;
         esac
         lines=$(wc -l < "$f")
-        [ "$lines" -le $limit ] || echo "$f: $lines lines, more than $limit"
+        [ "$lines" -le "$limit" ] || echo "$f: $lines lines, more than $limit"
     done
 }
 

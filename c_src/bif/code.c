@@ -98,8 +98,9 @@ static term bif_pre_loaded(struct proc *p, term *args)
 {
     static const char *const names[] = {
         "erts_code_purger", "erl_init", "init", "prim_buffer", "prim_eval", "prim_inet", "prim_file", "zlib",
-        "socket_registry", "prim_socket", "prim_net", "prim_zip", "erl_prim_loader", "erlang", "erts_internal", "erl_tracer",
-        "erts_literal_area_collector", "erts_dirty_process_signal_handler", "atomics", "counters", "persistent_term",
+        "socket_registry", "prim_socket", "prim_net", "prim_zip", "erl_prim_loader", "erlang", "erts_internal",
+        "erl_tracer", "erts_literal_area_collector", "erts_dirty_process_signal_handler", "atomics", "counters",
+        "persistent_term",
     };
     (void)args;
     term list = NIL;
@@ -157,14 +158,15 @@ static term bif_beamfile_chunk(struct proc *p, term *args)
     if (!bytes)
         return fail_badarg(p);
     const uint8_t *chunk = beam_chunk(bytes, size, name, &chunk_size);
-    term part = chunk && chunk_size ? binary_part_bits(proc_heap(p), args[0], (size_t)(chunk - bytes) * 8, chunk_size * 8)
-                                    : (term)ATOM_undefined;
+    term part = ATOM_undefined;
+    if (chunk && chunk_size)
+        part = binary_part_bits(proc_heap(p), args[0], (size_t)(chunk - bytes) * 8, chunk_size * 8);
     free_code_bytes(copy, size);
     return part;
 }
 
-// Loading by hand, in two steps: a prepared module is named by a reference until it is finished. At most PREPARED_MAX wait;
-// then the oldest is forgotten.
+// Loading by hand, in two steps: a prepared module is named by a reference until it is finished. At most PREPARED_MAX
+// wait; then the oldest is forgotten.
 
 enum { PREPARED_MAX = 64 };
 
@@ -381,7 +383,7 @@ static term bif_finish_after_on_load(struct proc *p, term *args)
     return bool_term(module_find(args[0]) != NULL);
 }
 
-// There is no native code here. An on_load function that wants some ends at once, without a chance to complain about it.
+// There is no native code here. An on_load function that wants some ends at once, without a chance to complain.
 static term bif_load_nif(struct proc *p, term *args)
 {
     static const char text[] = "no native code can be loaded here";

@@ -21,8 +21,8 @@ static term bif_dflag_unicode_io(struct proc *p, term *args)
     return is_pid(args[0]) ? (term)ATOM_true : fail_badarg(p);
 }
 
-// An event whose group leader is on the host: the host's logger gets it from logger_backend, which is delegated. Any other
-// node's logger gets a message, as the proxy of the BEAM does it.
+// An event whose group leader is on the host: the host's logger gets it from logger_backend, which is delegated. Any
+// other node's logger gets a message, as the proxy of the BEAM does it.
 static term bif_logger_proxy_log(struct proc *p, term *args)
 {
     if (!is_tuple_of(args[0], 3) || element(args[0], 0) != ATOM_remote || !is_atom(element(args[0], 1)))

@@ -43,8 +43,8 @@ struct port {
     struct peer *peer;
     struct input in;
     struct output out;
-    int wake;                  // eventfd
-    _Atomic bool waiting;      // a thread is in poll, or about to be
+    int wake;                // eventfd
+    _Atomic bool waiting;    // a thread is in poll, or about to be
     _Atomic bool ended;
 };
 
@@ -132,7 +132,8 @@ static bool write_once(struct port *p)
 static void flush(struct port *p)
 {
     struct output *o = &p->out;
-    while (atomic_load(&o->pending) && !atomic_load(&o->stuck) && !port_ended(p) && !atomic_flag_test_and_set(&o->taken)) {
+    while (atomic_load(&o->pending) && !atomic_load(&o->stuck) && !port_ended(p) &&
+           !atomic_flag_test_and_set(&o->taken)) {
         atomic_store(&o->pending, false);
         while (!port_ended(p) && write_once(p)) {
         }
@@ -313,4 +314,3 @@ void port_close(struct port *p)
     mem_free(p->in.buffer, p->in.capacity);
     mem_free(p, sizeof *p);
 }
-

@@ -14,8 +14,9 @@
 #include <string.h>
 
 enum chunk_name {
-    CHUNK_AtU8, CHUNK_Atom, CHUNK_Code, CHUNK_StrT, CHUNK_ImpT, CHUNK_ExpT, CHUNK_FunT, CHUNK_LitT, CHUNK_Attr, CHUNK_CInf,
-    CHUNK_Line, CHUNK_Meta, CHUNK_COUNT,
+    CHUNK_AtU8, CHUNK_Atom, CHUNK_Code, CHUNK_StrT, CHUNK_ImpT, CHUNK_ExpT,
+    CHUNK_FunT, CHUNK_LitT, CHUNK_Attr, CHUNK_CInf, CHUNK_Line, CHUNK_Meta,
+    CHUNK_COUNT,
 };
 
 static const char chunk_names[CHUNK_COUNT][5] = {
@@ -34,8 +35,8 @@ struct chunk {
     size_t size;
 };
 
-// What is needed only while the file is read. External terms are found and measured first, and built when the area for all
-// of them stands.
+// What is needed only while the file is read. External terms are found and measured first, and built when the area for
+// all of them stands.
 struct parse {
     struct beam_file *b;
     struct chunk chunks[CHUNK_COUNT];
@@ -92,7 +93,7 @@ static bool container_open(struct reader *form, const uint8_t *bytes, size_t siz
     const uint8_t *magic = reader_take(&file, 4);
     size_t form_size = reader_u32(&file);
     const uint8_t *form_bytes = reader_take(&file, form_size);
-    if (!form_bytes || memcmp(magic, "FOR1", 4) != 0)
+    if (!reader_ok(&file) || memcmp(magic, "FOR1", 4) != 0)
         return false;
     reader_init(form, form_bytes, form_size);
     const uint8_t *kind = reader_take(form, 4);
@@ -492,7 +493,7 @@ static bool read_code(struct parse *p)
     return well_read(p, &r, "bad code") && add_words(p, p->code.big_words, "literals too large");
 }
 
-// The label count stands in the code's header, and the code's operands refer to all the tables: so the header comes first.
+// The label count stands in the code's header, while the code's operands refer to all the tables.
 static bool peek_label_count(struct parse *p)
 {
     struct reader r;
@@ -504,8 +505,8 @@ static bool peek_label_count(struct parse *p)
 
 static bool read_file(struct parse *p, const uint8_t *bytes, size_t size)
 {
-    if (!read_container(p, bytes, size) || !peek_label_count(p) || !read_atoms(p) || !read_imports(p) || !read_exports(p) ||
-        !read_lambdas(p) || !read_lines(p) || !read_literals(p))
+    if (!read_container(p, bytes, size) || !peek_label_count(p) || !read_atoms(p) || !read_imports(p) ||
+        !read_exports(p) || !read_lambdas(p) || !read_lines(p) || !read_literals(p))
         return false;
     if (!scan_term(p, CHUNK_Attr, &p->attributes, "bad attributes") ||
         !scan_term(p, CHUNK_CInf, &p->compile_info, "bad compile information"))

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// A .beam file, taken apart: every table checked and resolved to our own terms, the code as a list of generic instructions.
+// A .beam file, taken apart: every table checked and resolved to our own terms, the code as generic instructions.
 // Nothing is trusted: sizes, tags, indices of atoms, literals, labels, imports and funs are all checked here, so that
 // code/lower.c only sees arguments that exist. Registers are below CONFIG_X_REGISTERS; labels below label_count.
-// Also checked: every label is defined exactly once; function_count is the number of func_info operations; the last operation
-// is int_code_end; calls and guard BIFs pass as many arguments as the import has; literal strings of bs_put_string and
-// bs_match_string (not those in the list of bs_create_bin) are inside the string table; lines are below line_count.
-// The object lives only while a module is being loaded; literals move to the module.
+// Also checked: every label is defined once; function_count is the number of func_info operations; the last operation
+// is int_code_end; operations that have a list have it as their last operand; calls and guard BIFs pass as many
+// arguments as the import has; literal strings of bs_put_string and bs_match_string (not those in the list of
+// bs_create_bin) are inside the string table; lines are below line_count. The object lives only while a module is
+// being loaded; literals move to the module.
 #ifndef TANDEM_CODE_BEAM_H
 #define TANDEM_CODE_BEAM_H
 
@@ -19,7 +20,7 @@ enum generic {
     GENERIC_COUNT
 };
 
-#define BEAM_TOO_LARGE (~(word)0)
+#define BEAM_TOO_LARGE ((word)1 << 63)    // no address, and no small integer in two's complement
 
 enum beam_arg_type {
     ARG_NUMBER,     // an untagged number (arity, live count, size ...); BEAM_TOO_LARGE if beyond 63 bits
@@ -93,8 +94,8 @@ struct beam_file {
     uint32_t on_load_label;          // 0: none
 };
 
-// The parsed file, or NULL with the reason in *why (a string constant). Bytes are only read during the call, but the string
-// table keeps pointing into them.
+// The parsed file, or NULL with the reason in *why (a string constant). Bytes are only read during the call, but the
+// string table keeps pointing into them.
 struct beam_file *beam_file_new(const uint8_t *bytes, size_t size, const char **why);
 void beam_file_free(struct beam_file *b);
 

@@ -89,7 +89,8 @@ static void read_atom(struct code_reader *cr, const struct compact *n)
         add_arg(cr, ARG_TERM, n->value ? cr->b->atoms[n->value] : NIL);
 }
 
-static void read_bounded(struct code_reader *cr, const struct compact *n, enum beam_arg_type type, word limit, const char *why)
+static void read_bounded(struct code_reader *cr, const struct compact *n, enum beam_arg_type type, word limit,
+                         const char *why)
 {
     if (n->bytes || n->value >= limit)
         reader_fail(cr->r, why);
@@ -194,11 +195,37 @@ static void read_list(struct code_reader *cr)
     }
 }
 
-static void read_operands(struct code_reader *cr, int operands)
+// The operations that end with a list, and have none elsewhere.
+static bool takes_list(unsigned opcode)
 {
+    switch (opcode) {
+    case GENERIC_select_val:
+    case GENERIC_select_tuple_arity:
+    case GENERIC_put_map_assoc:
+    case GENERIC_put_map_exact:
+    case GENERIC_has_map_fields:
+    case GENERIC_get_map_elements:
+    case GENERIC_put_tuple2:
+    case GENERIC_make_fun3:
+    case GENERIC_init_yregs:
+    case GENERIC_bs_create_bin:
+    case GENERIC_update_record:
+    case GENERIC_bs_match:
+        return true;
+    }
+    return false;
+}
+
+static void read_operands(struct code_reader *cr, unsigned opcode)
+{
+    int operands = generics[opcode].operands;
+    bool list = takes_list(opcode);
     for (int i = 0; i < operands && reader_ok(cr->r); i++) {
         struct compact n = compact_read(cr->r);
-        if (n.tag == COMPACT_EXTENDED && n.value == EXTENDED_LIST && !n.bytes && i + 1 == operands)
+        bool is_marked = n.tag == COMPACT_EXTENDED && n.value == EXTENDED_LIST && !n.bytes;
+        if (is_marked != (list && i + 1 == operands))
+            reader_fail(cr->r, "bad operand");
+        else if (is_marked)
             read_list(cr);
         else
             read_plain(cr, &n);
@@ -248,7 +275,8 @@ static void check_line(struct code_reader *cr, struct beam_arg *args)
     number_below(cr, &args[0], cr->b->line_count, "no such line");
 }
 
-static void check_string(struct code_reader *cr, const struct beam_arg *size, unsigned unit, const struct beam_arg *offset)
+static void check_string(struct code_reader *cr, const struct beam_arg *size, unsigned unit,
+                         const struct beam_arg *offset)
 {
     word limit = (word)cr->b->string_size;
     word bytes = (number_below(cr, size, limit * unit + 1, "bad string") + unit - 1) / unit;
@@ -320,7 +348,7 @@ static unsigned read_operation(struct code_reader *cr)
         return 0;
     }
     size_t first = b->arg_count;
-    read_operands(cr, generics[opcode].operands);
+    read_operands(cr, opcode);
     if (!reader_ok(cr->r))
         return 0;
     b->ops = grown(b->ops, b->op_count, &b->op_capacity, sizeof *b->ops);
@@ -386,6 +414,7 @@ void beam_code_read(struct beam_code *c, struct beam_file *b, struct reader *r)
         return;
     size_t label_bytes = b->label_count / 8 + 1;
     struct code_reader cr = {.r = r, .c = c, .b = b, .defined = mem_zero_alloc(label_bytes)};
+    b->args = grown(NULL, 0, &b->arg_capacity, sizeof *b->args);    // never NULL, even if no operation has operands
     while (reader_ok(r))
         if (read_operation(&cr) == GENERIC_int_code_end)
             break;

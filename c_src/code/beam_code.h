@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reads the code of a .beam file: first the operations, with every operand checked against the tables of the file; then, when
-// the file's literals stand, the operands that are literals or big integers are filled in.
+// Reads the code of a .beam file: first the operations, with every operand checked against the tables of the file;
+// then, when the file's literals stand, the operands that are literals or big integers are filled in.
 #ifndef TANDEM_CODE_BEAM_CODE_H
 #define TANDEM_CODE_BEAM_CODE_H
 
@@ -22,8 +22,8 @@ struct beam_code {
     size_t big_words;                    // room for the big integers on the literals
 };
 
-// Reads the whole Code chunk into b's ops and args. Everything that operands refer to must be in b already, but for literals
-// only their number. Failure is in the reader; c and b hold what was taken until then.
+// Reads the whole Code chunk into b's ops and args. Everything that operands refer to must be in b already, but for
+// literals only their number. Failure is in the reader; c and b hold what was taken until then.
 void beam_code_read(struct beam_code *c, struct beam_file *b, struct reader *r);
 
 // Fills in what waits; h has room for big_words. False: an integer too large.

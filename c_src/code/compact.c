@@ -42,7 +42,7 @@ static void long_form(struct reader *r, uint8_t first, struct compact *c)
 {
     size_t count = byte_count(r, first);
     const uint8_t *bytes = reader_take(r, count);
-    if (!bytes)
+    if (!reader_ok(r))
         return;
     c->bytes = bytes;
     c->size = count;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which functions are the host's business: those of code/delegate.def, and whole modules that need native code which only the
-// host can load. A native function of ours goes before. Any thread.
+// Which functions are the host's business: those of code/delegate.def, and whole modules that need native code which
+// only the host can load. A native function of ours goes before. Any thread.
 #ifndef TANDEM_CODE_DELEGATE_H
 #define TANDEM_CODE_DELEGATE_H
 

@@ -24,8 +24,9 @@ struct askers {
     size_t count, capacity;
 };
 
-// What is known about a module that somebody needed. Never freed. While `asked`, the host's answer or the end of on_load is
-// awaited. Those in `told` were woken with news that the table of modules does not show, and have not come back for it yet.
+// What is known about a module that somebody needed. Never freed. While `asked`, the host's answer or the end of
+// on_load is awaited. Those in `told` were woken with news that the table of modules does not show, and will come back
+// for it.
 struct need {
     term name;
     bool asked;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Modules on demand, the part for natives; see the foot of code/module.h.
-// A module with an on_load function is there when that function, which runs in a process of its own, has returned ok. If it
-// has failed, or wanted native code that only the host can load, the whole module is delegated to the host.
-// That the host has no such module is told to those who waited, each once; whoever needs it later makes the host look again.
+// A module with an on_load function is there when that function, which runs in a process of its own, has returned ok.
+// If it has failed, or wanted native code that only the host can load, the whole module is delegated to the host. That
+// the host has no such module is told to those who waited, each once; who needs it later makes the host look again.
 #ifndef TANDEM_CODE_DEMAND_H
 #define TANDEM_CODE_DEMAND_H
 
@@ -17,7 +17,7 @@ bool module_refresh(struct proc *p, term name);
 // Why the last demand found nothing: ATOM_nofile, ATOM_badfile or ATOM_on_load_failure. NONE: it did not fail.
 term module_failure(term name);
 
-// A module whose on_load function someone is going to run; it is published afterwards. False: one of that name waits already.
+// A module whose on_load function someone is going to run; it is published afterwards. False: one of that name waits.
 bool module_await_on_load(struct module *m);
 
 // The code of the on_load function of a module that waits for it, or NULL. The caller is the process that runs it.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a call of an export runs, in this order: its native function; the host, if it is delegated; the bytecode of the loaded
-// module; else instructions that bring the module, or raise undef. Calls never test: they jump to `code`.
+// What a call of an export runs, in this order: its native function; the host, if it is delegated; the bytecode of the
+// loaded module; else instructions that bring the module, or raise undef. Calls never test: they jump to `code`.
 #ifndef TANDEM_CODE_EXPORT_HOOKS_H
 #define TANDEM_CODE_EXPORT_HOOKS_H
 

@@ -13,7 +13,12 @@ enum {
 // Inflates into room for `expected` bytes; true if the stream is whole and gave exactly as many.
 static bool inflate_whole(const uint8_t *bytes, size_t size, uint8_t *room, size_t expected)
 {
-    z_stream z = {.next_in = (Bytef *)(uintptr_t)bytes, .avail_in = (uInt)size, .next_out = room, .avail_out = (uInt)expected};
+    z_stream z = {
+        .next_in = (Bytef *)(uintptr_t)bytes,
+        .avail_in = (uInt)size,
+        .next_out = room,
+        .avail_out = (uInt)expected,
+    };
     if (inflateInit2(&z, ANY_HEADER) != Z_OK)
         return false;
     uint8_t nothing;

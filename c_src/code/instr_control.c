@@ -29,9 +29,15 @@ OP(move_cx)
     NEXT(2);
 }
 
-OP(move_any)
+OP(move_yy)
 {
-    D(1) = S(0);
+    Y(1) = Y(0);
+    NEXT(2);
+}
+
+OP(move_cy)
+{
+    Y(1) = C(0);
     NEXT(2);
 }
 
@@ -61,6 +67,22 @@ OP(allocate_plain)
         E[i] = NIL;
     NEXT(3);
 }
+
+// Frames of few slots, the common ones. Operands: heap words wanted as well, live x registers.
+#define ALLOCATE(name, slots) \
+    OP(name) \
+    { \
+        if (!HAS_WORDS((slots) + A(0))) \
+            COLLECT((slots) + A(0), A(1)); \
+        E -= (slots); \
+        for (word i = 0; i < (slots); i++) \
+            E[i] = NIL; \
+        NEXT(2); \
+    }
+
+ALLOCATE(allocate_none_plain, 0)
+ALLOCATE(allocate_one_plain, 1)
+ALLOCATE(allocate_two_plain, 2)
 
 OP(test_heap_plain)
 {
@@ -273,11 +295,14 @@ OP(make_fun_plain)
 {
     word free = A(2);
     SWAP_OUT();
-    term fun = fun_make(&p->heap, (struct fun_entry *)(uintptr_t)A(0), p->pid, NULL);
+    term *object = heap_alloc(&p->heap, FUN_WORDS + free);
     htop = p->heap.top;
+    object[0] = header(KIND_FUN, FUN_WORDS - 1 + free);
+    object[1] = A(0);
+    object[2] = p->pid;
     for (word i = 0; i < free; i++)
-        fun_free(fun)[i] = S(3 + i);
-    D(1) = fun;
+        object[FUN_WORDS + i] = S(3 + i);
+    D(1) = boxed_term(object);
     NEXT(3 + free);
 }
 

@@ -65,8 +65,13 @@ static NOINLINE bool slow_arithmetic(struct proc *p, term *x, enum operator oper
     }
 
 ADDITION(add_xcx, X, C, X)
+ADDITION(add_xxx, X, X, X)
+ADDITION(add_yxx, Y, X, X)
+ADDITION(add_xyx, X, Y, X)
 ADDITION(add_s, S, S, D)
 SUBTRACTION(subtract_xcx, X, C, X)
+SUBTRACTION(subtract_ycx, Y, C, X)
+SUBTRACTION(subtract_xxx, X, X, X)
 SUBTRACTION(subtract_s, S, S, D)
 
 OP(multiply_s)

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "code/interp.h"
 
-#include "base/memory.h"
 #include "code/call.h"
 #include "code/operators.h"
 #include "proc/mailbox.h"
@@ -146,10 +145,13 @@ OP(handle_request)
     TAIL(op_exit);
 }
 
+static _Thread_local struct interp own_interp;
+
 static enum run_result run(struct worker *w, struct proc *p, sword reductions, sword *used)
 {
     term *x = w->x;
-    struct interp *in = w->build;
+    struct interp *in = &own_interp;
+    w->build = in;
     const word *ip = p->ip;
     term *E = heap_stack(&p->heap);
     memcpy(x, E, p->saved * sizeof *x);
@@ -170,11 +172,6 @@ void interp_open(void)
     run_hooks.run = run;
     run_hooks.apply_entry = &spawn_code;
     run_hooks.stack = trace_of_stack;
-}
-
-void interp_worker_open(struct worker *w)
-{
-    w->build = mem_zero_alloc(sizeof(struct interp));
 }
 
 word op_address_call_undefined(void)

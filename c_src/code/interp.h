@@ -122,6 +122,5 @@ word op_address_fun_undefined(void);
 
 // Opens the interpreter: operator tables, entry code. Before any process runs and after natives are registered.
 void interp_open(void);
-void interp_worker_open(struct worker *w);    // on each worker's thread
 
 #endif

@@ -17,15 +17,25 @@ word lower_words(const struct beam_arg *a)
     return (a->value & mask) + (a->value >> 20 & mask) * FLOAT_OBJECT_WORDS + (a->value >> 40) * FUN_OBJECT_WORDS;
 }
 
+static void lower_frame(struct lowering *l, word words, struct beam_arg live)
+{
+    static const char *const few[] = {"allocate_none", "allocate_one", "allocate_two"};
+    const struct beam_arg *slots = lower_arg(l, 0);
+    if (slots->value < COUNT_OF(few))
+        EMIT(l, few[slots->value], arg_number(words), live);
+    else
+        EMIT(l, "allocate", *slots, arg_number(words), live);
+}
+
 // allocate Slots Live; allocate_heap Slots Heap Live.
 void lower_allocate(struct lowering *l)
 {
-    EMIT(l, "allocate", *lower_arg(l, 0), arg_number(0), *lower_arg(l, 1));
+    lower_frame(l, 0, *lower_arg(l, 1));
 }
 
 void lower_allocate_heap(struct lowering *l)
 {
-    EMIT(l, "allocate", *lower_arg(l, 0), arg_number(lower_words(lower_arg(l, 1))), *lower_arg(l, 2));
+    lower_frame(l, lower_words(lower_arg(l, 1)), *lower_arg(l, 2));
 }
 
 void lower_test_heap(struct lowering *l)

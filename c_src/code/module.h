@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Loaded modules: code words, functions, literals, and how a code address becomes a function and a line.
 // A module is published whole: its exports and fun entries switch to the new code at once. The version before becomes
-// old, until it is purged. Code that was ever published is never freed: return addresses, catches, funs and traces anywhere
-// may point to it, versions are replaced by hand and rarely. Tables behind locks: any thread.
+// old, until it is purged. Code that was ever published is never freed: return addresses, catches, funs and traces
+// anywhere may point to it; versions are replaced by hand and rarely. Tables behind locks: any thread.
 #ifndef TANDEM_CODE_MODULE_H
 #define TANDEM_CODE_MODULE_H
 
@@ -49,9 +49,10 @@ struct module {
     const word **export_codes;     // as exports
 };
 
-// code/lower.c: translates b's instructions into m->code and fills functions, marks and labels; each of these arrays comes from
-// mem_alloc with exactly as many entries as its count says (labels: b->label_count). b's imports and lambdas are already in
-// m->imports and m->lambdas. False: cannot be loaded, the reason in *why; what was filled until then is freed by the caller.
+// code/lower.c: translates b's instructions into m->code and fills functions, marks and labels; each of these arrays
+// comes from mem_alloc with exactly as many entries as its count says (labels: b->label_count). b's imports and
+// lambdas are already in m->imports and m->lambdas. False: cannot be loaded, the reason in *why; the caller frees what
+// was filled.
 bool lower_module(const struct beam_file *b, struct module *m, const char **why);
 
 void modules_open(void);    // once, before anything below
@@ -63,7 +64,7 @@ void module_enable_funs(struct module *m);
 void module_publish(struct module *m);
 void module_free(struct module *m);    // one that was never enabled or published
 
-// Parses, lowers and publishes. NULL: *why tells, and nothing has changed. A function to run on load is left to the caller.
+// Parses, lowers and publishes. NULL: *why tells, and nothing has changed. Running on_load is left to the caller.
 struct module *module_load(const uint8_t *bytes, size_t size, const char **why);
 
 struct module *module_find(term name);       // current version, NULL: not loaded
@@ -76,8 +77,8 @@ bool module_delete(term name);
 // The old version is forgotten. Its code stays where it is, for the processes and funs that still use it. False: none.
 bool module_purge(term name);
 
-// Where the word of an instruction belongs: its function, and the last location marked at or before it. For a return address
-// ask for the word before it. False: in no loaded module.
+// Where the word of an instruction belongs: its function, and the last location marked at or before it. For a return
+// address ask for the word before it. False: in no loaded module.
 struct code_place {
     const struct module *module;
     const struct function *function;

@@ -12,9 +12,9 @@
 struct carrier;
 
 struct carrier_operations {
-    void (*output)(struct carrier *c);               // there is something to take from peer_output; soon, not at once
-    void (*input)(struct carrier *c, bool wanted);   // false: hand over no more packets until it is wanted again
-    void (*close)(struct carrier *c);                // give the stream up
+    void (*output)(struct carrier *c);                // there is something to take from peer_output; soon, not at once
+    void (*input)(struct carrier *c, bool wanted);    // false: hand over no more packets until it is wanted again
+    void (*close)(struct carrier *c);                 // give the stream up
 };
 
 // First member of every carrier.

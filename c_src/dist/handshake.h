@@ -12,11 +12,11 @@
 #include "base/reader.h"
 
 enum handshake_state {
-    HANDSHAKE_OPTIONS,      // the host's options are to come
+    HANDSHAKE_OPTIONS,    // the host's options are to come
     HANDSHAKE_STATUS,
     HANDSHAKE_CHALLENGE,
     HANDSHAKE_DIGEST,
-    HANDSHAKE_UP,           // done: the connection carries control messages
+    HANDSHAKE_UP,    // done: the connection carries control messages
     HANDSHAKE_CLOSED,
 };
 

@@ -8,16 +8,16 @@
 #include "term/heap.h"
 
 struct host_options {
-    term node;                // our name
-    uint32_t creation;        // of this incarnation of us
+    term node;            // our name
+    uint32_t creation;    // of this incarnation of us
     const uint8_t *cookie;
     size_t cookie_size;
-    term services;            // pid of the process on the host that answers our requests
-    uint64_t flags;           // what the host can do
+    term services;     // pid of the process on the host that answers our requests
+    uint64_t flags;    // what the host can do
     unsigned workers;
-    size_t window;            // bytes that may be on their way to the host and not acknowledged
-    term names;               // map of registered names to pids of the host, or NONE
-    term all;                 // the whole map
+    size_t window;    // bytes that may be on their way to the host and not acknowledged
+    term names;       // map of registered names to pids of the host, or NONE
+    term all;         // the whole map
 };
 extern struct host_options host_options;
 

@@ -29,10 +29,10 @@ static void malformed(struct incoming *in, const char *why)
 static bool control_shape(sword number, size_t *elements, bool *payload)
 {
     switch (number) {
-#define CONTROL(name, n, size, has_payload) \
-    case CONTROL_##name: \
-        *elements = size; \
-        *payload = has_payload; \
+#define CONTROL(name, n, size, has_payload)                                                                            \
+    case CONTROL_##name:                                                                                               \
+        *elements = size;                                                                                              \
+        *payload = has_payload;                                                                                        \
         return true;
 #include "dist/control.def"
 #undef CONTROL
@@ -202,8 +202,8 @@ static void monitor(struct incoming *in)
     if (whose == WHOSE_OURS)
         signal_monitor(from, to, ref);
     else if (whose == WHOSE_LOST)
-        answer(in, (struct remote_signal){
-                       .kind = REMOTE_DOWN, .from = to, .to = from, .ref = ref, .value = ATOM_noproc});
+        answer(in,
+               (struct remote_signal){.kind = REMOTE_DOWN, .from = to, .to = from, .ref = ref, .value = ATOM_noproc});
 }
 
 static void demonitor(struct incoming *in)

@@ -12,8 +12,8 @@ enum { MAX_ELEMENTS = 6, PASS_THROUGH = 112 };
 // A control message to be encoded: a tuple in C memory, whose elements stand wherever they are.
 struct outgoing {
     term tuple[1 + MAX_ELEMENTS];
-    term big[2];       // an id that is no small integer
-    term payload;      // NONE: none
+    term big[2];     // an id that is no small integer
+    term payload;    // NONE: none
 };
 
 static void fill(struct outgoing *o, enum control number, size_t elements, const term *rest)

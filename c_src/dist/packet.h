@@ -15,9 +15,9 @@ enum { PACKET_PREFIX = 4 };    // bytes of room at the front
 
 struct packet {
     struct packet *next;
-    struct writer body;            // PACKET_PREFIX bytes, then what is sent, less the bytes of the cuts
-    struct external_cuts cuts;     // their binaries' bytes are held; `binary` is the address of the struct shared
-    bool counted;                  // its bytes count against the receiver's window
+    struct writer body;           // PACKET_PREFIX bytes, then what is sent, less the bytes of the cuts
+    struct external_cuts cuts;    // their binaries' bytes are held; `binary` is the address of the struct shared
+    bool counted;                 // its bytes count against the receiver's window
 };
 
 struct packet *packet_new(void);

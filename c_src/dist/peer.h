@@ -35,16 +35,16 @@ struct waiters {
 };
 
 struct peer {
-    struct list member;                // of all peers
+    struct list member;    // of all peers
     struct carrier *carrier;
     const struct peer_events *events;
-    _Atomic uint32_t state;            // enum handshake_state
+    _Atomic uint32_t state;    // enum handshake_state
     struct handshake handshake;
-    struct node *node;                 // the other node, from the handshake
-    uint64_t flags;                    // capabilities of both ends
-    struct lock lock;                  // guards what follows
+    struct node *node;    // the other node, from the handshake
+    uint64_t flags;       // capabilities of both ends
+    struct lock lock;     // guards what follows
     struct packet_queue output;
-    size_t ticks;                      // empty packets owed; they overtake the queue
+    size_t ticks;    // empty packets owed; they overtake the queue
     size_t window, unacknowledged;
     struct waiters waiters;
 };

@@ -7,7 +7,7 @@
 #define ENGINE_VERSION "0.1.0"
 
 enum {
-    ENGINE_READ_FD = 3,     // of a port with nouse_stdio
+    ENGINE_READ_FD = 3,    // of a port with nouse_stdio
     ENGINE_WRITE_FD = 4,
 };
 

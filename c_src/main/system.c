@@ -64,16 +64,16 @@ static term info_map(struct heap *h)
 {
     struct system_counts c = system_counts();
     term pairs[] = {
-        ATOM_version, binary_from(h, ENGINE_VERSION, strlen(ENGINE_VERSION)),
-        ATOM_workers, small((sword)sched_workers()),
-        ATOM_processes, small((sword)c.processes),
-        ATOM_memory, integer_from_u64(h, c.memory),
-        ATOM_reductions, integer_from_u64(h, c.reductions),
-        ATOM_modules, small((sword)module_count()),
-        ATOM_messages_in, integer_from_u64(h, peer_messages_in),
+        ATOM_version,      binary_from(h, ENGINE_VERSION, strlen(ENGINE_VERSION)),
+        ATOM_workers,      small((sword)sched_workers()),
+        ATOM_processes,    small((sword)c.processes),
+        ATOM_memory,       integer_from_u64(h, c.memory),
+        ATOM_reductions,   integer_from_u64(h, c.reductions),
+        ATOM_modules,      small((sword)module_count()),
+        ATOM_messages_in,  integer_from_u64(h, peer_messages_in),
         ATOM_messages_out, integer_from_u64(h, peer_messages_out),
-        ATOM_delegated, integer_from_u64(h, delegated_count()),
-        ATOM_missing, missing_map(h),
+        ATOM_delegated,    integer_from_u64(h, delegated_count()),
+        ATOM_missing,      missing_map(h),
     };
     return map_from_pairs(h, pairs, COUNT_OF(pairs) / 2);
 }

@@ -27,7 +27,7 @@ enum proc_state {
 enum proc_flag {
     PROC_TRAP_EXIT = 1 << 0,
     PROC_EXITING = 1 << 1,          // an exit signal or exception ended it; run() must return RUN_EXIT at once
-    PROC_TIMEOUT = 1 << 2,          // its receive timed out, and no message is left to look at: it goes on at timeout_ip
+    PROC_TIMEOUT = 1 << 2,          // its receive timed out, and no message is left to look at
     PROC_OFF_HEAP = 1 << 3,
     PROC_SENSITIVE = 1 << 4,
     PROC_HIBERNATED = 1 << 5,
@@ -38,7 +38,7 @@ enum proc_flag {
     PROC_RECEIVE_TIMER = 1 << 9,    // its receive timer runs, or has fired for the current receive
     PROC_TIMER_FIRED = 1 << 10,
     PROC_PARKED = 1 << 11,          // it waits: nothing it could do came since its run() gave RUN_WAIT
-    PROC_SENT = 1 << 12,            // bif/send.c: a send has been done, only the wait for a busy node is left
+    PROC_AGAIN = 1 << 12,           // a native that waits is called again only to give its result
 };
 
 struct relations;
@@ -51,7 +51,6 @@ struct proc {
         struct retired retired;      // of an exited process: until its record is freed
     };
     const word *ip;              // where it goes on
-    const word *timeout_ip;      // where it goes on when PROC_TIMEOUT is set
     term pid;
     _Atomic uint32_t state;      // shared: enum proc_state
     uint32_t flags;              // enum proc_flag

@@ -47,13 +47,19 @@ enum external_flag {
 
 // Decodes a version byte and one term at the reader's place, in two steps: external_scan finds the heap words needed and
 // checks every byte; external_decode then builds. Failure is in the reader. Both start at the same place.
-// With compressed terms, scan keeps the uncompressed bytes in *e; external_done frees them.
+// With compressed terms, scan keeps the uncompressed bytes in *e; external_done frees them. What a large map takes depends on
+// the hashes of its keys, which may be chosen to collide: a term with large maps is built by the scan, on a heap of its own,
+// and only copied by external_decode.
 struct external {
     struct reader body;       // where the term itself starts, after the version byte, uncompressed if it was compressed
     uint8_t *uncompressed;    // or NULL
     size_t uncompressed_size;
     size_t words;              // upper bound of heap words
     size_t maps, map_words;    // how many maps there are, and their keys and values in all
+    bool has_large_map;
+    bool is_built;
+    struct heap built;    // with `value`, if is_built
+    term value;
     unsigned flags;
 };
 

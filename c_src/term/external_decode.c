@@ -8,6 +8,7 @@
 #include "base/memory.h"
 #include "term/atom.h"
 #include "term/binary.h"
+#include "term/copy.h"
 #include "term/external_parts.h"
 #include "term/fun.h"
 #include "term/map.h"
@@ -304,6 +305,8 @@ static bool build_maps(struct decode *d)
 
 term external_decode(struct heap *h, struct external *e)
 {
+    if (e->is_built)
+        return e->value == NONE ? NONE : term_copy(h, e->value);
     term result = NONE;
     struct decode d = {.h = h, .r = e->body, .next = &result, .flags = e->flags};
     size_t map_bytes = e->maps * sizeof *d.maps, pair_bytes = e->map_words * sizeof(term);

@@ -6,6 +6,7 @@
 #include "base/memory.h"
 #include "term/atom.h"
 #include "term/binary.h"
+#include "term/copy.h"
 #include "term/external_parts.h"
 #include "term/fun.h"
 #include "term/map.h"
@@ -179,6 +180,7 @@ static void scan_map(struct scan *s)
     s->e->words += map_words_max(pairs);
     s->e->maps++;
     s->e->map_words += pairs * 2;
+    s->e->has_large_map |= pairs > CONFIG_FLAT_MAP_MAX;
 }
 
 static void scan_term(struct scan *s)
@@ -300,6 +302,14 @@ static void uncompress_body(struct external *e, struct reader *r)
         reader_init(&e->body, e->uncompressed, size);
 }
 
+static void build(struct external *e)
+{
+    heap_init(&e->built, e->words);
+    e->value = external_decode(&e->built, e);
+    e->words = e->value == NONE ? 0 : term_words(e->value);
+    e->is_built = true;
+}
+
 bool external_scan(struct external *e, struct reader *r, unsigned flags)
 {
     *e = (struct external){.flags = flags};
@@ -320,6 +330,8 @@ bool external_scan(struct external *e, struct reader *r, unsigned flags)
         reader_fail(r, s.r.failure);
     else if (!e->uncompressed)
         r->at = s.r.at;
+    if (reader_ok(r) && e->has_large_map)
+        build(e);
     return reader_ok(r);
 }
 
@@ -327,4 +339,7 @@ void external_done(struct external *e)
 {
     mem_free(e->uncompressed, e->uncompressed_size);
     e->uncompressed = NULL;
+    if (e->is_built)
+        heap_done(&e->built);
+    e->is_built = false;
 }

@@ -5,6 +5,7 @@
 
 #include "base/md5.h"
 #include "proc/names.h"
+#include "proc/run.h"
 #include "proc/sched.h"
 #include "proc/system.h"
 #include "term/atom.h"
@@ -35,6 +36,22 @@ static void on_system_message(struct peer *from, term message)
     playing->system_messages++;
 }
 
+// What every process does: throws its messages away, until a signal ends it.
+static enum run_result run(struct worker *w, struct proc *p, sword reductions, sword *used)
+{
+    (void)w, (void)reductions;
+    *used = 1;
+    while (mailbox_look(p))
+        mailbox_remove(p);
+    return p->flags & PROC_EXITING ? RUN_EXIT : RUN_WAIT;
+}
+
+static void stop_when_idle(int64_t wait_ns)
+{
+    if (wait_ns != 0)
+        sched_stop();
+}
+
 static void open_tables(void)
 {
     static bool open;
@@ -47,6 +64,8 @@ static void open_tables(void)
     peers_open();
     control_open();
     control_hooks.system = on_system_message;
+    run_hooks.run = run;
+    sched_hooks.poll = stop_when_idle;
 }
 
 void other_open_engine(void)
@@ -57,7 +76,6 @@ void other_open_engine(void)
 
 void other_close_engine(void)
 {
-    sched_stop();
     sched_run();
     peers_close();
     host_options_done();
@@ -85,10 +103,14 @@ static bool send_options(struct other *o, struct writer *w)
     heap_init(&h, 200);
     struct node *n = node_intern(atom_from_c("host@here"), o->creation);
     term pairs[] = {
-        ATOM_node, atom_from_c("engine@here"), ATOM_cookie, binary_from(&h, "secret", 6),
-        ATOM_host, pid_make(&h, n, 7, 8), ATOM_flags, small(0),
-        ATOM_creation, small(1234567), ATOM_workers, small(1),
-        ATOM_window, small(OTHER_WINDOW), ATOM_log, ATOM_error,
+        ATOM_node,     atom_from_c("engine@here"),
+        ATOM_cookie,   binary_from(&h, "secret", 6),
+        ATOM_host,     pid_make(&h, n, 7, 8),
+        ATOM_flags,    small(0),
+        ATOM_creation, small(1234567),
+        ATOM_workers,  small(1),
+        ATOM_window,   small(OTHER_WINDOW),
+        ATOM_log,      ATOM_error,
     };
     external_encode_dist(w, map_from_pairs(&h, pairs, COUNT_OF(pairs) / 2));
     heap_done(&h);
@@ -144,7 +166,8 @@ static bool handshake(struct other *o, struct writer *w)
     digest("secret", 4000000000u, proof);
     if (memcmp(w->bytes + 5, proof, MD5_SIZE) != 0)
         return false;
-    uint32_t challenge = (uint32_t)w->bytes[1] << 24 | (uint32_t)w->bytes[2] << 16 | (uint32_t)w->bytes[3] << 8 | w->bytes[4];
+    uint32_t challenge =
+        (uint32_t)w->bytes[1] << 24 | (uint32_t)w->bytes[2] << 16 | (uint32_t)w->bytes[3] << 8 | w->bytes[4];
     w->size = 0;
     return send_digest(o, w, challenge);
 }

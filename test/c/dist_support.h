@@ -16,11 +16,11 @@ struct other {
     uint64_t flags;
     uint32_t creation;
     size_t ups, closes, system_messages;
-    const char *why;                // the connection ended
+    const char *why;    // the connection ended
 };
 
 void other_open_engine(void);     // as main/engine.c, with one worker and no code; may be opened again when closed
-void other_close_engine(void);    // ends all processes
+void other_close_engine(void);    // runs all processes until they wait, then ends them
 
 void other_open(struct other *o);
 bool other_connect(struct other *o);    // options and handshake

@@ -346,7 +346,7 @@ START_TEST(places)
         ck_assert_ptr_eq(place.module, m);
         ck_assert_ptr_eq(place.function, &m->functions[i]);
         if (m->functions[i].name == atom_from_c("caller")) {
-            ck_assert_uint_eq(place.file_line, 12);
+            ck_assert_uint_eq(place.file_line, 13);
             expect_text(place.file, "sample.erl");
         }
         if (m->functions[i].name == ATOM_module_info)

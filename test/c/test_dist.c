@@ -211,36 +211,57 @@ START_TEST(test_outgoing_forms)
     struct node *n = other.peer->node;
     term from = local_pid(5, 6), to = host_pid(9), ref = ref_new(&heap), mine = ref_new_owned(&heap, from);
     term reason = tuple2(&heap, ATOM_badarg, NIL);
-    remote_hooks.signal(NULL, &(struct remote_signal){.kind = REMOTE_SEND, .node = n, .from = from, .to = to, .value = reason});
+    remote_hooks.signal(
+        NULL, &(struct remote_signal){.kind = REMOTE_SEND, .node = n, .from = from, .to = to, .value = reason});
     expect(control(3, small(22), from, to), reason);
-    remote_hooks.signal(NULL, &(struct remote_signal){.kind = REMOTE_SEND, .node = n, .from = from, .name = ATOM_logger, .value = reason});
+    remote_hooks.signal(NULL, &(struct remote_signal){
+                                  .kind = REMOTE_SEND, .node = n, .from = from, .name = ATOM_logger, .value = reason});
     expect(control(4, small(6), from, ATOM_empty, ATOM_logger), reason);
-    remote_hooks.signal(NULL, &(struct remote_signal){.kind = REMOTE_SEND, .node = n, .from = from, .to = host_ref(3), .value = reason});
+    remote_hooks.signal(NULL, &(struct remote_signal){
+                                  .kind = REMOTE_SEND, .node = n, .from = from, .to = host_ref(3), .value = reason});
     expect(control(3, small(33), from, host_ref(3)), reason);
     remote_hooks.signal(NULL, &(struct remote_signal){.kind = REMOTE_LINK, .node = n, .from = from, .to = to});
     expect(control(3, small(1), from, to), NONE);
-    remote_hooks.signal(NULL, &(struct remote_signal){.kind = REMOTE_UNLINK, .node = n, .from = from, .to = to, .id = UINT64_MAX});
+    remote_hooks.signal(
+        NULL, &(struct remote_signal){.kind = REMOTE_UNLINK, .node = n, .from = from, .to = to, .id = UINT64_MAX});
     word big[] = {header(KIND_BIG, 1), UINT64_MAX};
     expect(control(4, small(35), boxed_term(big), from, to), NONE);
-    remote_hooks.signal(NULL, &(struct remote_signal){.kind = REMOTE_UNLINK_ACK, .node = n, .from = from, .to = to, .id = 4});
+    remote_hooks.signal(NULL,
+                        &(struct remote_signal){.kind = REMOTE_UNLINK_ACK, .node = n, .from = from, .to = to, .id = 4});
     expect(control(4, small(36), small(4), from, to), NONE);
-    remote_hooks.signal(NULL, &(struct remote_signal){.kind = REMOTE_EXIT, .node = n, .from = from, .to = to, .value = reason});
+    remote_hooks.signal(
+        NULL, &(struct remote_signal){.kind = REMOTE_EXIT, .node = n, .from = from, .to = to, .value = reason});
     expect(control(3, small(24), from, to), reason);
-    remote_hooks.signal(NULL, &(struct remote_signal){.kind = REMOTE_EXIT2, .node = n, .from = from, .to = to, .value = ATOM_kill});
+    remote_hooks.signal(
+        NULL, &(struct remote_signal){.kind = REMOTE_EXIT2, .node = n, .from = from, .to = to, .value = ATOM_kill});
     expect(control(3, small(26), from, to), ATOM_kill);
-    remote_hooks.signal(NULL, &(struct remote_signal){.kind = REMOTE_MONITOR, .node = n, .from = from, .name = ATOM_logger, .ref = mine});
+    remote_hooks.signal(NULL, &(struct remote_signal){
+                                  .kind = REMOTE_MONITOR, .node = n, .from = from, .name = ATOM_logger, .ref = mine});
     expect(control(4, small(19), from, ATOM_logger, mine), NONE);
-    remote_hooks.signal(NULL, &(struct remote_signal){.kind = REMOTE_DEMONITOR, .node = n, .from = from, .to = to, .ref = mine});
+    remote_hooks.signal(
+        NULL, &(struct remote_signal){.kind = REMOTE_DEMONITOR, .node = n, .from = from, .to = to, .ref = mine});
     expect(control(4, small(20), from, to, mine), NONE);
-    remote_hooks.signal(NULL, &(struct remote_signal){.kind = REMOTE_DOWN, .node = n, .from = from, .to = to, .ref = host_ref(1), .value = reason});
+    remote_hooks.signal(
+        NULL, &(struct remote_signal){
+                  .kind = REMOTE_DOWN, .node = n, .from = from, .to = to, .ref = host_ref(1), .value = reason});
     expect(control(4, small(28), from, to, host_ref(1)), reason);
-    remote_hooks.signal(NULL, &(struct remote_signal){.kind = REMOTE_GROUP_LEADER, .node = n, .from = from, .to = to, .value = host_pid(2)});
+    remote_hooks.signal(
+        NULL,
+        &(struct remote_signal){.kind = REMOTE_GROUP_LEADER, .node = n, .from = from, .to = to, .value = host_pid(2)});
     expect(control(3, small(7), host_pid(2), to), NONE);
     term mfa = tuple3(&heap, ATOM_lists, ATOM_apply, small(0));
-    remote_hooks.signal(NULL, &(struct remote_signal){.kind = REMOTE_SPAWN, .node = n, .from = from, .ref = ref, .value = mfa,
-                                                      .leader = to, .options = NIL, .arguments = NIL});
+    remote_hooks.signal(NULL, &(struct remote_signal){.kind = REMOTE_SPAWN,
+                                                      .node = n,
+                                                      .from = from,
+                                                      .ref = ref,
+                                                      .value = mfa,
+                                                      .leader = to,
+                                                      .options = NIL,
+                                                      .arguments = NIL});
     expect(control(6, small(29), ref, from, to, mfa, NIL), NIL);
-    remote_hooks.signal(NULL, &(struct remote_signal){.kind = REMOTE_SPAWN_REPLY, .node = n, .to = to, .ref = host_ref(8), .value = from, .id = 3});
+    remote_hooks.signal(
+        NULL, &(struct remote_signal){
+                  .kind = REMOTE_SPAWN_REPLY, .node = n, .to = to, .ref = host_ref(8), .value = from, .id = 3});
     expect(control(5, small(31), host_ref(8), to, small(3), from), NONE);
 }
 END_TEST
@@ -292,7 +313,9 @@ END_TEST
 START_TEST(test_messages_arrive)
 {
     term pid = other_spawn();
-    term message = tuple2(&heap, ATOM_ok, binary_from(&heap, "0123456789012345678901234567890123456789012345678901234567890123456789", 70));
+    term message =
+        tuple2(&heap, ATOM_ok,
+               binary_from(&heap, "0123456789012345678901234567890123456789012345678901234567890123456789", 70));
     ck_assert(names_register(atom_from_c("someone"), pid));
     ck_assert_ptr_null(arrive(control(3, small(22), host_pid(4), pid), message));
     ck_assert_ptr_null(arrive(control(4, small(6), host_pid(4), ATOM_empty, atom_from_c("someone")), ATOM_ok));
@@ -315,7 +338,8 @@ END_TEST
 // Each of these ends the connection, with a reason.
 START_TEST(test_malformed)
 {
-    term me = host_pid(4), pid = local_pid(1000, 3), ref = host_ref(5), stranger = pid_make(&heap, node_intern(ATOM_user, 9), 1, 1);
+    term me = host_pid(4), pid = local_pid(1000, 3), ref = host_ref(5),
+         stranger = pid_make(&heap, node_intern(ATOM_user, 9), 1, 1);
     term bad[][2] = {
         {ATOM_ok, NONE},
         {tuple_of(&heap, 0, NULL), NONE},
@@ -341,7 +365,8 @@ START_TEST(test_malformed)
         {control(6, small(29), ref, me, me, ATOM_ok, NIL), NIL},
         {control(6, small(29), ref, me, me, tuple3(&heap, ATOM_ok, ATOM_ok, small(256)), NIL), NIL},
         {control(6, small(29), ref, me, me, tuple3(&heap, ATOM_ok, ATOM_ok, small(1)), NIL), NIL},
-        {control(6, small(29), ref, me, me, tuple3(&heap, ATOM_ok, ATOM_ok, small(0)), cons(&heap, ATOM_ok, ATOM_ok)), NIL},
+        {control(6, small(29), ref, me, me, tuple3(&heap, ATOM_ok, ATOM_ok, small(0)), cons(&heap, ATOM_ok, ATOM_ok)),
+         NIL},
         {control(5, small(31), ref, pid, small(4), me), NONE},
         {control(5, small(31), ref, pid, small(1), small(1)), NONE},
         {control(3, small(7), ATOM_ok, pid), NONE},
@@ -358,16 +383,16 @@ START_TEST(test_malformed_bytes)
         uint8_t bytes[12];
         size_t size;
     } bad[] = {
-        {{113, 131, 106}, 3},                                // unknown kind of packet
-        {{112}, 1},                                          // nothing behind it
+        {{113, 131, 106}, 3},    // unknown kind of packet
+        {{112}, 1},              // nothing behind it
         {{112, 131}, 2},
-        {{112, 130, 106}, 3},                                // another version
-        {{112, 131, 104, 3, 97, 1}, 6},                      // cut short
-        {{112, 131, 105, 255, 255, 255, 255, 97, 1}, 9},     // an arity that lies
-        {{112, 131, 108, 127, 255, 255, 255, 106}, 8},       // a length that lies
-        {{112, 131, 80, 0, 0, 0, 9, 120, 156}, 9},           // compressed
+        {{112, 130, 106}, 3},                               // another version
+        {{112, 131, 104, 3, 97, 1}, 6},                     // cut short
+        {{112, 131, 105, 255, 255, 255, 255, 97, 1}, 9},    // an arity that lies
+        {{112, 131, 108, 127, 255, 255, 255, 106}, 8},      // a length that lies
+        {{112, 131, 80, 0, 0, 0, 9, 120, 156}, 9},          // compressed
         {{'C', 0, 0, 0}, 4},
-        {{'C', 0, 0, 0, 1}, 5},                              // credit for nothing
+        {{'C', 0, 0, 0, 1}, 5},    // credit for nothing
         {{'C', 0, 0, 0, 0, 0}, 6},
     };
     ck_assert_ptr_nonnull(loop_arrive(&other.loop, bad[_i].bytes, bad[_i].size));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Fuzzes the reader and the loader of object code: any bytes either become a module, which is freed, or a reason why not.
+// The reader and the loader of object code: any bytes either become a module, which is freed, or a reason why not.
 #include "support.c"
 
 #include "code/delegate.h"

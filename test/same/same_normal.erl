@@ -59,10 +59,11 @@ function(Fun, Seen) ->
     end.
 
 text(Binary, #{node := Node}) ->
+    Name = atom_to_list(Node),
     Rows = [{"<[0-9]+\\.[0-9]+\\.[0-9]+>", "<pid>"},
             {"(#Ref|#Reference)<[0-9.]+>", "\\1<>"},
             {"#Port<[0-9.]+>", "#Port<>"},
-            {atom_to_list(Node), "$node"}],
+            {["'?", Name, "'?"], "$node"}],
     lists:foldl(fun({Pattern, Replacement}, Text) ->
                         re:replace(Text, Pattern, Replacement, [global, {return, binary}])
                 end, Binary, Rows).

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+// persistent_term: values on literals, so that getting one copies nothing. A value that was replaced or erased keeps its
+// memory, because any process may still hold it.
+#include "base/lock.h"
+#include "base/memory.h"
+#include "base/table.h"
+#include "bif/bif.h"
+#include "term/compare.h"
+#include "term/copy.h"
+#include "term/hash.h"
+#include "term/map.h"
+#include "term/number.h"
+
+struct persistent {
+    term key, value;
+};
+
+static bool key_is(const void *entry, const void *key)
+{
+    return term_equal(((const struct persistent *)entry)->key, *(const term *)key);
+}
+
+static struct {
+    struct lock lock;
+    struct table table;
+    size_t words;
+} persistents;
+
+static term on_literals(term t)
+{
+    if (is_immediate(t))
+        return t;
+    size_t words = term_words_flat(t);
+    struct fragment *f = literals_new(words);
+    struct heap h;
+    heap_over_fragment(&h, f);
+    term copy = term_copy_literals(&h, t);
+    heap_close_fragment(&h, f);
+    persistents.words += words;
+    return copy;
+}
+
+static struct persistent *find(term key)
+{
+    return persistents.table.count ? table_find(&persistents.table, term_hash(key), &key) : NULL;
+}
+
+static term bif_put(struct proc *p, term *args)
+{
+    (void)p;
+    lock_take(&persistents.lock);
+    if (!persistents.table.slots)
+        table_init(&persistents.table, key_is);
+    struct persistent *e = find(args[0]);
+    if (!e) {
+        e = mem_alloc(sizeof *e);
+        *e = (struct persistent){on_literals(args[0]), on_literals(args[1])};
+        table_add(&persistents.table, term_hash(e->key), e);
+    } else if (!term_equal(e->value, args[1])) {
+        e->value = on_literals(args[1]);
+    }
+    lock_give(&persistents.lock);
+    return ATOM_ok;
+}
+
+static term value_of(term key)
+{
+    lock_take(&persistents.lock);
+    struct persistent *e = find(key);
+    term value = e ? e->value : NONE;
+    lock_give(&persistents.lock);
+    return value;
+}
+
+static term bif_get(struct proc *p, term *args)
+{
+    term value = value_of(args[0]);
+    return value == NONE ? fail_badarg(p) : value;
+}
+
+static term bif_get_default(struct proc *p, term *args)
+{
+    (void)p;
+    term value = value_of(args[0]);
+    return value == NONE ? args[1] : value;
+}
+
+static term bif_get_all(struct proc *p, term *args)
+{
+    (void)args;
+    term list = NIL;
+    size_t at = 0;
+    lock_take(&persistents.lock);
+    for (struct persistent *e; (e = table_next(&persistents.table, &at)) != NULL;)
+        list = cons(proc_heap(p), tuple2(proc_heap(p), e->key, e->value), list);
+    lock_give(&persistents.lock);
+    return list;
+}
+
+static term bif_erase(struct proc *p, term *args)
+{
+    (void)p;
+    lock_take(&persistents.lock);
+    struct persistent *e = find(args[0]);
+    if (e)
+        table_remove(&persistents.table, term_hash(e->key), &e->key);
+    lock_give(&persistents.lock);
+    if (e)
+        mem_free(e, sizeof *e);
+    return bool_term(e != NULL);
+}
+
+static term bif_info(struct proc *p, term *args)
+{
+    (void)args;
+    struct heap *h = proc_heap(p);
+    return map_from_pairs(h, (term[]){ATOM_count, integer_from_u64(h, persistents.table.count), ATOM_memory,
+                                      integer_from_u64(h, persistents.words * sizeof(term))}, 2);
+}
+
+static const struct native_row rows[] = {
+    {"persistent_term", "put", 2, bif_put, 0},
+    {"persistent_term", "get", 0, bif_get_all, 0},
+    {"persistent_term", "get", 1, bif_get, 0},
+    {"persistent_term", "get", 2, bif_get_default, 0},
+    {"persistent_term", "erase", 1, bif_erase, 0},
+    {"persistent_term", "info", 0, bif_info, 0},
+};
+
+const struct native_table natives_persistent = {rows, COUNT_OF(rows)};

@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: Apache-2.0
+// Blocks: their contents, their count, and that what one thread frees another may take.
+#include "base/memory.h"
+
+#include "base/config.h"
+
+#include <check.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const size_t sizes[] = {1, 2, 15, 16, 17, 24, 31, 32, 33, 255, 1008, 1023, 1024, 1025, 1040, 4096, 100000};
+
+static bool holds_only(const uint8_t *block, size_t bytes, uint8_t value)
+{
+    for (size_t i = 0; i < bytes; i++)
+        if (block[i] != value)
+            return false;
+    return true;
+}
+
+START_TEST(test_blocks_are_apart)
+{
+    enum { EACH = 50 };
+    uint8_t *block[COUNT_OF(sizes)][EACH];
+    for (size_t s = 0; s < COUNT_OF(sizes); s++)
+        for (size_t i = 0; i < EACH; i++) {
+            block[s][i] = mem_alloc(sizes[s]);
+            ck_assert_uint_eq((uintptr_t)block[s][i] % 8, 0);
+            memset(block[s][i], (int)(s * EACH + i), sizes[s]);
+        }
+    for (size_t s = 0; s < COUNT_OF(sizes); s++)
+        for (size_t i = 0; i < EACH; i++) {
+            ck_assert(holds_only(block[s][i], sizes[s], (uint8_t)(s * EACH + i)));
+            mem_free(block[s][i], sizes[s]);
+        }
+}
+END_TEST
+
+START_TEST(test_in_use)
+{
+    size_t before = mem_in_use();
+    void *small_block = mem_alloc(40), *large = mem_alloc(5000), *none = mem_alloc(0);
+    ck_assert_uint_eq(mem_in_use(), before + 5040);
+    ck_assert_ptr_nonnull(none);
+    mem_free(none, 0);
+    mem_free(large, 5000);
+    ck_assert_uint_eq(mem_in_use(), before + 40);
+    mem_free(small_block, 40);
+    mem_free(NULL, 0);
+    ck_assert_uint_eq(mem_in_use(), before);
+}
+END_TEST
+
+START_TEST(test_zero_alloc)
+{
+    for (size_t s = 0; s < COUNT_OF(sizes); s++) {
+        uint8_t *used = mem_alloc(sizes[s]);
+        memset(used, 0xFF, sizes[s]);
+        mem_free(used, sizes[s]);
+        uint8_t *zero = mem_zero_alloc(sizes[s]);
+        ck_assert(holds_only(zero, sizes[s], 0));
+        mem_free(zero, sizes[s]);
+    }
+}
+END_TEST
+
+START_TEST(test_resize)
+{
+    size_t before = mem_in_use();
+    for (size_t from = 0; from < COUNT_OF(sizes); from++)
+        for (size_t to = 0; to < COUNT_OF(sizes); to++) {
+            size_t kept = sizes[from] < sizes[to] ? sizes[from] : sizes[to];
+            uint8_t *block = mem_alloc(sizes[from]);
+            memset(block, 0x5A, sizes[from]);
+            block = mem_resize(block, sizes[from], sizes[to]);
+            ck_assert(holds_only(block, kept, 0x5A));
+            memset(block, 0x11, sizes[to]);
+            ck_assert_uint_eq(mem_in_use(), before + sizes[to]);
+            mem_free(block, sizes[to]);
+        }
+    uint8_t *fresh = mem_resize(NULL, 0, 10);
+    memset(fresh, 1, 10);
+    mem_free(fresh, 10);
+    ck_assert_uint_eq(mem_in_use(), before);
+}
+END_TEST
+
+// A thread that only frees and one that only allocates: the blocks must find their way back.
+enum { ROUNDS = 400, BATCH = 100, BLOCK = 48 };
+
+struct pipe {
+    pthread_barrier_t full, empty;
+    void *block[BATCH];
+};
+
+static void *free_them(void *argument)
+{
+    struct pipe *p = argument;
+    for (int round = 0; round < ROUNDS; round++) {
+        pthread_barrier_wait(&p->full);
+        for (int i = 0; i < BATCH; i++)
+            mem_free(p->block[i], BLOCK);
+        pthread_barrier_wait(&p->empty);
+    }
+    return NULL;
+}
+
+static int compare_addresses(const void *a, const void *b)
+{
+    uintptr_t x = (uintptr_t) * (void *const *)a, y = (uintptr_t) * (void *const *)b;
+    return (x > y) - (x < y);
+}
+
+static size_t distinct(void **addresses, size_t n)
+{
+    size_t found = n > 0;
+    qsort(addresses, n, sizeof *addresses, compare_addresses);
+    for (size_t i = 1; i < n; i++)
+        found += addresses[i] != addresses[i - 1];
+    return found;
+}
+
+START_TEST(test_other_thread_frees)
+{
+    static void *seen[ROUNDS * BATCH];
+    struct pipe p;
+    pthread_t thread;
+    size_t before = mem_in_use();
+    pthread_barrier_init(&p.full, NULL, 2);
+    pthread_barrier_init(&p.empty, NULL, 2);
+    ck_assert_int_eq(pthread_create(&thread, NULL, free_them, &p), 0);
+    for (int round = 0; round < ROUNDS; round++) {
+        for (int i = 0; i < BATCH; i++) {
+            seen[round * BATCH + i] = p.block[i] = mem_alloc(BLOCK);
+            memset(p.block[i], round, BLOCK);
+        }
+        pthread_barrier_wait(&p.full);
+        pthread_barrier_wait(&p.empty);
+    }
+    pthread_join(thread, NULL);
+    pthread_barrier_destroy(&p.full);
+    pthread_barrier_destroy(&p.empty);
+    ck_assert_uint_eq(mem_in_use(), before);
+    if (!CONFIG_PLAIN_MEMORY)
+        ck_assert_uint_lt(distinct(seen, COUNT_OF(seen)), COUNT_OF(seen) / 10);
+}
+END_TEST
+
+// Many threads at once, each checking its own blocks.
+static void *churn(void *argument)
+{
+    enum { LIVE = 300 };
+    uint8_t *block[LIVE] = {NULL};
+    unsigned seed = (unsigned)(uintptr_t)argument;
+    bool good = true;
+    for (int i = 0; i < 20000; i++) {
+        unsigned at = (unsigned)rand_r(&seed) % LIVE;
+        size_t bytes = 1 + at * 4;
+        if (block[at])
+            good = good && holds_only(block[at], bytes, (uint8_t)((uintptr_t)argument + at));
+        mem_free(block[at], block[at] ? bytes : 0);
+        block[at] = mem_alloc(bytes);
+        memset(block[at], (int)((uintptr_t)argument + at), bytes);
+    }
+    for (unsigned at = 0; at < LIVE; at++)
+        mem_free(block[at], block[at] ? 1 + at * 4 : 0);
+    return good ? argument : NULL;
+}
+
+START_TEST(test_threads)
+{
+    pthread_t thread[4];
+    size_t before = mem_in_use();
+    for (uintptr_t i = 0; i < COUNT_OF(thread); i++)
+        ck_assert_int_eq(pthread_create(&thread[i], NULL, churn, (void *)(i + 1)), 0);
+    for (uintptr_t i = 0; i < COUNT_OF(thread); i++) {
+        void *result;
+        pthread_join(thread[i], &result);
+        ck_assert_ptr_nonnull(result);
+    }
+    ck_assert_uint_eq(mem_in_use(), before);
+}
+END_TEST
+
+Suite *memory_suite(void)
+{
+    Suite *s = suite_create("memory");
+    TCase *c = tcase_create("blocks");
+    tcase_set_timeout(c, 60);
+    tcase_add_test(c, test_blocks_are_apart);
+    tcase_add_test(c, test_in_use);
+    tcase_add_test(c, test_zero_alloc);
+    tcase_add_test(c, test_resize);
+    tcase_add_test(c, test_other_thread_frees);
+    tcase_add_test(c, test_threads);
+    suite_add_tcase(s, c);
+    return s;
+}

@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: Apache-2.0
+defmodule TandemTest do
+  use ExUnit.Case
+
+  @top Path.expand("../..", __DIR__)
+
+  # Modules must be files for the engine to get them: these are compiled into a folder of the code path.
+  setup_all do
+    folder = Path.join(@top, "_build/test/elixir_modules")
+    File.mkdir_p!(folder)
+    {:ok, engine, node} = Tandem.start(name: :elixir_tests)
+    Application.put_env(:tandem_test, :node, node)
+
+    for {module, binary} <- Code.compile_file(Path.join(__DIR__, "support/workers.ex")) do
+      File.write!(Path.join(folder, "#{module}.beam"), binary)
+    end
+
+    :code.add_patha(to_charlist(folder))
+    on_exit(fn -> :tandem.stop(engine) end)
+    {:ok, node: node}
+  end
+
+  test "use Tandem moves spawns to the engine started last", %{node: node} do
+    assert Tandem.node() == node
+
+    for start <- [:fun, :mfa, :link_fun, :link_mfa, :monitor_fun, :monitor_mfa, :captured] do
+      assert {start, Workers.Latest.run(start)} == {start, node}
+    end
+  end
+
+  test "use Tandem, node: expression", %{node: node} do
+    assert Workers.Given.run() == node
+  end
+
+  test "use Tandem refuses other options" do
+    assert_raise ArgumentError, ~r/:node/, fn -> Code.eval_string("defmodule TandemTest.Bad do use Tandem, workers: 1 end") end
+  end
+
+  test "options may be keywords, and errors name the option" do
+    assert Tandem.start(workers: 0) == {:error, {:bad_option, :workers, 0}}
+    assert Tandem.start([1]) == {:error, {:bad_options, [1]}}
+    assert %{id: :x, start: {:tandem, :start_link, [%{name: :x}]}} = Tandem.child_spec(name: :x)
+  end
+
+  test "an engine under a supervisor" do
+    {:ok, sup} = Supervisor.start_link([{Tandem, name: :in_supervisor}], strategy: :one_for_one)
+    [{:in_supervisor, pid, :worker, _}] = Supervisor.which_children(sup)
+    {:registered_name, node} = Process.info(pid, :registered_name)
+    assert :erpc.call(node, Enum, :sum, [1..10]) == 55
+    Supervisor.stop(sup)
+    refute node in Node.list(:connected)
+  end
+
+  test "a GenServer of the engine, called and linked from here", %{node: node} do
+    Node.spawn(node, Workers.Counter, :start_for, [self(), 1])
+    assert_receive {:server, server}, 5000
+    assert node(server) == node
+    assert for(_ <- 1..3, do: GenServer.call(server, :next)) == [1, 2, 3]
+    Process.flag(:trap_exit, true)
+    Process.link(server)
+    catch_exit(GenServer.call(server, :crash))
+    assert_receive {:EXIT, ^server, {%RuntimeError{message: "crash"}, [_ | _]}}, 5000
+  end
+
+  test "tasks on the engine", %{node: node} do
+    Node.spawn_link(node, Workers.Sums, :send_to, [self()])
+    assert_receive {:sums, [1, 3, 6, 10, 15]}, 5000
+  end
+
+  test "a fun of a script is run there by erl_eval", %{node: node} do
+    {fun, _} = Code.eval_string("fn x -> Enum.map(x, fn y -> {y, node()} end) end")
+    assert :erpc.call(node, :erlang, :apply, [fun, [[1, 2]]]) == [{1, node}, {2, node}]
+  end
+
+  @tag timeout: 120_000
+  test "a Mix project has the package as a path dependency" do
+    folder = Path.join(System.tmp_dir!(), "tandem_mix_#{System.unique_integer([:positive])}")
+    File.mkdir_p!(Path.join(folder, "lib"))
+    on_exit(fn -> File.rm_rf!(folder) end)
+
+    File.write!(Path.join(folder, "mix.exs"), """
+    defmodule User.MixProject do
+      use Mix.Project
+      def project, do: [app: :user, version: "0.1.0", deps: [{:tandem, path: #{inspect(@top)}}]]
+    end
+    """)
+
+    File.write!(Path.join(folder, "lib/user.ex"), """
+    defmodule User do
+      use Tandem
+
+      def run do
+        {:ok, _, node} = :tandem.start_link(%{})
+        me = self()
+        spawn(fn -> send(me, {:ran_on, node()}) end)
+        receive(do: ({:ran_on, there} -> IO.puts("on the engine: \#{there == node}")))
+      end
+    end
+    """)
+
+    env = [{"MIX_REBAR3", System.find_executable("rebar3")}, {"MIX_ENV", "dev"}, {"ELIXIR_ERL_OPTIONS", "+fnu"}]
+    {output, status} = System.cmd("mix", ["run", "-e", "User.run()"], cd: folder, env: env, stderr_to_stdout: true)
+    assert status == 0, output
+    assert output =~ "on the engine: true"
+  end
+end

@@ -1,0 +1,149 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Types into iex through a pseudo-terminal, as a user would, and reads what the screen shows.
+
+Usage: terminal.py FOLDER-OF-TANDEM'S-BEAMS [--show]. Prints a line for each check and last `terminal: N passed, N failed`;
+with --show the whole session instead."""
+import os
+import pty
+import re
+import select
+import signal
+import sys
+import time
+
+PROMPT = re.compile(r"iex\([^)]*\)\d*> *$")
+ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b[=>]|[\x00-\x08\x0b\x0c\x0e-\x1a]")
+
+
+class Session:
+    def __init__(self, beams):
+        self.screen = ""
+        self.pid, self.terminal = pty.fork()
+        if self.pid == 0:
+            os.environ.update(TERM="xterm", ELIXIR_ERL_OPTIONS="+fnu", LC_ALL="C.UTF-8", HOME=os.environ.get("HOME", "/"))
+            os.execvp("iex", ["iex", "--dot-iex", "/dev/null", "-pa", beams])
+        self.wait(20)
+
+    def read(self, seconds):
+        """What arrives until nothing more does for that long."""
+        text = ""
+        while select.select([self.terminal], [], [], seconds)[0]:
+            try:
+                chunk = os.read(self.terminal, 65536)
+            except OSError:
+                break
+            if not chunk:
+                break
+            text += chunk.decode("utf-8", "replace")
+        return text
+
+    def wait(self, seconds):
+        """Reads until the prompt stands at the end of the screen; gives what appeared."""
+        start, text = time.monotonic(), ""
+        while time.monotonic() - start < seconds:
+            text += self.read(0.1)
+            if PROMPT.search(ESCAPES.sub("", text).replace("\r", "")):
+                text += self.read(0.25)
+                break
+        return self.shown(text)
+
+    def settle(self):
+        """Reads until nothing has appeared for a second."""
+        return self.shown(self.read(1))
+
+    def shown(self, text):
+        text = ESCAPES.sub("", text).replace("\r", "")
+        self.screen += text
+        return text
+
+    def type(self, line, seconds=15):
+        os.write(self.terminal, (line + "\n").encode())
+        return self.wait(seconds)
+
+    def close(self):
+        os.kill(self.pid, signal.SIGKILL)
+        os.waitpid(self.pid, 0)
+        os.close(self.terminal)
+
+
+PING = (
+    "pid = Node.spawn_link(node, fn -> receive do {from, :ping} -> "
+    'IO.puts("Got ping"); send(from, :pong) end end)'
+)
+
+# What is typed, and what the answer must match. The reports of linked raises are compared with those of the BEAM itself below.
+STEPS = [
+    ("{:ok, engine, node} = :tandem.start(%{})", r"\{:ok, #PID<[\d.]+>, :tandem1@"),
+    (PING, r"#PID<[1-9]\d*\.\d+\.\d+>"),
+    ("send(pid, {self(), :ping})", r"\{#PID<0\.\d+\.0>, :ping\}"),
+    ("Process.sleep(100)", r"(Got ping\n)?:ok"),
+    ("flush()", r":pong\n:ok"),
+    ("Node.spawn(node, fn -> 1 + 2 end)", r"#PID<[1-9]\d*\.\d+\.\d+>"),
+    ("parent = self()", r"#PID<0\.\d+\.0>"),
+    ("Node.spawn(node, fn -> send(parent, {:hello, self()}) end)", r"#PID<"),
+    ('receive do {:hello, pid} -> "Got hello from #{inspect(pid)}" end', r'"Got hello from #PID<[1-9]'),
+    ("pid = Node.spawn_link(node, fn -> Enum.map(1..3, &(&1 * 2)) |> IO.inspect() end)", r"(?s)#PID<.*"),
+    ("Process.sleep(200)", r":ok"),
+    ('receive do {:hello, msg} -> msg after 1_000 -> "nothing after 1s" end', r'"nothing after 1s"'),
+    ("use Tandem", r"Tandem|Kernel|:ok|nil"),
+    ("pid = spawn(fn -> receive do {s, x} -> send(s, {:squared, x * x}) end end)", r"#PID<[1-9]"),
+    ("send(pid, {self(), 12})", r", 12\}"),
+    ("receive do {:squared, y} -> y end", r"144"),
+]
+
+LINKED_RAISE = 'spawn_link(fn -> raise "oops" end)'
+NODE_LINKED_RAISE = 'Node.spawn_link(node, fn -> raise "oops" end)'
+
+
+def report(text):
+    """The report of a dead evaluator, without what may differ between two runs: pids, times, counters and where the fun was."""
+    text = re.sub(r"#PID<[\d.]+>", "#PID<>", text)
+    text = re.sub(r"\d\d:\d\d:\d\d\.\d+", "TIME", text)
+    text = re.sub(r"iex\([^)]*\)\d*> *", "\n", text)
+    text = re.sub(r"on node \S+", "on node NODE", text)
+    lines = [line.strip() for line in text.split("\n")[1:]]
+    return sorted(line for line in lines if line and line != "#PID<>" and not line.startswith("Interactive Elixir"))
+
+
+def main():
+    beams = sys.argv[1]
+    show = "--show" in sys.argv
+    session = Session(beams)
+    passed = failed = 0
+
+    def check(what, good, seen):
+        nonlocal passed, failed
+        if good:
+            passed += 1
+        else:
+            failed += 1
+        if not show:
+            print(("ok      " if good else "FAILED  ") + what)
+            if not good:
+                print("        " + seen.strip().replace("\n", "\n        "))
+
+    for line, expected in STEPS:
+        seen = session.type(line)
+        answer = "\n".join(seen.split("\n")[1:])
+        check(line, re.search(expected, answer) is not None, answer)
+
+    session.type("import Tandem, only: []; import Kernel")
+    session.type("node = Tandem.node()")
+    local = report(session.type("Kernel." + LINKED_RAISE, 3) + session.settle())
+    session.type("node = Tandem.node()")
+    engine = report(session.type(NODE_LINKED_RAISE, 3) + session.settle())
+    check("a linked raise gives the report that it gives on the BEAM", local == engine and len(local) > 2,
+          "BEAM:\n%s\nengine:\n%s" % ("\n".join(local), "\n".join(engine)))
+    seen = session.type("1 + 1")
+    check("the shell goes on", "2" in seen, seen)
+    seen = session.type(":tandem.info(Tandem.node())")
+    check("info", "reductions" in seen, seen)
+    seen = session.type(":tandem.stop(Tandem.node())")
+    check("stop", ":ok" in seen, seen)
+    session.close()
+    if show:
+        print(session.screen)
+    print("terminal: %d passed, %d failed" % (passed, failed))
+
+
+main()

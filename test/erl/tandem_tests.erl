@@ -1,0 +1,332 @@
+%% SPDX-License-Identifier: Apache-2.0
+%% The host's side: starting and stopping engines, what their death does, and traffic across the border.
+-module(tandem_tests).
+
+-include_lib("eunit/include/eunit.hrl").
+
+-define(LIMIT, 30).
+
+%% --- Options ---------------------------------------------------------------------------------------------------------------
+
+options_test_() ->
+    [?_assertEqual({error, {bad_options, nothing}}, tandem:start_link(nothing)),
+     ?_assertEqual({error, {unknown_option, colour}}, tandem:start_link(#{colour => red})),
+     [?_assertEqual({error, {bad_option, Name, Value}}, tandem:start_link(#{Name => Value}))
+      || {Name, Value} <- [{name, "with space"}, {name, ''}, {name, 1}, {workers, 0}, {workers, many}, {log, loud}, {timeout, -1},
+                           {window, 1}, {executable, 7}, {env, [a]}]],
+     ?_assertMatch(#{id := tandem, type := worker, start := {tandem, start_link, [#{}]}}, tandem:child_spec(#{})),
+     ?_assertMatch(#{id := box}, tandem:child_spec(#{name => box}))].
+
+start_failure_test_() ->
+    {setup, fun trap/0, fun untrap/1,
+     [?_assertEqual({error, {executable, "/no/such/file", enoent}}, tandem:start_link(#{executable => "/no/such/file"})),
+      ?_assertEqual({error, {exit_status, 1}}, tandem:start_link(#{executable => os:find_executable("false")})),
+      ?_assertEqual({error, {exit_status, 3}}, tandem:start_link(#{executable => script("exit 3")})),
+      ?_assertEqual({error, timeout}, tandem:start_link(#{executable => script("exec sleep 5"), timeout => 100}))]}.
+
+script(Line) ->
+    File = filename:join("_build/test", "script" ++ integer_to_list(erlang:unique_integer([positive]))),
+    ok = file:write_file(File, ["#!/bin/sh\n", Line, "\n"]),
+    ok = file:change_mode(File, 8#755),
+    filename:absname(File).
+
+trap() -> process_flag(trap_exit, true).
+untrap(Was) -> process_flag(trap_exit, Was).
+
+%% --- A life ----------------------------------------------------------------------------------------------------------------
+
+start_and_stop_test() ->
+    {ok, Pid, Node} = tandem:start(#{}),
+    ?assert(lists:member(Node, nodes(hidden))),
+    ?assertEqual(Pid, whereis(Node)),
+    ?assertEqual({42, Node}, on(Node, fun() -> {6 * 7, node()} end)),
+    monitor_node(Node, true),
+    ?assertEqual(ok, tandem:stop(Node)),
+    ?assertNot(lists:member(Node, nodes(connected))),
+    receive {nodedown, Node} -> ok after 1000 -> error(no_nodedown) end,
+    ?assertNot(is_process_alive(Pid)),
+    ?assertEqual({error, {not_an_engine, Node}}, tandem:stop(Node)),
+    ?assertEqual({error, {not_an_engine, Node}}, tandem:info(Node)).
+
+names_test() ->
+    {ok, A, NodeA} = tandem:start(#{name => box}),
+    [_, Host] = string:split(atom_to_list(node()), "@"),
+    ?assertEqual(list_to_atom("box@" ++ Host), NodeA),
+    ?assertEqual({error, {already_started, A}}, tandem:start(#{name => "box"})),
+    ok = tandem:stop(A),
+    [begin {ok, P, NodeA} = tandem:start(#{name => <<"box">>}), ?assertEqual(NodeA, on(NodeA, fun node/0)), ok = tandem:stop(P) end
+     || _ <- lists:seq(1, 10)].
+
+several_at_once_test_() ->
+    {timeout, ?LIMIT, fun() ->
+        Self = self(),
+        _ = [spawn(fun() -> Self ! tandem:start(#{}) end) || _ <- lists:seq(1, 8)],
+        Engines = [receive {ok, Pid, Node} -> {Pid, Node} end || _ <- lists:seq(1, 8)],
+        Nodes = [Node || {_, Node} <- Engines],
+        ?assertEqual(8, length(lists:usort(Nodes))),
+        ?assertEqual(Nodes, [on(Node, fun node/0) || Node <- Nodes]),
+        _ = [ok = tandem:stop(Pid) || {Pid, _} <- Engines]
+    end}.
+
+link_to_owner_test() ->
+    Self = self(),
+    Owner = spawn(fun() -> {ok, _, Node} = tandem:start_link(#{}), Self ! {node, Node}, receive stop -> exit(done) end end),
+    Node = receive {node, N} -> N end,
+    monitor_node(Node, true),
+    Owner ! stop,
+    receive {nodedown, Node} -> ok after 5000 -> error(engine_outlives_owner) end.
+
+%% --- Death -----------------------------------------------------------------------------------------------------------------
+
+killed_engine_test() ->
+    Was = trap(),
+    {ok, Pid, Node} = tandem:start_link(#{}),
+    Remote = spawn_link(Node, fun() -> receive never -> ok end end),
+    Monitor = monitor(process, Remote),
+    monitor_node(Node, true),
+    kill9(os_pid(Pid)),
+    receive {'EXIT', Remote, R1} -> ?assertEqual(noconnection, R1) end,
+    receive {'DOWN', Monitor, process, Remote, R2} -> ?assertEqual(noconnection, R2) end,
+    receive {nodedown, Node} -> ok end,
+    receive {'EXIT', Pid, R3} -> ?assertEqual({exit_status, 137}, R3) end,
+    untrap(Was).
+
+stopped_engine_can_be_stopped_test() ->
+    {ok, Pid, _} = tandem:start(#{}),
+    OsPid = os_pid(Pid),
+    os:cmd("kill -STOP " ++ integer_to_list(OsPid)),
+    ?assertEqual(ok, tandem:stop(Pid)),
+    os:cmd("kill -CONT " ++ integer_to_list(OsPid)),
+    ?assert(gone(OsPid, 100)).
+
+supervised_test() ->
+    {ok, Supervisor} = supervisor:start_link(tandem_tests_sup, #{name => supervised}),
+    [{supervised, First, worker, _}] = supervisor:which_children(Supervisor),
+    Node = element(2, process_info(First, registered_name)),
+    kill9(os_pid(First)),
+    ?assert(until(fun() -> case supervisor:which_children(Supervisor) of
+                               [{_, Pid, _, _}] when is_pid(Pid), Pid =/= First -> true;
+                               _ -> false
+                           end
+                  end)),
+    ?assertEqual(restarted, on(Node, fun() -> restarted end)),
+    unlink(Supervisor),
+    Monitor = monitor(process, Supervisor),
+    exit(Supervisor, shutdown),
+    receive {'DOWN', Monitor, _, _, shutdown} -> ok end,
+    ?assertNot(lists:member(Node, nodes(connected))).
+
+%% A VM of its own, without a name, that starts an engine and is killed.
+killed_host_test_() ->
+    {timeout, ?LIMIT, fun() ->
+        Port = open_port({spawn_executable, os:find_executable("erl")},
+                         [{args, ["-noinput", "-pa" | code:get_path()] ++
+                               ["-eval", "{ok, P, N} = tandem:start(#{}), Q = [I || R <- erlang:ports(), {os_pid, I} <- [erlang:port_info(R, os_pid)]], "
+                                "spawn(N, fun() -> receive never -> ok end end), "
+                                "io:format(\"~p.~n\", [{P =/= N, node() =/= nonode@nohost, lists:max(Q)}])."]},
+                          {line, 1000}, exit_status, binary]),
+        OsPid = receive
+                    {Port, {data, {eol, <<"{true,true,", Rest/binary>>}}} -> binary_to_integer(hd(binary:split(Rest, <<"}">>)))
+                after 15000 -> error(no_engine)
+                end,
+        {os_pid, Host} = erlang:port_info(Port, os_pid),
+        ?assertNot(gone(OsPid, 1)),
+        kill9(Host),
+        ?assert(gone(OsPid, 200))
+    end}.
+
+os_pid(Owner) ->
+    {links, Links} = process_info(Owner, links),
+    [OsPid] = [I || Port <- erlang:ports(), {connected, Input} <- [erlang:port_info(Port, connected)], lists:member(Input, Links),
+                    {os_pid, I} <- [erlang:port_info(Port, os_pid)]],
+    OsPid.
+
+kill9(OsPid) -> os:cmd("kill -9 " ++ integer_to_list(OsPid)).
+
+%% A zombie that nobody has reaped yet is gone as well.
+gone(OsPid, Times) ->
+    until(fun() -> case file:read_file("/proc/" ++ integer_to_list(OsPid) ++ "/stat") of
+                       {ok, Stat} -> binary:match(Stat, <<") Z ">>) =/= nomatch;
+                       {error, _} -> true
+                   end
+          end, Times).
+
+until(F) -> until(F, 200).
+until(_, 0) -> false;
+until(F, Times) -> F() orelse begin timer:sleep(10), until(F, Times - 1) end.
+
+%% --- Across the border -----------------------------------------------------------------------------------------------------
+
+across_test_() ->
+    {setup,
+     fun() -> {ok, Pid, Node} = tandem:start(#{}), {Pid, Node} end,
+     fun({Pid, _}) -> tandem:stop(Pid) end,
+     fun({_, Node}) ->
+             [{atom_to_list(Name), {timeout, ?LIMIT, fun() -> Test(Node) end}}
+              || {Name, Test} <- [{in_order, fun in_order/1}, {terms, fun terms/1}, {links, fun links/1}, {names, fun names/1},
+                                  {spawning, fun spawning/1}, {server, fun server/1}, {delegated, fun delegated/1}, {info, fun info/1},
+                                  {errors, fun errors/1}, {erpc, fun remote_calls/1}, {printing, fun printing/1},
+                                  {flood_from_host, fun flood_from_host/1}, {flood_from_engine, fun flood_from_engine/1},
+                                  {both_ways, fun flood_both_ways/1}, {large, fun large_messages/1}]]
+     end}.
+
+in_order(Node) ->
+    Self = self(),
+    N = 20000,
+    Pid = spawn_link(Node, fun() -> echo(N, Self) end),
+    _ = [Pid ! I || I <- lists:seq(1, N)],
+    ?assertEqual(lists:seq(1, N), [receive {echo, I} -> I end || _ <- lists:seq(1, N)]).
+
+echo(0, _) -> ok;
+echo(N, To) -> receive I -> To ! {echo, I} end, echo(N - 1, To).
+
+terms(Node) ->
+    Terms = [0, -1, 255, 1 bsl 27, 1 bsl 59, 1 bsl 60, -(1 bsl 64), 1 bsl 5000, 1.5, -0.0, a, 'ätöm', list_to_atom(lists:duplicate(255, $x)), {},
+             list_to_tuple(lists:seq(1, 300)), [], "text", [a | b], <<>>, <<"bin">>, binary:copy(<<"big">>, 50000), <<5:3>>, self(), make_ref(),
+             hd(erlang:ports()), #{}, #{a => 1}, maps:from_list([{I, I} || I <- lists:seq(1, 200)]), fun lists:map/2, fun(X) -> X end,
+             lists:foldl(fun(_, T) -> {T} end, x, lists:seq(1, 100000)), lists:foldl(fun(_, T) -> [T] end, x, lists:seq(1, 100000))],
+    Echo = spawn_link(Node, fun Loop() -> receive {From, R, T} -> From ! {R, T}, Loop() end end),
+    _ = [begin R = make_ref(), Echo ! {self(), R, T}, receive {R, Back} -> ?assert(T =:= Back) end end || T <- Terms],
+    unlink(Echo),
+    exit(Echo, kill).
+
+links(Node) ->
+    Was = trap(),
+    _ = [begin
+             Pid = spawn_link(Node, fun() -> receive {die, How} -> How() end end),
+             Pid ! {die, How},
+             receive {'EXIT', Pid, Reason} -> ?assert(Expected(Reason)) end
+         end || {How, Expected} <- [{fun() -> ok end, fun(R) -> R =:= normal end}, {fun() -> exit(why) end, fun(R) -> R =:= why end},
+                                    {fun() -> error(e) end, fun({e, [_ | _]}) -> true end}, {fun() -> exit(self(), kill) end, fun(R) -> R =:= killed end}]],
+    Remote = spawn(Node, fun() -> process_flag(trap_exit, true), receive {'EXIT', P, R} -> P ! never, exit({seen, R}) end end),
+    Monitor = monitor(process, Remote),
+    _ = spawn(fun() -> link(Remote), exit(local_reason) end),
+    receive {'DOWN', Monitor, process, Remote, R} -> ?assertEqual({seen, local_reason}, R) end,
+    Other = spawn_link(Node, fun() -> receive never -> ok end end),
+    exit(Other, kill),
+    receive {'EXIT', Other, killed} -> ok end,
+    Unlinked = spawn_link(Node, fun() -> receive go -> exit(unseen) end end),
+    true = unlink(Unlinked),
+    Unlinked ! go,
+    receive {'EXIT', Unlinked, _} -> error(linked) after 50 -> ok end,
+    link(Unlinked),
+    receive {'EXIT', Unlinked, noproc} -> ok end,
+    untrap(Was).
+
+names(Node) ->
+    Self = self(),
+    Missing = monitor(process, {no_such_name, Node}),
+    receive {'DOWN', Missing, process, {no_such_name, Node}, noproc} -> ok end,
+    _ = spawn(Node, fun() -> register(named, self()), Self ! ready, receive {From, hello} -> From ! {hello, node()} end end),
+    receive ready -> ok end,
+    M = monitor(process, {named, Node}),
+    {named, Node} ! {self(), hello},
+    receive {hello, Node} -> ok end,
+    receive {'DOWN', M, process, {named, Node}, normal} -> ok end,
+    {no_such_name, Node} ! lost,
+    register(host_named, self()),
+    _ = spawn(Node, fun() -> {host_named, node(Self)} ! to_host end),
+    receive to_host -> ok end,
+    unregister(host_named).
+
+spawning(Node) ->
+    {P1, M1} = spawn_monitor(Node, fun() -> exit(one) end),
+    receive {'DOWN', M1, process, P1, one} -> ok end,
+    {P2, M2} = spawn_monitor(Node, erlang, exit, [two]),
+    receive {'DOWN', M2, process, P2, two} -> ok end,
+    {P3, M3} = spawn_opt(Node, fun() -> exit(three) end, [monitor, {priority, low}]),
+    receive {'DOWN', M3, process, P3, three} -> ok end,
+    R = erlang:spawn_request(Node, fun() -> ok end, [{reply_tag, started}]),
+    receive {started, R, ok, P4} -> ?assertEqual(Node, node(P4)) end.
+
+server(Node) ->
+    Self = self(),
+    Owner = spawn_link(Node, fun() -> {ok, S} = gen_server:start_link(bench_processes, 5, []), Self ! {server, S}, receive stop -> gen_server:stop(S) end end),
+    S = receive {server, P} -> P end,
+    ?assertEqual([5, 6, 7], [gen_server:call(S, increment) || _ <- [1, 2, 3]]),
+    Owner ! stop.
+
+delegated(Node) ->
+    ?assertEqual(file:get_cwd(), on(Node, fun() -> file:get_cwd() end)),
+    ?assertMatch({error, {badarg, [{erlang, binary_to_existing_atom, _, _} | _]}},
+                 on(Node, fun() -> try binary_to_existing_atom(<<"no such atom ever">>) catch C:R:S -> {C, {R, S}} end end)),
+    ?assertEqual({ok, undefined}, on(Node, fun() -> {ok, application:get_env(kernel, no_such_variable, undefined)} end)).
+
+info(Node) ->
+    Info = tandem:info(Node),
+    _ = [?assert(is_map_key(Key, Info)) || Key <- [version, workers, processes, memory, reductions, modules, messages_in, messages_out, delegated, missing]],
+    #{processes := Before} = Info,
+    Pids = [spawn(Node, fun() -> receive stop -> ok end end) || _ <- lists:seq(1, 10)],
+    pong = on(Node, fun() -> pong end),
+    #{processes := During} = tandem:info(Node),
+    ?assertEqual(10, During - Before),
+    _ = [P ! stop || P <- Pids],
+    ?assertMatch({error, {not_an_engine, _}}, tandem:info(no_such_node@nowhere)).
+
+errors(Node) ->
+    {P, M} = spawn_monitor(Node, fun() -> lists:nth(3, [1]) end),
+    receive {'DOWN', M, process, P, {function_clause, [{lists, nth, [2, []], _} | _]}} -> ok end,
+    {P1, M1} = spawn_monitor(Node, no_such_module_anywhere, f, [1]),
+    receive {'DOWN', M1, process, P1, {undef, [{no_such_module_anywhere, f, [1], []} | _]}} -> ok end.
+
+remote_calls(Node) ->
+    ?assertEqual(6, erpc:call(Node, lists, sum, [[1, 2, 3]])),
+    ?assertError({exception, badarith, _}, erpc:call(Node, fun() -> 1 / zero() end)),
+    ?assertExit({exception, why}, erpc:call(Node, erlang, exit, [why])).
+
+zero() -> 0.
+
+printing(Node) ->
+    Capture = same_capture:start_link(),
+    Leader = group_leader(),
+    group_leader(Capture, self()),
+    done = on(Node, fun() -> io:format("from ~p~n", [node()]), done end),
+    group_leader(Leader, self()),
+    ?assertEqual(iolist_to_binary(io_lib:format("from ~p~n", [Node])), same_capture:stop(Capture)).
+
+%% More than any buffer between them holds. The engine's process reads slowly, so the senders here must be stopped on their way.
+flood_from_host(Node) ->
+    Self = self(),
+    Count = 4000,
+    Sink = spawn_link(Node, fun() -> sink(Count, 0, Self) end),
+    Payload = binary:copy(<<"0123456789">>, 1000),
+    _ = [Sink ! {I, Payload} || I <- lists:seq(1, Count)],
+    receive {sunk, Bytes} -> ?assertEqual(Count * byte_size(Payload), Bytes) end.
+
+sink(0, Bytes, To) -> To ! {sunk, Bytes};
+sink(N, Bytes, To) -> receive {_, Payload} -> sink(N - 1, Bytes + byte_size(Payload), To) end.
+
+flood_from_engine(Node) ->
+    Self = self(),
+    Count = 4000,
+    _ = spawn_link(Node, fun() ->
+                                 Payload = binary:copy(<<"0123456789">>, 1000),
+                                 [Self ! {I, Payload} || I <- lists:seq(1, Count)]
+                         end),
+    sink(Count, 0, Self),
+    receive {sunk, Bytes} -> ?assertEqual(Count * 10000, Bytes) end.
+
+flood_both_ways(Node) ->
+    N = 3000,
+    Payload = binary:copy(<<"x">>, 5000),
+    Echo = spawn_link(Node, fun Loop() -> receive {From, T} -> From ! {back, T}, Loop(); stop -> ok end end),
+    _ = [Echo ! {self(), {I, Payload}} || I <- lists:seq(1, N)],
+    ?assertEqual(lists:seq(1, N), [receive {back, {I, Payload}} -> I end || _ <- lists:seq(1, N)]),
+    Echo ! stop.
+
+large_messages(Node) ->
+    Echo = spawn_link(Node, fun Loop() -> receive {From, T} -> From ! {back, T}, Loop(); stop -> ok end end),
+    _ = [begin
+             Big = binary:copy(<<7>>, Size),
+             Echo ! {self(), Big},
+             receive {back, Back} -> ?assert(Back =:= Big) end
+         end || Size <- [65535, 65536, 1 bsl 20, 20 bsl 20]],
+    Echo ! stop.
+
+%% Runs a function there and gives its value.
+on(Node, F) ->
+    {Pid, Monitor} = spawn_monitor(Node, fun() -> exit({value, F()}) end),
+    receive
+        {'DOWN', Monitor, process, Pid, {value, Value}} -> Value;
+        {'DOWN', Monitor, process, Pid, Reason} -> error({Node, Reason})
+    end.

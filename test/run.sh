@@ -1,0 +1,181 @@
+#!/bin/sh
+# Runs what the Makefile's targets promise. `run.sh test` ends with one line that counts everything: `N passed, N failed`.
+set -u
+cd "$(dirname "$0")/.." || exit
+export ERL_FLAGS="${ERL_FLAGS:-} +fnu" ELIXIR_ERL_OPTIONS="+fnu" ERL_CRASH_DUMP_BYTES=0
+LC_ALL=C.UTF-8
+export LC_ALL
+out=_build/test
+ebin=$out/ebin
+programs=$out/programs
+tandem=_build/default/lib/tandem/ebin
+results=$out/results
+mkdir -p "$ebin" "$programs"
+
+# compile FOLDER-OF-BEAMS SOURCES: compiles what is newer than the last time.
+compile() {
+    to=$1
+    shift
+    mark=$to/.$(basename "$(dirname "$1")")
+    [ -e "$mark" ] && [ -z "$(find "$@" -newer "$mark" | head -n 1)" ] && return
+    erl_sources=$(printf '%s\n' "$@" | grep '\.erl$')
+    ex_sources=$(printf '%s\n' "$@" | grep '\.ex$')
+    # shellcheck disable=SC2086
+    { [ -z "$erl_sources" ] || erlc +debug_info -pa "$tandem" -pa "$ebin" -o "$to" $erl_sources; } &&
+        { [ -z "$ex_sources" ] || elixirc -pa "$tandem" -pa "$ebin" -o "$to" $ex_sources; } && touch "$mark"
+}
+
+prepare() {
+    compile "$ebin" test/same/*.erl && compile "$ebin" bench/*.erl && compile "$ebin" test/erl/*.erl &&
+        compile "$ebin" test/demo/*.erl test/demo/*.ex && compile "$programs" test/same/programs/*.erl test/same/programs/*.ex || exit 1
+    [ -s $out/elixir ] || elixir -e 'IO.write(Path.dirname(:code.lib_dir(:elixir)))' > $out/elixir
+    elixir_libs=$(cat $out/elixir)
+}
+
+# An Erlang VM with everything in its path, that evaluates its first argument; the rest are its plain arguments.
+vm() {
+    code=$1
+    shift
+    erl -noinput -pa "$tandem" "$ebin" "$programs" "$elixir_libs"/elixir/ebin "$elixir_libs"/logger/ebin "$elixir_libs"/iex/ebin \
+        -eval "$code" -extra "$@"
+}
+
+# count NAME PASSED FAILED
+count() {
+    printf '%-12s %s passed, %s failed\n' "$1" "$2" "$3"
+    echo "$2 $3" >> "$results"
+}
+
+lint() {
+    if sh test/lint.sh; then count lint 1 0; else count lint 0 1; fi
+}
+
+# unit BUILD
+unit() {
+    log=$out/unit-$1.log
+    if make --no-print-directory -C c_src BUILD="$1" check > "$log" 2>&1; then status=0; else status=1; fi
+    line=$(grep -E '^[0-9]+%: Checks:' "$log" | tail -n 1)
+    if [ -z "$line" ]; then
+        tail -n 40 "$log"
+        count "unit $1" 0 1
+        return
+    fi
+    checks=$(echo "$line" | sed 's/.*Checks: \([0-9]*\).*/\1/')
+    failed=$(echo "$line" | sed 's/.*Failures: \([0-9]*\), Errors: \([0-9]*\).*/\1 + \2/')
+    failed=$((failed))
+    [ "$failed" = 0 ] || grep -E ':[FE]:' "$log"
+    [ "$status" = 0 ] || [ "$failed" != 0 ] || { tail -n 40 "$log"; failed=1; checks=$((checks + 1)); }
+    count "unit $1" $((checks - failed)) "$failed"
+}
+
+# same NAME EXECUTABLE
+same() {
+    log=$out/$1.log
+    vm 'same:main(init:get_plain_arguments()), halt().' "$programs" "$2" > "$log" 2>&1
+    line=$(grep -E '^same: [0-9]+ programs, [0-9]+ differ$' "$log" | tail -n 1)
+    grep -vE '^same: ' "$log" | head -n 60
+    all=$(echo "$line" | sed 's/same: \([0-9]*\) .*/\1/')
+    differ=$(echo "$line" | sed 's/.* \([0-9]*\) differ/\1/')
+    if [ -n "$line" ]; then count "$1" $((all - differ)) "$differ"; else count "$1" 0 1; fi
+}
+
+erlang_tests() {
+    log=$out/erl.log
+    vm 'eunit:test([list_to_atom(filename:basename(F, ".erl")) || F <- init:get_plain_arguments()], []), halt().' test/erl/*_tests.erl > "$log" 2>&1
+    if grep -q 'All [0-9]* tests passed' "$log"; then
+        count erlang "$(sed -n 's/.*All \([0-9]*\) tests passed.*/\1/p' "$log")" 0
+    else
+        tail -n 60 "$log"
+        failed=$(sed -n 's/.*Failed: \([0-9]*\)\..*/\1/p' "$log")
+        passed=$(sed -n 's/.*Passed: \([0-9]*\)\..*/\1/p' "$log")
+        count erlang "${passed:-0}" "${failed:-1}"
+    fi
+}
+
+elixir_tests() {
+    log=$out/elixir.log
+    elixir -pa "$tandem" -pa "$ebin" test/elixir/run.exs > "$log" 2>&1
+    line=$(grep -E '^[0-9]+ tests?, [0-9]+ failures?' "$log" | tail -n 1)
+    tests=$(echo "$line" | sed 's/ .*//')
+    failed=$(echo "$line" | sed 's/.*, \([0-9]*\) failure.*/\1/')
+    [ "${failed:-1}" = 0 ] || tail -n 60 "$log"
+    if [ -n "$line" ]; then count elixir $((tests - failed)) "$failed"; else count elixir 0 1; fi
+}
+
+terminal() {
+    log=$out/terminal.log
+    python3 test/elixir/terminal.py "$tandem" > "$log" 2>&1
+    line=$(grep -E '^terminal: [0-9]+ passed, [0-9]+ failed$' "$log" | tail -n 1)
+    passed=$(echo "$line" | sed 's/terminal: \([0-9]*\) .*/\1/')
+    failed=$(echo "$line" | sed 's/.*, \([0-9]*\) failed/\1/')
+    [ "${failed:-1}" = 0 ] || tail -n 60 "$log"
+    if [ -n "$line" ]; then count terminal "$passed" "$failed"; else count terminal 0 1; fi
+}
+
+# Every fuzzer for a minute, from the corpus that is kept.
+fuzz() {
+    make --no-print-directory -C c_src BUILD=fuzz fuzzers || { count fuzzers 0 1; return; }
+    for fuzzer in _build/c/fuzz/fuzz_*; do
+        [ -x "$fuzzer" ] || continue
+        name=$(basename "$fuzzer")
+        mkdir -p "$out/$name" "test/fuzz/corpus/${name#fuzz_}"
+        if "$fuzzer" -max_total_time="${FUZZ_SECONDS:-60}" -rss_limit_mb=2048 -artifact_prefix="$out/$name/" "$out/$name" \
+            "test/fuzz/corpus/${name#fuzz_}" > "$out/$name.log" 2>&1; then
+            count "$name" 1 0
+        else
+            tail -n 40 "$out/$name.log"
+            count "$name" 0 1
+        fi
+    done
+}
+
+dialyzer_check() {
+    if rebar3 dialyzer > $out/dialyzer.log 2>&1 && rebar3 xref >> $out/dialyzer.log 2>&1; then count dialyzer 1 0; else
+        tail -n 40 $out/dialyzer.log
+        count dialyzer 0 1
+    fi
+}
+
+total() {
+    awk '{ p += $1; f += $2 } END { printf "%d passed, %d failed\n", p, f; exit f > 0 }' "$results"
+}
+
+everything() {
+    prepare
+    : > "$results"
+    lint
+    unit asan
+    same same "$PWD/priv/tandem"
+    erlang_tests
+    elixir_tests
+    terminal
+}
+
+case ${1:-} in
+test)
+    everything
+    total
+    ;;
+long)
+    everything
+    for build in release stress tsan; do unit $build; done
+    for build in stress asan tsan; do
+        make --no-print-directory -C c_src BUILD=$build && same "same $build" "$PWD/priv/tandem-$build"
+    done
+    fuzz
+    dialyzer_check
+    total
+    ;;
+demo)
+    prepare
+    vm 'demo:main(init:get_plain_arguments()).'
+    ;;
+bench)
+    prepare
+    vm 'bench:main(init:get_plain_arguments()).'
+    ;;
+*)
+    echo "usage: run.sh test|long|demo|bench" >&2
+    exit 2
+    ;;
+esac
