@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Memory in sized blocks. Small blocks come from lists of free blocks that belong to the calling thread, one list a size
-// class of 16 bytes; larger ones from malloc. A block is freed with the size it was asked for, by any thread. There is no
-// failure to handle: without memory the engine dies. mem_in_use counts what all threads hold.
+// class of 16 bytes; larger ones from malloc. A block is freed with the size it was asked for, by any thread: what a thread
+// has too much of, it passes on in batches to those who lack it. There is no failure to handle: without memory the engine
+// dies. mem_in_use counts what all threads hold.
 #ifndef TANDEM_BASE_MEMORY_H
 #define TANDEM_BASE_MEMORY_H
 

@@ -14,8 +14,8 @@ struct reader {
 
 static inline void reader_init(struct reader *r, const uint8_t *bytes, size_t size)
 {
-    r->at = bytes;
-    r->end = bytes + size;
+    r->at = bytes ? bytes : (const uint8_t *)"";    // no bytes may be NULL
+    r->end = r->at + size;
     r->failure = NULL;
 }
 

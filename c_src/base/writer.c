@@ -29,7 +29,7 @@ static NOINLINE void grow(struct writer *w, size_t n)
 
 uint8_t *writer_room(struct writer *w, size_t n)
 {
-    if (UNLIKELY(w->capacity - w->size < n))
+    if (UNLIKELY(w->capacity - w->size < n || !w->bytes))
         grow(w, n);
     uint8_t *room = w->bytes + w->size;
     w->size += n;

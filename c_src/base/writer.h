@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A buffer of bytes that grows at its end. The owner closes it, or takes its block with writer_give.
+// A buffer of bytes that grows at its end. The owner closes it, or keeps its block: `capacity` bytes.
 #ifndef TANDEM_BASE_WRITER_H
 #define TANDEM_BASE_WRITER_H
 

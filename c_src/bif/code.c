@@ -6,6 +6,7 @@
 #include "code/delegate.h"
 #include "code/demand.h"
 #include "code/module.h"
+#include "code/preloaded.h"
 #include "proc/sched.h"
 #include "term/binary.h"
 #include "term/ident.h"
@@ -96,17 +97,8 @@ static term bif_loaded(struct proc *p, term *args)
 // What is part of the BEAM itself; here it comes from the host like any other module.
 static term bif_pre_loaded(struct proc *p, term *args)
 {
-    static const char *const names[] = {
-        "erts_code_purger", "erl_init", "init", "prim_buffer", "prim_eval", "prim_inet", "prim_file", "zlib",
-        "socket_registry", "prim_socket", "prim_net", "prim_zip", "erl_prim_loader", "erlang", "erts_internal",
-        "erl_tracer", "erts_literal_area_collector", "erts_dirty_process_signal_handler", "atomics", "counters",
-        "persistent_term",
-    };
     (void)args;
-    term list = NIL;
-    for (size_t i = 0; i < COUNT_OF(names); i++)
-        list = cons(proc_heap(p), atom_from_c(names[i]), list);
-    return list;
+    return preloaded_list(proc_heap(p));
 }
 
 // Object code as bytes. The caller frees *copy, of *size bytes, if it is not NULL.
@@ -253,6 +245,12 @@ static term bif_has_prepared_code_on_load(struct proc *p, term *args)
     return answer != NONE ? answer : fail_badarg(p);
 }
 
+// Two versions are loaded already: there is no place for a third until the old one is purged.
+static bool is_full(term name)
+{
+    return module_find(name) && module_old(name);
+}
+
 // The modules of a list of references, while they are being finished.
 struct finishing {
     struct module *all[PREPARED_MAX];
@@ -286,7 +284,7 @@ static bool is_repeated(const struct finishing *f, unsigned i)
 
 static bool is_not_purged(const struct finishing *f, unsigned i)
 {
-    return module_find(f->all[i]->name) && module_old(f->all[i]->name);
+    return is_full(f->all[i]->name);
 }
 
 static bool has_on_load(const struct finishing *f, unsigned i)
@@ -344,7 +342,7 @@ static term bif_finish_loading(struct proc *p, term *args)
     return is_nil(on_load) ? (term)ATOM_ok : tuple2(proc_heap(p), ATOM_on_load, on_load);
 }
 
-// code:load_binary/3. Old code is purged first, as the code server does.
+// code:load_binary/3
 static term bif_load_binary(struct proc *p, term *args)
 {
     struct heap *h = proc_heap(p);
@@ -353,6 +351,10 @@ static term bif_load_binary(struct proc *p, term *args)
     struct module *m = build(args[0], args[2]);
     if (!m)
         return tuple2(h, ATOM_error, ATOM_badfile);
+    if (is_full(args[0])) {
+        module_free(m);
+        return tuple2(h, ATOM_error, ATOM_not_purged);
+    }
     if (!m->on_load) {
         module_publish(m);
         return tuple2(h, ATOM_module, args[0]);
@@ -508,10 +510,14 @@ static term bif_code_load_file(struct proc *p, term *args)
         return fail_error(p, ATOM_function_clause);
     if (delegate_whole(args[0]))
         return on_host(p, ATOM_ensure_loaded, args[0]);
-    if (!module_refresh(p, args[0]))
-        return fail_block(p);
-    term failure = module_failure(args[0]);
-    return failure == NONE ? loaded_or_failure(p, args[0]) : tuple2(proc_heap(p), ATOM_error, failure);
+    if (module_refreshed(p, args[0])) {
+        term failure = module_failure(args[0]);
+        return failure == NONE ? loaded_or_failure(p, args[0]) : tuple2(proc_heap(p), ATOM_error, failure);
+    }
+    if (is_full(args[0]))
+        return tuple2(proc_heap(p), ATOM_error, ATOM_not_purged);
+    module_refresh(p, args[0]);
+    return fail_block(p);
 }
 
 // Stopping the system ends the engine, and with it the connection; the host goes on.

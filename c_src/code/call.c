@@ -20,12 +20,10 @@ static struct heap *heap_of(term *x)
     return proc_heap(worker_of(x)->current);
 }
 
-static struct call_target bad_apply(term *x, term module, term function, term arguments)
+// The blame goes to erlang:apply, with as many arguments as it was called with.
+static struct call_target bad_apply(term *x, uint32_t arity, const term *arguments)
 {
-    static const struct export *apply;
-    if (!apply)
-        apply = export_get(ATOM_erlang, ATOM_apply, 3);
-    raise_native(x, ATOM_badarg, apply, (term[]){module, function, arguments});
+    raise_native(x, ATOM_badarg, export_get(ATOM_erlang, ATOM_apply, arity), arguments);
     return nowhere;
 }
 
@@ -33,7 +31,7 @@ struct call_target call_apply(term *x, word arity)
 {
     term module = x[arity], function = x[arity + 1];
     if (UNLIKELY(!is_atom(module) || !is_atom(function)))
-        return bad_apply(x, module, function, list_of(heap_of(x), arity, x, NIL));
+        return bad_apply(x, 3, (term[]){module, function, list_of(heap_of(x), arity, x, NIL)});
     return to_export(export_get(module, function, (uint32_t)arity));
 }
 
@@ -53,7 +51,7 @@ struct call_target call_apply_list(term *x)
     term module = x[0], function = x[1], arguments = x[2];
     word arity;
     if (UNLIKELY(!is_atom(module) || !is_atom(function) || !spread(x, arguments, &arity)))
-        return bad_apply(x, module, function, arguments);
+        return bad_apply(x, 3, (term[]){module, function, arguments});
     return to_export(export_get(module, function, (uint32_t)arity));
 }
 
@@ -62,7 +60,7 @@ struct call_target call_fun_list(term *x)
     term fun = x[0], arguments = x[1];
     word arity;
     if (UNLIKELY(!spread(x, arguments, &arity)))
-        return bad_apply(x, fun, arguments, NIL);
+        return bad_apply(x, 2, (term[]){fun, arguments});
     return call_fun(x, fun, arity);
 }
 

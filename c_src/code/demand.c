@@ -140,9 +140,18 @@ bool module_demand_fun(struct proc *p, const struct fun_entry *f)
     return told_or_waits(p, f->module, false);
 }
 
-bool module_refresh(struct proc *p, term name)
+void module_refresh(struct proc *p, term name)
 {
-    return told_or_waits(p, name, true);
+    told_or_waits(p, name, true);
+}
+
+bool module_refreshed(struct proc *p, term name)
+{
+    lock_take(&needs.lock);
+    struct need *n = need_find(name);
+    bool told = n && askers_remove(&n->told, p->pid);
+    lock_give(&needs.lock);
+    return told;
 }
 
 term module_failure(term name)

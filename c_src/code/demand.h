@@ -11,8 +11,10 @@
 
 void demand_open(void);    // after atoms
 
-// As module_demand, but for the version that the host has now, even though one is loaded.
-bool module_refresh(struct proc *p, term name);
+// As module_demand, but for the version that the host has now, even though one is loaded. The process waits until
+// module_refreshed, which then is true once.
+void module_refresh(struct proc *p, term name);
+bool module_refreshed(struct proc *p, term name);
 
 // Why the last demand found nothing: ATOM_nofile, ATOM_badfile or ATOM_on_load_failure. NONE: it did not fail.
 term module_failure(term name);

@@ -171,6 +171,7 @@ OP(call_ext_last_plain)
 #define CALL_NATIVE(e, after) \
     do { \
         SWAP_OUT(); \
+        p->ip = ip; \
         term result = (e)->native(p, x); \
         htop = p->heap.top; \
         reds--; \
@@ -287,6 +288,16 @@ OP(call_fun_plain)
 OP(call_fun2_plain)
 {
     CALL_FOUND(call_fun(x, S(1), A(0)), 2);
+}
+
+OP(call_fun_last_plain)
+{
+    JUMP_FOUND(call_fun(x, x[A(0)], A(0)), A(1));
+}
+
+OP(call_fun2_last_plain)
+{
+    JUMP_FOUND(call_fun(x, S(1), A(0)), A(2));
 }
 
 // Operands: fun entry, target, number of free variables; then the variables. test_heap or allocate came before, or the

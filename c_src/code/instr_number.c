@@ -9,15 +9,25 @@
 
 #include <math.h>
 
+static bool is_increment(enum operator operator, const word *ip)
+{
+    bool first = is_small(A(2)), second = is_small(A(3));
+    return !A(0) && ((operator== OPERATOR_add && (first || second)) || (operator== OPERATOR_subtract && second));
+}
+
 // Operands of arithmetic: label, live registers, two sources, destination.
 // The slow path builds on the heap; when that took fragments, it collects before the destination is written.
-static NOINLINE bool slow_arithmetic(struct proc *p, term *x, enum operator operator, term a, term b, word live, term *result)
+// A failed addition or subtraction of a constant shows as the function's own error, as the BEAM has an instruction for it.
+static NOINLINE bool slow_arithmetic(struct proc *p, term *x, enum operator operator, const word *ip, term a, term b,
+                                     term *result)
 {
     term why = NONE;
+    word live = A(1);
     *result = operators[operator].function(&p->heap, a, b, &why);
     if (UNLIKELY(!*result)) {
-        term arguments[2] = {a, b};
-        raise_native(x, why, operators[operator].export, arguments);
+        raise_native(x, why, operators[operator].export, (term[]){a, b});
+        if (is_increment(operator, ip))
+            raise_error(x, why);
         return false;
     }
     if (UNLIKELY(call_wants_collection(p))) {
@@ -32,7 +42,7 @@ static NOINLINE bool slow_arithmetic(struct proc *p, term *x, enum operator oper
     do { \
         term slow_result; \
         SWAP_OUT(); \
-        bool done = slow_arithmetic(p, x, operator, a, b, A(1), &slow_result); \
+        bool done = slow_arithmetic(p, x, operator, ip, a, b, &slow_result); \
         SWAP_IN(); \
         if (!done) \
             FAIL_OR_RAISE(A(0)); \

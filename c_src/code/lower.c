@@ -3,6 +3,7 @@
 
 #include "base/memory.h"
 #include "code/interp.h"
+#include "code/preloaded.h"
 
 #include <string.h>
 
@@ -155,8 +156,11 @@ void lower_label(struct lowering *l)
     *at = l->size;
 }
 
+// The modules that a BEAM has built in show no lines in stack traces.
 void lower_line(struct lowering *l)
 {
+    if (l->preloaded)
+        return;
     l->marks = extend(l->marks, l->mark_count, &l->mark_capacity, sizeof *l->marks);
     l->marks[l->mark_count].at = l->size;
     l->marks[l->mark_count++].line = (uint32_t)lower_arg(l, 0)->value;
@@ -249,7 +253,7 @@ static void close(struct lowering *l)
 
 bool lower_module(const struct beam_file *b, struct module *m, const char **why)
 {
-    struct lowering l = {.file = b, .module = m};
+    struct lowering l = {.file = b, .module = m, .preloaded = module_is_preloaded(m->name)};
     l.label_at = mem_alloc(b->label_count * sizeof *l.label_at);
     for (uint32_t i = 0; i < b->label_count; i++)
         l.label_at[i] = NO_LABEL;

@@ -43,17 +43,11 @@ void lower_test_heap(struct lowering *l)
     EMIT(l, "test_heap", arg_number(lower_words(lower_arg(l, 0))), *lower_arg(l, 1));
 }
 
-static bool next_is(const struct lowering *l, const char *name)
-{
-    const struct beam_op *next = lower_next(l);
-    const char *text = next ? beam_opcode_name(next->opcode) : NULL;
-    return text && strcmp(text, name) == 0;
-}
-
 void lower_deallocate(struct lowering *l)
 {
     struct beam_arg slots = *lower_arg(l, 0);
-    if (next_is(l, "return")) {
+    const struct beam_op *next = lower_next(l);
+    if (next && next->opcode == GENERIC_return) {
         lower_skip(l);
         EMIT(l, "deallocate_return", slots);
     } else {
@@ -162,7 +156,7 @@ void lower_call_ext_last(struct lowering *l)
 
 void lower_send(struct lowering *l)
 {
-    EMIT(l, "call_native", arg_pointer(export_get(ATOM_erlang, atom_from_c("!"), 2)));
+    EMIT(l, "call_native", arg_pointer(export_get(ATOM_erlang, atom_from_c("send"), 2)));
 }
 
 // Natives that have an instruction of their own, by name and arity.
@@ -289,8 +283,36 @@ void lower_make_fun3(struct lowering *l)
         lower_operand(l, lower_arg(l, 3 + i));
 }
 
+// A call that only deallocate and return follow is in tail position, though the compiler has no instruction for that.
+static bool tail_position(struct lowering *l, struct beam_arg *slots)
+{
+    const struct beam_op *next = lower_next(l);
+    if (!next || next->opcode != GENERIC_deallocate || next + 1 >= l->file->ops + l->file->op_count ||
+        next[1].opcode != GENERIC_return)
+        return false;
+    *slots = next->args[0];
+    return true;
+}
+
+static void call_fun(struct lowering *l, const char *family, const char *last, struct beam_arg *args, size_t count)
+{
+    bool tail = tail_position(l, &args[count]);
+    lower_emit(l, tail ? last : family, args, count + tail);
+    if (tail) {
+        lower_skip(l);
+        lower_skip(l);
+    }
+}
+
+void lower_call_fun(struct lowering *l)
+{
+    struct beam_arg args[2] = {*lower_arg(l, 0)};
+    call_fun(l, "call_fun", "call_fun_last", args, 1);
+}
+
 // call_fun2 Tag Arity Fun.
 void lower_call_fun2(struct lowering *l)
 {
-    EMIT(l, "call_fun2", *lower_arg(l, 1), *lower_arg(l, 2));
+    struct beam_arg args[3] = {*lower_arg(l, 1), *lower_arg(l, 2)};
+    call_fun(l, "call_fun2", "call_fun2_last", args, 2);
 }

@@ -193,10 +193,23 @@ static void unlink_them(struct incoming *in, bool acknowledged)
         signal_unlink(from, to, id);
 }
 
+// Such a process of the host is reached under this node's name too (net_adm:ping/1 asks net_kernel here). It counts as alive.
+static bool stands_for_foreign(term name)
+{
+    struct heap h;
+    heap_init(&h, FOREIGN_PID_WORDS);
+    term pid = names_find(&h, name);
+    bool foreign = pid != NONE && !is_local_pid(pid);
+    heap_done(&h);
+    return foreign;
+}
+
 static void monitor(struct incoming *in)
 {
     term from = in->element[1], to = in->element[2], ref = in->element[3];
     if (!sender(in, from) || !reference(in, ref))
+        return;
+    if (is_atom(to) && stands_for_foreign(to))
         return;
     enum whose whose = is_atom(to) ? WHOSE_OURS : receiver(in, to);
     if (whose == WHOSE_OURS)

@@ -17,14 +17,6 @@ static void end(struct proc *p, struct signal *s, term reason)
     p->worker->failure.reason = reason;
 }
 
-static void append(struct proc *p, struct signal *s)
-{
-    s->next = NULL;
-    *p->mailbox.last = s;
-    p->mailbox.last = &s->next;
-    p->mailbox.length++;
-}
-
 // The signal itself becomes the message {'EXIT', From, Reason}: it was made with room for it.
 static void trap_exit(struct proc *p, struct signal *s)
 {
@@ -33,7 +25,7 @@ static void trap_exit(struct proc *p, struct signal *s)
     s->value = tuple3(&h, ATOM_EXIT, s->from, s->value);
     signal_close(s, &h);
     s->kind = SIGNAL_MESSAGE;
-    append(p, s);
+    mailbox_append(&p->mailbox, s);
 }
 
 static void handle_exit(struct proc *p, struct signal *s)
@@ -55,7 +47,7 @@ static void handle_alias_message(struct proc *p, struct signal *s)
         return;
     }
     s->kind = SIGNAL_MESSAGE;
-    append(p, s);
+    mailbox_append(&p->mailbox, s);
 }
 
 static void answer_pair(const struct signal *s, term value)
@@ -143,7 +135,7 @@ static void handle(struct proc *p, struct signal *s)
 {
     switch ((enum signal_kind)s->kind) {
     case SIGNAL_MESSAGE:
-        append(p, s);
+        mailbox_append(&p->mailbox, s);
         return;
     case SIGNAL_ALIAS_MESSAGE:
         handle_alias_message(p, s);
@@ -160,7 +152,7 @@ static void handle(struct proc *p, struct signal *s)
     case SIGNAL_DOWN:
         s = relations_down(p, s);
         if (s)
-            append(p, s);
+            mailbox_append(&p->mailbox, s);
         return;
     case SIGNAL_LINK:
     case SIGNAL_UNLINK:

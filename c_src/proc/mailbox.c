@@ -10,6 +10,14 @@ void mailbox_init(struct mailbox *m)
     m->last = m->save = &m->first;
 }
 
+void mailbox_append(struct mailbox *m, struct signal *s)
+{
+    s->next = NULL;
+    *m->last = s;
+    m->last = &s->next;
+    m->length++;
+}
+
 struct signal *mailbox_look(struct proc *p)
 {
     struct mailbox *m = &p->mailbox;

@@ -57,6 +57,9 @@ void mailbox_init(struct mailbox *m);
 // May set PROC_EXITING (an exit signal was among them) or PROC_TIMEOUT: test both when NULL is returned.
 struct signal *mailbox_look(struct proc *p);
 
+// By the owner: a complete message at the end of the inner queue.
+void mailbox_append(struct mailbox *m, struct signal *s);
+
 // This message does not match: on to the next.
 static inline void mailbox_skip(struct mailbox *m)
 {

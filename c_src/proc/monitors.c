@@ -293,7 +293,7 @@ static void send_spawn_reply(struct proc *p, const struct relation *r, term ref,
     if (!wanted)
         return;
     term room[5] = {header(KIND_TUPLE, 4), r->reply_tag, ref, good ? ATOM_ok : ATOM_error, result};
-    signal_message(NONE, p->pid, boxed_term(room));
+    mailbox_append(&p->mailbox, signal_of_message(boxed_term(room)));
 }
 
 // The caller no longer wants the process: undo what ties it.

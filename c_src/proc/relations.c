@@ -213,7 +213,7 @@ void relations_lost_node(struct proc *p, term node)
     struct relation *r = nodes_find(p, node);
     for (uint32_t i = 0; r && i < r->count; i++) {
         term message[3] = {header(KIND_TUPLE, 2), ATOM_nodedown, node};
-        signal_message(NONE, p->pid, boxed_term(message));
+        mailbox_append(&p->mailbox, signal_of_message(boxed_term(message)));
     }
     if (r)
         nodes_remove(p, r);

@@ -131,6 +131,11 @@ void signal_exit_linked(term from, term to, term reason)
     signal_deliver(to, make(SIGNAL_EXIT_LINKED, from, reason, NONE));
 }
 
+struct signal *signal_of_message(term message)
+{
+    return make(SIGNAL_MESSAGE, NONE, message, NONE);
+}
+
 // Before the signal is pushed: so that whoever loses a node's connection later finds the process.
 static void mark_foreign(term from, term to)
 {

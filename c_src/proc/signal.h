@@ -26,6 +26,7 @@ struct signal *signal_new(enum signal_kind kind, size_t words);
 void signal_heap(struct signal *s, struct heap *h);
 void signal_close(struct signal *s, struct heap *h);
 void signal_free(struct signal *s);
+struct signal *signal_of_message(term message);    // a message with a copy of the term
 
 // Pushes a complete signal and wakes the receiver. Takes the signal over. False: no such process, the signal was answered.
 bool signal_deliver(term to, struct signal *s);

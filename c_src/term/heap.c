@@ -85,8 +85,10 @@ void heap_adopt(struct heap *h, struct fragment *f)
     if (f->shared) {
         term *last = f->shared;
         h->shared_bytes += last[1];
-        while (last[3])
+        while (last[3]) {
             last = (term *)(uintptr_t)last[3];
+            h->shared_bytes += last[1];
+        }
         last[3] = (term)(uintptr_t)h->shared;
         h->shared = f->shared;
         f->shared = NULL;

@@ -48,7 +48,8 @@ static struct fragment *extend(size_t words)
     if ((word)(uintptr_t)range.top + bytes - literals_from > (word)1 << LITERALS_BYTES_LOG2)
         die("the address range of literals is full");
     if (range.top + bytes > range.committed) {
-        size_t grow = (bytes + COMMIT_BYTES - 1) / COMMIT_BYTES * COMMIT_BYTES;
+        size_t missing = (size_t)(range.top + bytes - range.committed);
+        size_t grow = (missing + COMMIT_BYTES - 1) / COMMIT_BYTES * COMMIT_BYTES;
         if (mprotect(range.committed, grow, PROT_READ | PROT_WRITE))
             die("no memory for literals");
         range.committed += grow;

@@ -110,7 +110,7 @@ END_TEST
 START_TEST(test_valid)
 {
     ck_assert(atom_text_valid("", 0) && atom_text_valid("abc", 3));
-    ck_assert(atom_text_valid("\x7F\xC2\x80\xDF\xBF\xE0\xA0\x80\xED\x9F\xBF\xEE\x80\x80", 13));
+    ck_assert(atom_text_valid("\x7F\xC2\x80\xDF\xBF\xE0\xA0\x80\xED\x9F\xBF\xEE\x80\x80", 14));
     ck_assert(atom_text_valid("\xEF\xBF\xBF\xF0\x90\x80\x80\xF4\x8F\xBF\xBF", 11));
 }
 END_TEST

@@ -418,9 +418,11 @@ START_TEST(demand_of_a_newer_version)
     module_arrived(name, sample_beam, sizeof sample_beam);
     ck_assert_ptr_eq(module_find(name), m);
     ck_assert(module_demand_fun(&p, &other));
-    ck_assert(!module_refresh(&p, name));
+    module_refresh(&p, name);
+    ck_assert(!module_refreshed(&p, name));
     module_arrived(name, sample_beam, sizeof sample_beam);
-    ck_assert(module_refresh(&p, name));
+    ck_assert(module_refreshed(&p, name));
+    ck_assert(!module_refreshed(&p, name));
     module_delete(name);
 }
 END_TEST

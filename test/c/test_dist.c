@@ -328,6 +328,20 @@ START_TEST(test_messages_arrive)
 }
 END_TEST
 
+// What the host has mapped to one of its own processes is passed on to it, and counts as alive.
+START_TEST(test_name_of_the_host)
+{
+    term name = atom_from_c("net_kernel"), to = host_pid(30), me = host_pid(4);
+    names_set_foreign(name, to);
+    ck_assert_ptr_null(arrive(control(4, small(19), me, name, host_ref(5)), NONE));
+    expect_nothing();
+    ck_assert_ptr_null(arrive(control(4, small(6), me, ATOM_empty, name), ATOM_ok));
+    expect(control(3, small(2), ATOM_empty, to), ATOM_ok);
+    ck_assert_ptr_null(arrive(control(4, small(20), me, name, host_ref(5)), NONE));
+    expect_nothing();
+}
+END_TEST
+
 START_TEST(test_system_message)
 {
     ck_assert_ptr_null(arrive(control(4, small(6), host_pid(4), ATOM_empty, ATOM_dollar_tandem), ATOM_ok));
@@ -456,6 +470,7 @@ Suite *dist_suite(void)
     tcase_add_test(up, test_nobody_there);
     tcase_add_test(up, test_earlier_life);
     tcase_add_test(up, test_messages_arrive);
+    tcase_add_test(up, test_name_of_the_host);
     tcase_add_test(up, test_system_message);
     tcase_add_loop_test(up, test_malformed, 0, 28);
     tcase_add_loop_test(up, test_malformed_bytes, 0, 11);

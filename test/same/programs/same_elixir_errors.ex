@@ -17,7 +17,7 @@ defmodule SameElixirErrors do
   def exiting, do: exit({:shutdown, :why})
 
   def rescuing do
-    for f <- [fn -> raise "a" end, fn -> raise ArgumentError end, fn -> 1 + id(:a) end, fn -> hd(id([])) end, fn -> Process.get(:none, %{m: 1}).x end, fn -> id(nil).x end, fn -> raise Custom, code: 1 end,
+    for f <- [fn -> raise "a" end, fn -> raise ArgumentError end, fn -> 1 + id(:a) end, fn -> hd(id([])) end, fn -> Map.get(Process.get(:none, %{m: %{a: 1}}), :m).x end, fn -> id(nil).x end, fn -> raise Custom, code: 1 end,
               fn -> {:ok, _} = id(:no) end, fn -> String.to_integer(id("z")) end, fn -> apply(:nope, :nope, []) end, fn -> id(1).() end, fn -> Map.fetch!(%{a: 1}, :b) end, fn -> if(id(1) == 1, do: id(fn a -> a end).()) end] do
       try do
         f.()
