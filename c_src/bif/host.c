@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Natives about the host that this engine belongs to, and calls that go to its servers as the caller rather than by
 // delegation.
-#include "bif/bif.h"
 #include "dist/host.h"
+#include "bif/bif.h"
 #include "term/ident.h"
 #include "term/map.h"
 

@@ -14,8 +14,18 @@
 #include <string.h>
 
 enum chunk_name {
-    CHUNK_AtU8, CHUNK_Atom, CHUNK_Code, CHUNK_StrT, CHUNK_ImpT, CHUNK_ExpT,
-    CHUNK_FunT, CHUNK_LitT, CHUNK_Attr, CHUNK_CInf, CHUNK_Line, CHUNK_Meta,
+    CHUNK_AtU8,
+    CHUNK_Atom,
+    CHUNK_Code,
+    CHUNK_StrT,
+    CHUNK_ImpT,
+    CHUNK_ExpT,
+    CHUNK_FunT,
+    CHUNK_LitT,
+    CHUNK_Attr,
+    CHUNK_CInf,
+    CHUNK_Line,
+    CHUNK_Meta,
     CHUNK_COUNT,
 };
 
@@ -26,7 +36,7 @@ static const char chunk_names[CHUNK_COUNT][5] = {
 enum {
     FUN_ROW_BYTES = 24,
     LITERALS_MAX_WORDS = 1 << 28,
-    LOCATION_FILES = 256,               // a location is a file and a line in 32 bits on the BEAM; beyond, there is none
+    LOCATION_FILES = 256,    // a location is a file and a line in 32 bits on the BEAM; beyond, there is none
     LOCATION_LINES = (1 << 24) - 1,
 };
 
@@ -40,12 +50,12 @@ struct chunk {
 struct parse {
     struct beam_file *b;
     struct chunk chunks[CHUNK_COUNT];
-    uint8_t *inflated;            // the literals' bytes, if they were compressed
+    uint8_t *inflated;    // the literals' bytes, if they were compressed
     size_t inflated_size;
     struct external *literals;    // literal_count of them
     uint32_t literals_scanned;
     struct external attributes, compile_info;
-    struct chunk *names;          // file_count; of the line chunk, [0] unused
+    struct chunk *names;    // file_count; of the line chunk, [0] unused
     struct beam_code code;
     size_t words;
     const char *why;

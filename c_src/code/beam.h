@@ -23,14 +23,14 @@ enum generic {
 #define BEAM_TOO_LARGE ((word)1 << 63)    // no address, and no small integer in two's complement
 
 enum beam_arg_type {
-    ARG_NUMBER,     // an untagged number (arity, live count, size ...); BEAM_TOO_LARGE if beyond 63 bits
-    ARG_TERM,       // a constant: small or big integer, atom, nil or literal, as a term
+    ARG_NUMBER,    // an untagged number (arity, live count, size ...); BEAM_TOO_LARGE if beyond 63 bits
+    ARG_TERM,      // a constant: small or big integer, atom, nil or literal, as a term
     ARG_X,
     ARG_Y,
-    ARG_FLOAT,      // float register
-    ARG_LABEL,      // 0: no label (fail label of a body)
-    ARG_LIST,       // `value` is the number of arguments in the list; they follow in the same array
-    ARG_ALLOC,      // words | floats << 20 | funs << 40, from an allocation list
+    ARG_FLOAT,    // float register
+    ARG_LABEL,    // 0: no label (fail label of a body)
+    ARG_LIST,     // `value` is the number of arguments in the list; they follow in the same array
+    ARG_ALLOC,    // words | floats << 20 | funs << 40, from an allocation list
 };
 
 struct beam_arg {
@@ -39,8 +39,8 @@ struct beam_arg {
 };
 
 struct beam_op {
-    uint16_t opcode;      // generic opcode number
-    uint32_t arg_count;   // arguments in args, the members of lists included
+    uint16_t opcode;       // generic opcode number
+    uint32_t arg_count;    // arguments in args, the members of lists included
     const struct beam_arg *args;
 };
 
@@ -65,15 +65,15 @@ struct beam_line {
 
 struct beam_file {
     term name;
-    uint8_t md5[16];                 // of the essential chunks, as beam_lib and the BEAM compute it
+    uint8_t md5[16];    // of the essential chunks, as beam_lib and the BEAM compute it
     term *atoms;
-    uint32_t atom_count;             // atoms[0] is unused
+    uint32_t atom_count;    // atoms[0] is unused
     struct beam_op *ops;
     size_t op_count;
-    struct beam_arg *args;           // storage behind ops
+    struct beam_arg *args;    // storage behind ops
     size_t arg_count;
     size_t op_capacity, arg_capacity;
-    uint32_t label_count;            // labels are 1 .. label_count - 1
+    uint32_t label_count;    // labels are 1 .. label_count - 1
     uint32_t function_count;
     struct beam_import *imports;
     uint32_t import_count;
@@ -81,17 +81,17 @@ struct beam_file {
     uint32_t export_count;
     struct beam_lambda *lambdas;
     uint32_t lambda_count;
-    struct beam_line *lines;         // lines[0]: no location
+    struct beam_line *lines;    // lines[0]: no location
     uint32_t line_count;
-    term *files;                     // file names as atoms or strings on the literals; index 0: NAME.erl of the module
+    term *files;    // file names as atoms or strings on the literals; index 0: NAME.erl of the module
     uint32_t file_count;
-    const uint8_t *strings;          // string table
+    const uint8_t *strings;    // string table
     size_t string_size;
     term *literals;
     uint32_t literal_count;
-    struct fragment *literal_area;   // the literals' words, big integers of the code included; later the module's
-    term attributes, compile_info;   // terms on literal_area
-    uint32_t on_load_label;          // 0: none
+    struct fragment *literal_area;    // the literals' words, big integers of the code included; later the module's
+    term attributes, compile_info;    // terms on literal_area
+    uint32_t on_load_label;           // 0: none
 };
 
 // The parsed file, or NULL with the reason in *why (a string constant). Bytes are only read during the call, but the

@@ -6,14 +6,14 @@
 #include "base/reader.h"
 
 enum compact_tag {
-    COMPACT_NUMBER,      // u: an untagged number
-    COMPACT_INTEGER,     // i
-    COMPACT_ATOM,        // a: index of an atom, 0: the empty list
+    COMPACT_NUMBER,     // u: an untagged number
+    COMPACT_INTEGER,    // i
+    COMPACT_ATOM,       // a: index of an atom, 0: the empty list
     COMPACT_X,
     COMPACT_Y,
-    COMPACT_LABEL,       // f
-    COMPACT_CHARACTER,   // h: no longer in use
-    COMPACT_EXTENDED,    // z: the number tells which: enum compact_extended
+    COMPACT_LABEL,        // f
+    COMPACT_CHARACTER,    // h: no longer in use
+    COMPACT_EXTENDED,     // z: the number tells which: enum compact_extended
 };
 
 enum compact_extended {

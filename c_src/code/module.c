@@ -287,6 +287,19 @@ void module_free(struct module *m)
     mem_free(m, sizeof *m);
 }
 
+void modules_close(void)
+{
+    while (places.count)
+        module_free(places.all[places.count - 1]);
+    for (size_t i = 0; i < slots.count; i++)
+        mem_free(slots.all[i], sizeof *slots.all[i]);
+    mem_free(slots.all, slots.capacity * sizeof *slots.all);
+    mem_free(places.all, places.capacity * sizeof *places.all);
+    table_done(&slots.table);
+    memset(&slots, 0, sizeof slots);
+    memset(&places, 0, sizeof places);
+}
+
 // Versions.
 
 static struct slot *slot_find(term name)

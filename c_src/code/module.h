@@ -9,14 +9,14 @@
 #include "code/beam.h"
 
 struct function {
-    const word *start;        // its func_info word; the entry label is behind it
+    const word *start;    // its func_info word; the entry label is behind it
     term name;
     uint32_t arity;
 };
 
 struct line_mark {
-    const word *address;      // the location holds from this word of the function on, up to the next mark's
-    uint32_t line;            // index in lines
+    const word *address;    // the location holds from this word of the function on, up to the next mark's
+    uint32_t line;          // index in lines
 };
 
 struct module {
@@ -25,28 +25,28 @@ struct module {
     size_t code_words;
     struct function *functions;    // by address; function_count entries
     uint32_t function_count;
-    struct line_mark *marks;       // by address
+    struct line_mark *marks;    // by address
     size_t mark_count;
     struct beam_line *lines;
     uint32_t line_count;
     term *files;
     uint32_t file_count;
-    const word **labels;           // by label number, while loading; NULL afterwards
+    const word **labels;    // by label number, while loading; NULL afterwards
     uint32_t label_count;
     uint8_t *strings;
     size_t string_size;
     struct fragment *literal_area;
     uint8_t md5[16];
-    struct export **imports;       // by import index, while loading
+    struct export **imports;    // by import index, while loading
     uint32_t import_count;
     struct fun_entry **lambdas;    // by lambda index
     uint32_t lambda_count;
     struct beam_export *exports;
     uint32_t export_count;
     term attributes, compile_info;
-    const word *on_load;           // code to run once after loading, NULL: none
-    const word **lambda_codes;     // by lambda index
-    const word **export_codes;     // as exports
+    const word *on_load;          // code to run once after loading, NULL: none
+    const word **lambda_codes;    // by lambda index
+    const word **export_codes;    // as exports
 };
 
 // code/lower.c: translates b's instructions into m->code and fills functions, marks and labels; each of these arrays
@@ -55,7 +55,8 @@ struct module {
 // was filled.
 bool lower_module(const struct beam_file *b, struct module *m, const char **why);
 
-void modules_open(void);    // once, before anything below
+void modules_open(void);     // once, before anything below
+void modules_close(void);    // frees all code, when no process is left
 
 // In steps. Built, a module has code but nobody can call it; its owner publishes or frees it. NULL: *why tells.
 // Gzipped files are taken too. Enabling its funs is for running its on_load function before it is published.
@@ -67,10 +68,10 @@ void module_free(struct module *m);    // one that was never enabled or publishe
 // Parses, lowers and publishes. NULL: *why tells, and nothing has changed. Running on_load is left to the caller.
 struct module *module_load(const uint8_t *bytes, size_t size, const char **why);
 
-struct module *module_find(term name);       // current version, NULL: not loaded
-struct module *module_old(term name);        // the version that was replaced or deleted and not purged, or NULL
-size_t module_count(void);                   // current versions
-term module_next(size_t *at);                // walks the names that have a current or old version; NONE at the end
+struct module *module_find(term name);    // current version, NULL: not loaded
+struct module *module_old(term name);     // the version that was replaced or deleted and not purged, or NULL
+size_t module_count(void);                // current versions
+term module_next(size_t *at);             // walks the names that have a current or old version; NONE at the end
 
 // The current version becomes old: its functions cannot be called from outside any more. False: there is none.
 bool module_delete(term name);
@@ -83,7 +84,7 @@ struct code_place {
     const struct module *module;
     const struct function *function;
     uint32_t file_line;
-    term file;             // as in the stack trace: a string term on literals; NONE: no location
+    term file;    // as in the stack trace: a string term on literals; NONE: no location
 };
 bool code_place(const word *address, struct code_place *place);
 

@@ -196,12 +196,9 @@ static void unlink_them(struct incoming *in, bool acknowledged)
 // Such a process of the host is reached under this node's name too (net_adm:ping/1 asks net_kernel here). It counts as alive.
 static bool stands_for_foreign(term name)
 {
-    struct heap h;
-    heap_init(&h, FOREIGN_PID_WORDS);
-    term pid = names_find(&h, name);
-    bool foreign = pid != NONE && !is_local_pid(pid);
-    heap_done(&h);
-    return foreign;
+    term room[FOREIGN_PID_WORDS];
+    term pid = names_find_into(room, name);
+    return pid != NONE && !is_local_pid(pid);
 }
 
 static void monitor(struct incoming *in)

@@ -58,6 +58,7 @@ void engine_open(void)
 void engine_close(void)
 {
     peers_close();
+    modules_close();
     host_options_done();
 }
 

@@ -6,6 +6,7 @@
 #include "base/lock.h"
 #include "base/memory.h"
 #include "base/table.h"
+#include "base/utf8.h"
 
 #include <stdatomic.h>
 #include <string.h>
@@ -57,34 +58,16 @@ void atoms_open(void)
             die("atom '%s' is in the table twice", known[i]);
 }
 
-// Length of the UTF-8 sequence at `at`, or 0 if it is malformed: overlong, a surrogate, above U+10FFFF or cut short.
-static size_t sequence(const uint8_t *at, size_t left)
-{
-    static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
-    if (at[0] < 0x80)
-        return 1;
-    size_t n = at[0] >= 0xF0 ? 4 : at[0] >= 0xE0 ? 3 : 2;
-    if (at[0] < 0xC2 || at[0] > 0xF4 || n > left)
-        return 0;
-    uint32_t value = at[0] & (0x7F >> n);
-    for (size_t i = 1; i < n; i++) {
-        if ((at[i] & 0xC0) != 0x80)
-            return 0;
-        value = value << 6 | (at[i] & 0x3F);
-    }
-    bool allowed = value >= least[n] && value <= 0x10FFFF && !(value >= 0xD800 && value <= 0xDFFF);
-    return allowed ? n : 0;
-}
-
 static bool count_chars(const char *bytes, size_t size, size_t *chars)
 {
     const uint8_t *at = (const uint8_t *)bytes;
+    uint32_t character;
     size_t n = 0;
     for (size_t i = 0; i < size; n++) {
-        size_t step = sequence(at + i, size - i);
-        if (!step)
+        int step = utf8_decode(at + i, size - i, &character);
+        if (step <= 0)
             return false;
-        i += step;
+        i += (size_t)step;
     }
     *chars = n;
     return n <= CONFIG_MAX_ATOM_CHARS;

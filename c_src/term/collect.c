@@ -14,52 +14,53 @@ enum {
     OLD_SLACK = 2,              // a new old block has room for this many times what goes into it at first
 };
 
-// One collection. Words between keep_from and keep_to (the old block, in a young collection) stay where they are; words
-// between mature_from and mature_to go to the old block, all others to the young one.
+// One collection. What is mature, the first words of the block that is left, goes to the old block; words between keep_from
+// and keep_to (the old block, in a young collection) stay where they are; all others go to the young block.
 struct collection {
     term *top, *start;          // young target
     term *old_top, *old_start;  // old target
+    const term *block;          // the block that is left
+    size_t block_bytes, mature_bytes;
     const term *keep_from, *keep_to;
-    const term *mature_from, *mature_to;
-    size_t moved;
 };
 
-static bool within(const void *p, const void *from, const void *to)
+static inline size_t bytes_from(const term *from, const void *to)    // huge if `to` is below
 {
-    return (word)(uintptr_t)p - (word)(uintptr_t)from < (word)(uintptr_t)to - (word)(uintptr_t)from;
+    return (size_t)((word)(uintptr_t)to - (word)(uintptr_t)from);
 }
 
-static term *room_for(struct collection *c, const term *object, size_t words)
+static inline bool within(const term *at, const term *from, const term *to)
 {
-    term **top = within(object, c->mature_from, c->mature_to) ? &c->old_top : &c->top;
-    term *room = *top;
-    *top += words;
-    c->moved += words;
-    return room;
+    return bytes_from(from, at) < bytes_from(from, to);
 }
 
 // A moved cell has NONE as head and the new place as tail; a moved object the new place instead of its header.
-static term forward_cell(struct collection *c, term *cell)
+static inline term move_cell(term *cell, term **top)
 {
     if (cell[0] == NONE)
         return cell[1];
-    term *to = room_for(c, cell, 2);
+    term *to = *top;
+    *top = to + 2;
     to[0] = cell[0];
     to[1] = cell[1];
     cell[0] = NONE;
-    cell[1] = list_term(to);
-    return list_term(to);
+    return cell[1] = list_term(to);
 }
 
-static term forward_object(struct collection *c, term *object)
+// Most objects have few words: a loop takes half the time of a call of memcpy.
+static inline term move_object(term *object, term **top)
 {
-    if (is_boxed(object[0]))
-        return object[0];
-    size_t words = 1 + header_size(object[0]);
-    term *to = room_for(c, object, words);
-    memcpy(to, object, words * sizeof *to);
-    object[0] = boxed_term(to);
-    return boxed_term(to);
+    word h = object[0];
+    if (is_boxed(h))
+        return h;
+    size_t words = header_size(h);
+    term *to = *top;
+    *top = to + words + 1;
+    to[0] = h;
+#pragma clang loop vectorize(disable) unroll(disable)
+    for (size_t i = 1; i <= words; i++)
+        to[i] = object[i];
+    return object[0] = boxed_term(to);
 }
 
 static inline void forward(struct collection *c, term *slot)
@@ -67,23 +68,26 @@ static inline void forward(struct collection *c, term *slot)
     term t = *slot;
     if (is_immediate(t) || is_header(t))
         return;
-    term *at = is_list(t) ? list_ptr(t) : boxed_ptr(t);
-    if (is_literal_ptr(at) || within(at, c->keep_from, c->keep_to))
+    term *at = (term *)(uintptr_t)(t & ~(term)3);
+    size_t offset = bytes_from(c->block, at);
+    if (offset >= c->block_bytes && (is_literal_ptr(at) || within(at, c->keep_from, c->keep_to)))
         return;
-    *slot = is_list(t) ? forward_cell(c, at) : forward_object(c, at);
+    term **top = offset < c->mature_bytes ? &c->old_top : &c->top;
+    *slot = is_list(t) ? move_cell(at, top) : move_object(at, top);
 }
 
-static void forward_range(struct collection *c, term *words, size_t count)
+static inline void forward_range(struct collection *c, term *words, size_t count)
 {
     for (size_t i = 0; i < count; i++)
         forward(c, words + i);
 }
 
-static term *scan_object(struct collection *c, term *at)
+static inline term *scan_object(struct collection *c, term *at)
 {
-    struct layout l = layout_of(*at);
+    size_t size = header_size(*at);
+    struct layout l = LIKELY(header_kind(*at) == KIND_TUPLE) ? (struct layout){1, size} : layout_of(*at);
     forward_range(c, at + l.first, l.count);
-    return at + 1 + header_size(*at);
+    return at + 1 + size;
 }
 
 static term *scan_until(struct collection *c, term *at, term *const *top)
@@ -184,6 +188,8 @@ static size_t run(struct heap *h, struct collection *c, size_t size, const struc
     size_t from_size = (size_t)(h->end - h->start);
     term *block = mem_alloc(size * sizeof *block);
     c->start = c->top = block;
+    c->block = from;
+    c->block_bytes = from_size * sizeof *from;
     forward_roots(c, h, roots, root_count);
     scan_all(c);
     term *young_chain = NULL, *old_chain = h->old ? h->old->shared : NULL;
@@ -195,7 +201,7 @@ static size_t run(struct heap *h, struct collection *c, size_t size, const struc
     h->shared_bytes = 0;
     free_fragments(h);
     free_block(from, from_size);
-    return c->moved;
+    return (size_t)(c->top - c->start) + (size_t)(c->old_top - c->old_start);
 }
 
 static void old_open(struct heap *h, size_t words)
@@ -216,7 +222,10 @@ static void old_close(struct heap *h)
 
 static size_t used_words(const struct heap *h)
 {
-    return (size_t)(h->top - h->start) + h->fragment_words;
+    size_t words = (size_t)(h->top - h->start);
+    for (const struct fragment *f = h->fragments; f; f = f->next)
+        words += f->used;
+    return words;
 }
 
 static size_t max_of(size_t a, size_t b)
@@ -234,8 +243,8 @@ static size_t young_size(const struct heap *h, size_t survivors)
 
 static size_t collect_young(struct heap *h, const struct root *roots, size_t root_count)
 {
-    struct collection c = {.mature_from = h->start, .mature_to = h->high};
     size_t mature = (size_t)(h->high - h->start);
+    struct collection c = {.mature_bytes = mature * sizeof(term)};
     if (!h->old && mature)
         old_open(h, fitting(mature * OLD_SLACK));
     if (h->old) {
@@ -253,7 +262,7 @@ static size_t collect_young(struct heap *h, const struct root *roots, size_t roo
 // Everything, old block included, into one young block of at least `size` words.
 static size_t collect_into(struct heap *h, const struct root *roots, size_t root_count, size_t size)
 {
-    struct collection c = {.moved = 0};
+    struct collection c = {.mature_bytes = 0};
     if (h->old && h->old->shared) {
         term *last = h->old->shared;
         while (last[3])
@@ -283,7 +292,7 @@ static bool must_be_full(const struct heap *h)
 // A second move of the young block alone, when it came out too small or far too large. Costs the live words only.
 static size_t resize(struct heap *h, const struct root *roots, size_t root_count, size_t size)
 {
-    struct collection c = {.moved = 0};
+    struct collection c = {.mature_bytes = 0};
     if (h->old) {
         c.keep_from = h->old->start;
         c.keep_to = h->old->top;
@@ -291,12 +300,15 @@ static size_t resize(struct heap *h, const struct root *roots, size_t root_count
     return run(h, &c, size, roots, root_count);
 }
 
-static size_t settle(struct heap *h, const struct root *roots, size_t root_count, size_t need, bool full)
+// `before` is what the block had: room taken for fragments whose terms then did not survive is given back.
+static size_t settle(struct heap *h, const struct root *roots, size_t root_count, size_t need, bool full, size_t before)
 {
     size_t live = (size_t)(h->top - h->start) + stack_words(h) + CONFIG_STACK_RESERVE;
     size_t size = (size_t)(h->end - h->start);
     bool small = free_words(h) < need || (!CONFIG_STRESS && (live + need) * 4 > size * 3);
     bool large = full && size > SHRINK_WORDS && (live + need) * 4 < size;
+    if (!small && !large && size > before && (live + need) * 4 <= before * 3)
+        return resize(h, roots, root_count, before);
     if (!small && !large)
         return 0;
     return resize(h, roots, root_count, max_of(fitting(CONFIG_STRESS ? live + need : (live + need) * 3 / 2), live + need));
@@ -304,9 +316,10 @@ static size_t settle(struct heap *h, const struct root *roots, size_t root_count
 
 size_t heap_collect(struct heap *h, const struct root *roots, size_t root_count, size_t need, bool full)
 {
+    size_t before = (size_t)(h->end - h->start);
     full = full || must_be_full(h);
     size_t moved = full ? collect_full(h, roots, root_count) : collect_young(h, roots, root_count);
-    moved += settle(h, roots, root_count, need, full);
+    moved += settle(h, roots, root_count, need, full, before);
     h->high = h->top;
     if (CONFIG_STRESS)
         heap_verify(h, roots, root_count);

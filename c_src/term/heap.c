@@ -7,7 +7,8 @@
 
 #include <string.h>
 
-enum { OVERFLOW_MIN = 128 };    // words of the smallest fragment that a full heap takes
+// Words of the fragments that a full heap takes: a quarter of what it has in fragments already, within these limits.
+enum { OVERFLOW_MIN = 128, OVERFLOW_MAX = CONFIG_STRESS ? 128 : 32768 };
 
 static size_t fragment_bytes(size_t words)
 {
@@ -104,11 +105,18 @@ void heap_adopt(struct heap *h, struct fragment *f)
     }
 }
 
+static size_t overflow_size(const struct heap *h, size_t words)
+{
+    size_t size = h->fragment_words / 4;
+    size = size < OVERFLOW_MIN ? OVERFLOW_MIN : size > OVERFLOW_MAX ? OVERFLOW_MAX : size;
+    return words > size ? words : size;
+}
+
 term *heap_alloc_slow(struct heap *h, size_t words)
 {
     struct fragment *f = h->fragments;
     if (!f || f->size - f->used < words) {
-        f = fragment_new(words > OVERFLOW_MIN ? words : OVERFLOW_MIN);
+        f = fragment_new(overflow_size(h, words));
         f->next = h->fragments;
         h->fragments = f;
         h->fragment_words += f->size;

@@ -289,8 +289,10 @@ END_TEST
 START_TEST(gzipped_module)
 {
     uint8_t packed[4096];
-    z_stream z = {.next_in = (Bytef *)(uintptr_t)sample_beam, .avail_in = sizeof sample_beam,
-                  .next_out = packed, .avail_out = sizeof packed};
+    z_stream z = {.next_in = (Bytef *)(uintptr_t)sample_beam,
+                  .avail_in = sizeof sample_beam,
+                  .next_out = packed,
+                  .avail_out = sizeof packed};
     ck_assert_int_eq(deflateInit2(&z, 9, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY), Z_OK);
     ck_assert_int_eq(deflate(&z, Z_FINISH), Z_STREAM_END);
     size_t size = z.total_out;

@@ -220,6 +220,7 @@ START_TEST(down_with_a_tag_of_its_own)
     struct proc *a = fresh(), *b = fresh();
     term tag = tuple2(proc_heap(a), ATOM_ok, cons(proc_heap(a), small(7), NIL)), pid = b->pid;
     term ref = relations_monitor(a, pid, NONE, &(struct monitor_options){tag, ALIAS_NO});
+    signal_take(b);
     proc_exit(b, tuple2(proc_heap(b), ATOM_error, small(3)));
     term down = message_of(a);
     ck_assert(is_tuple_of(down, 5) && term_equal(element(down, 0), tag) && term_equal(element(down, 1), ref));
