@@ -68,6 +68,7 @@ open(Owner, #{executable := Executable, env := Env} = Config) ->
     Engine = maps:without([executable, env, timeout, name], Config),
     true = port_command(Port, term_to_binary(Engine#{flags => Flags,
                                                       cookie => cookie(maps:get(node, Config)),
+                                                      printable_range => io:printable_range(),
                                                       names => host_names()})),
     Input = self(),
     Output = spawn_opt(fun() -> output(Port, Input) end, ?LOOP_OPTIONS),

@@ -61,8 +61,9 @@ unit() {
         return
     fi
     checks=$(echo "$line" | sed 's/.*Checks: \([0-9]*\).*/\1/')
-    failed=$(echo "$line" | sed 's/.*Failures: \([0-9]*\), Errors: \([0-9]*\).*/\1 + \2/')
-    failed=$((failed))
+    wrong=$(echo "$line" | sed 's/.*Failures: \([0-9]*\), .*/\1/')
+    broken=$(echo "$line" | sed 's/.*Errors: \([0-9]*\).*/\1/')
+    failed=$((wrong + broken))
     [ "$failed" = 0 ] || grep -E ':[FE]:' "$log"
     [ "$status" = 0 ] || [ "$failed" != 0 ] || { tail -n 40 "$log"; failed=1; checks=$((checks + 1)); }
     count "unit $1" $((checks - failed)) "$failed"

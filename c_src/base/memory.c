@@ -74,8 +74,8 @@ static COLD struct cache *cache_open(void)
 {
     struct cache *c = from_system(sizeof *c);
     memset(c, 0, sizeof *c);
-    for (size_t class = 0; class < CLASSES; class++)
-        c->free[class].room = BATCH_BYTES / block_bytes(class);
+    for (size_t i = 0; i < CLASSES; i++)
+        c->free[i].room = BATCH_BYTES / block_bytes(i);
     c->next = atomic_load(&caches);
     while (!atomic_compare_exchange_weak(&caches, &c->next, c)) {
     }

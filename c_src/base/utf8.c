@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/utf8.h"
 
+#include <string.h>
+
 int utf8_decode(const uint8_t *at, size_t left, uint32_t *character)
 {
     static const uint32_t lowest[] = {0, 0, 0x80, 0x800, 0x10000};
@@ -36,4 +38,21 @@ size_t utf8_encode(uint32_t character, uint8_t *to)
     }
     to[0] = (uint8_t)(marks[n] | character);
     return n;
+}
+
+bool utf8_is_valid(const uint8_t *bytes, size_t n)
+{
+    for (size_t at = 0; at < n;) {
+        uint64_t eight;
+        uint32_t character;
+        if (at + 8 <= n && (memcpy(&eight, bytes + at, 8), (eight & 0x8080808080808080u) == 0)) {
+            at += 8;
+            continue;
+        }
+        int size = utf8_decode(bytes + at, n - at, &character);
+        if (size <= 0)
+            return false;
+        at += (size_t)size;
+    }
+    return true;
 }

@@ -18,6 +18,8 @@ int utf8_decode(const uint8_t *at, size_t left, uint32_t *character);
 // Writes a character, which must be one, and gives its bytes.
 size_t utf8_encode(uint32_t character, uint8_t *to);
 
+bool utf8_is_valid(const uint8_t *bytes, size_t n);    // nothing but whole characters
+
 static inline bool utf8_is_character(uint64_t value)
 {
     return value <= 0x10FFFF && (value < 0xD800 || value > 0xDFFF);

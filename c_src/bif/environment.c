@@ -126,11 +126,8 @@ static term bif_getpid(struct proc *p, term *args)
 }
 
 static const struct native_row rows[] = {
-    {"os", "getenv", 1, bif_getenv, 0},
-    {"os", "putenv", 2, bif_putenv, 0},
-    {"os", "unsetenv", 1, bif_unsetenv, 0},
-    {"os", "env", 0, bif_env, 0},
-    {"os", "getpid", 0, bif_getpid, 0},
+    {"os", "getenv", 1, bif_getenv, 0}, {"os", "putenv", 2, bif_putenv, 0}, {"os", "unsetenv", 1, bif_unsetenv, 0},
+    {"os", "env", 0, bif_env, 0},       {"os", "getpid", 0, bif_getpid, 0},
 };
 
 const struct native_table natives_environment = {rows, COUNT_OF(rows)};

@@ -114,17 +114,16 @@ static term bif_info(struct proc *p, term *args)
 {
     (void)args;
     struct heap *h = proc_heap(p);
-    return map_from_pairs(h, (term[]){ATOM_count, integer_from_u64(h, persistents.table.count), ATOM_memory,
-                                      integer_from_u64(h, persistents.words * sizeof(term))}, 2);
+    return map_from_pairs(h,
+                          (term[]){ATOM_count, integer_from_u64(h, persistents.table.count), ATOM_memory,
+                                   integer_from_u64(h, persistents.words * sizeof(term))},
+                          2);
 }
 
 static const struct native_row rows[] = {
-    {"persistent_term", "put", 2, bif_put, 0},
-    {"persistent_term", "get", 0, bif_get_all, 0},
-    {"persistent_term", "get", 1, bif_get, 0},
-    {"persistent_term", "get", 2, bif_get_default, 0},
-    {"persistent_term", "erase", 1, bif_erase, 0},
-    {"persistent_term", "info", 0, bif_info, 0},
+    {"persistent_term", "put", 2, bif_put, 0},     {"persistent_term", "get", 0, bif_get_all, 0},
+    {"persistent_term", "get", 1, bif_get, 0},     {"persistent_term", "get", 2, bif_get_default, 0},
+    {"persistent_term", "erase", 1, bif_erase, 0}, {"persistent_term", "info", 0, bif_info, 0},
 };
 
 const struct native_table natives_persistent = {rows, COUNT_OF(rows)};

@@ -35,8 +35,7 @@ static term bif_exit_other(struct proc *p, term *args)
         return ATOM_true;
     if (!is_pid(to))
         return fail_badarg(p);
-    struct remote_signal s = {
-        .kind = REMOTE_EXIT2, .node = ident_node(to), .from = p->pid, .to = to, .value = args[1]};
+    struct remote_signal s = {.kind = REMOTE_EXIT2, .node = ident_node(to), .from = p->pid, .to = to, .value = args[1]};
     remote_send(p, &s);
     return ATOM_true;
 }
@@ -75,19 +74,25 @@ static term monitor_process(struct proc *p, term target, const struct monitor_op
     return fail_badarg(p);
 }
 
+// Ports and the clock service can be monitored on the BEAM, but there are none here.
+static term bad_type(struct proc *p, term type)
+{
+    return type == ATOM_port || type == ATOM_time_offset ? fail_badarg(p) : fail_badarg_because(p, ATOM_badtype);
+}
+
 static term bif_monitor(struct proc *p, term *args)
 {
     struct monitor_options o = {ATOM_DOWN, ALIAS_NO};
-    return args[0] == ATOM_process ? monitor_process(p, args[1], &o) : fail_badarg(p);
+    return args[0] == ATOM_process ? monitor_process(p, args[1], &o) : bad_type(p, args[0]);
 }
 
 static term bif_monitor_options(struct proc *p, term *args)
 {
     struct monitor_options o = {ATOM_DOWN, ALIAS_NO};
-    if (args[0] != ATOM_process || list_length(args[2]) < 0)
-        return fail_badarg(p);
     if (!monitor_options_list(args[2], &o.alias, &o.tag))
         return fail_badarg_because(p, ATOM_badopt);
+    if (args[0] != ATOM_process)
+        return bad_type(p, args[0]);
     return monitor_process(p, args[1], &o);
 }
 
@@ -148,7 +153,8 @@ static term bif_monitor_node(struct proc *p, term *args)
 {
     if (!is_atom(args[0]) || !is_bool(args[1]))
         return fail_badarg(p);
-    bool connected = args[0] == node_self()->name || (remote_hooks.connected && remote_hooks.connected(node_intern(args[0], 0)));
+    bool connected =
+        args[0] == node_self()->name || (remote_hooks.connected && remote_hooks.connected(node_intern(args[0], 0)));
     if (connected || args[1] == ATOM_false)
         relations_monitor_node(p, args[0], args[1] == ATOM_true);
     else
@@ -158,10 +164,21 @@ static term bif_monitor_node(struct proc *p, term *args)
 
 // Names.
 
+// What erl_erts_errors makes its text from.
+static term register_cause(term name, term pid)
+{
+    if (!is_atom(name) || name == ATOM_undefined || !is_local_pid(pid))
+        return ATOM_none;
+    struct proc *owner = proc_find(pid);
+    if (!owner)
+        return ATOM_notalive;
+    return names_of(owner) == NONE ? ATOM_none : ATOM_registered_name;
+}
+
 static term bif_register(struct proc *p, term *args)
 {
     bool good = is_atom(args[0]) && is_local_pid(args[1]) && names_register(args[0], args[1]);
-    return good ? (term)ATOM_true : fail_badarg(p);
+    return good ? (term)ATOM_true : fail_badarg_because(p, register_cause(args[0], args[1]));
 }
 
 static term bif_unregister(struct proc *p, term *args)
@@ -190,7 +207,7 @@ static term bif_processes(struct proc *p, term *args)
     (void)args;
     term list = NIL;
     uint32_t at = 0;
-    for (term pid; (pid = proc_next(&at)) != NONE; at++)
+    for (term pid; (pid = proc_next(&at)) != NONE;)
         list = cons(proc_heap(p), pid, list);
     return list;
 }

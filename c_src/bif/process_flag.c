@@ -117,7 +117,7 @@ static term bif_process_flag(struct proc *p, term *args)
             term old = flags[i].set(p, args[1]);
             return old == NONE ? fail_badarg(p) : old;
         }
-    return fail_badarg(p);
+    return fail_badarg_because(p, ATOM_badopt);
 }
 
 static bool items_known(term items)

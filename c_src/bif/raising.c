@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Natives that raise. None of them shows in the stack trace.
+// Natives that raise. Of them only nif_error shows in the stack trace.
 #include "bif/bif.h"
 
 static struct failure *bare(struct proc *p, term class, term reason)
@@ -55,6 +55,11 @@ static term bif_error_options(struct proc *p, term *args)
     return NONE;
 }
 
+static term bif_nif_error(struct proc *p, term *args)
+{
+    return fail_error(p, args[0]);
+}
+
 enum { TRACE_DEPTH = 8 };    // the BEAM's default backtrace_depth
 
 // One entry of a stack trace as catch gives it, older forms completed. NONE: malformed.
@@ -103,14 +108,10 @@ static term bif_raise(struct proc *p, term *args)
 }
 
 static const struct native_row rows[] = {
-    {"erlang", "exit", 1, bif_exit, 0},
-    {"erlang", "throw", 1, bif_throw, 0},
-    {"erlang", "error", 1, bif_error, 0},
-    {"erlang", "error", 2, bif_error_arguments, 0},
-    {"erlang", "error", 3, bif_error_options, 0},
-    {"erlang", "nif_error", 1, bif_error, 0},
-    {"erlang", "nif_error", 2, bif_error_arguments, 0},
-    {"erlang", "raise", 3, bif_raise, 0},
+    {"erlang", "exit", 1, bif_exit, 0},           {"erlang", "throw", 1, bif_throw, 0},
+    {"erlang", "error", 1, bif_error, 0},         {"erlang", "error", 2, bif_error_arguments, 0},
+    {"erlang", "error", 3, bif_error_options, 0}, {"erlang", "nif_error", 1, bif_nif_error, 0},
+    {"erlang", "nif_error", 2, bif_nif_error, 0}, {"erlang", "raise", 3, bif_raise, 0},
 };
 
 const struct native_table natives_raising = {rows, COUNT_OF(rows)};

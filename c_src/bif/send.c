@@ -120,9 +120,9 @@ static term bif_send_options(struct proc *p, term *args)
         else if (head(list) == ATOM_noconnect)
             s.noconnect = true;
         else
-            return fail_badarg(p);
+            break;
     }
-    return is_nil(list) ? finish(p, send(&s, args[0]), ATOM_ok) : fail_badarg(p);
+    return is_nil(list) ? finish(p, send(&s, args[0]), ATOM_ok) : fail_badarg_because(p, ATOM_badopt);
 }
 
 static const struct native_row rows[] = {

@@ -50,7 +50,7 @@ static term bif_spawn_link(struct proc *p, term *args)
 static term bif_spawn_opt(struct proc *p, term *args)
 {
     struct spawn s;
-    if (!describe(&s, p, args) || list_length(args[3]) < 0)
+    if (!describe(&s, p, args))
         return fail_badarg(p);
     return spawn_options(&s, args[3]) ? start(p, &s) : fail_badarg_because(p, ATOM_badopt);
 }
@@ -132,7 +132,8 @@ static bool split_options(struct proc *p, struct spawn_request *r, term list)
         if (option == ATOM_monitor || (is_tuple_of(option, 2) && element(option, 0) == ATOM_monitor)) {
             r->monitor = true;
             if (option != ATOM_monitor)
-                good = good && monitor_options_list(element(option, 1), &r->monitor_options.alias, &r->monitor_options.tag);
+                good = good &&
+                       monitor_options_list(element(option, 1), &r->monitor_options.alias, &r->monitor_options.tag);
             option = ATOM_monitor;
         }
         r->link = r->link || option == ATOM_link;

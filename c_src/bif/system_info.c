@@ -256,14 +256,10 @@ static term bif_get_creation(struct proc *p, term *args)
 }
 
 static const struct native_row rows[] = {
-    {"erlang", "system_info", 1, bif_system_info, 0},
-    {"erlang", "statistics", 1, bif_statistics, 0},
-    {"erlang", "memory", 0, bif_memory, 0},
-    {"erlang", "memory", 1, bif_memory_item, 0},
-    {"erlang", "node", 0, bif_node, NATIVE_GUARD},
-    {"erlang", "nodes", 0, bif_nodes, 0},
-    {"erlang", "nodes", 1, bif_nodes_of, 0},
-    {"erts_internal", "get_creation", 0, bif_get_creation, 0},
+    {"erlang", "system_info", 1, bif_system_info, 0}, {"erlang", "statistics", 1, bif_statistics, 0},
+    {"erlang", "memory", 0, bif_memory, 0},           {"erlang", "memory", 1, bif_memory_item, 0},
+    {"erlang", "node", 0, bif_node, NATIVE_GUARD},    {"erlang", "nodes", 0, bif_nodes, 0},
+    {"erlang", "nodes", 1, bif_nodes_of, 0},          {"erts_internal", "get_creation", 0, bif_get_creation, 0},
 };
 
 const struct native_table natives_system_info = {rows, COUNT_OF(rows)};

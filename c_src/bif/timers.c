@@ -35,8 +35,10 @@ static term start(struct proc *p, const term *args, term options, enum timer_for
 {
     int64_t at;
     bool absolute = false;
-    if (!absolute_option(options, &absolute) || !time_of(args[0], absolute, &at))
-        return fail_badarg(p);
+    if (!absolute_option(options, &absolute))
+        return fail_badarg_because(p, ATOM_badopt);
+    if (!time_of(args[0], absolute, &at))
+        return fail_badarg_because(p, ATOM_time);
     if (!is_local_pid(args[1]) && !is_atom(args[1]))
         return fail_badarg(p);
     return timer_start(p, args[1], args[2], at, absolute, form);
@@ -83,7 +85,9 @@ static bool ask_options(term list, bool info_too, bool *async, bool *info)
         term option = head(list);
         if (!is_tuple_of(option, 2))
             return false;
-        bool *which = element(option, 0) == ATOM_async ? async : element(option, 0) == ATOM_info && info_too ? info : NULL;
+        bool *which = element(option, 0) == ATOM_async              ? async
+                      : element(option, 0) == ATOM_info && info_too ? info
+                                                                    : NULL;
         if (!which || !boolean_of(element(option, 1), which))
             return false;
     }
@@ -112,14 +116,10 @@ static term bif_read_timer_options(struct proc *p, term *args)
 }
 
 static const struct native_row rows[] = {
-    {"erlang", "send_after", 3, bif_send_after, 0},
-    {"erlang", "send_after", 4, bif_send_after_options, 0},
-    {"erlang", "start_timer", 3, bif_start_timer, 0},
-    {"erlang", "start_timer", 4, bif_start_timer_options, 0},
-    {"erlang", "cancel_timer", 1, bif_cancel_timer, 0},
-    {"erlang", "cancel_timer", 2, bif_cancel_timer_options, 0},
-    {"erlang", "read_timer", 1, bif_read_timer, 0},
-    {"erlang", "read_timer", 2, bif_read_timer_options, 0},
+    {"erlang", "send_after", 3, bif_send_after, 0},     {"erlang", "send_after", 4, bif_send_after_options, 0},
+    {"erlang", "start_timer", 3, bif_start_timer, 0},   {"erlang", "start_timer", 4, bif_start_timer_options, 0},
+    {"erlang", "cancel_timer", 1, bif_cancel_timer, 0}, {"erlang", "cancel_timer", 2, bif_cancel_timer_options, 0},
+    {"erlang", "read_timer", 1, bif_read_timer, 0},     {"erlang", "read_timer", 2, bif_read_timer_options, 0},
 };
 
 const struct native_table natives_timers = {rows, COUNT_OF(rows)};

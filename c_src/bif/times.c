@@ -247,10 +247,15 @@ static bool tm_of(term t, struct tm *tm)
     int date[3], clock[3];
     if (!is_tuple_of(t, 2) || !three_numbers(element(t, 0), date) || !three_numbers(element(t, 1), clock))
         return false;
-    *tm = (struct tm){.tm_year = date[0] - 1900, .tm_mon = date[1] - 1, .tm_mday = date[2],
-                      .tm_hour = clock[0], .tm_min = clock[1], .tm_sec = clock[2], .tm_isdst = -1};
-    return date[0] >= FIRST_YEAR && date[1] >= 1 && date[1] <= 12 && date[2] >= 1 && date[2] <= month_days(date[0], date[1]) &&
-           clock[0] < 24 && clock[1] < 60 && clock[2] < 60;
+    *tm = (struct tm){.tm_year = date[0] - 1900,
+                      .tm_mon = date[1] - 1,
+                      .tm_mday = date[2],
+                      .tm_hour = clock[0],
+                      .tm_min = clock[1],
+                      .tm_sec = clock[2],
+                      .tm_isdst = -1};
+    return date[0] >= FIRST_YEAR && date[1] >= 1 && date[1] <= 12 && date[2] >= 1 &&
+           date[2] <= month_days(date[0], date[1]) && clock[0] < 24 && clock[1] < 60 && clock[2] < 60;
 }
 
 static term bif_localtime_to_universaltime(struct proc *p, term *args)
@@ -281,7 +286,8 @@ static term bif_universaltime_to_posixtime(struct proc *p, term *args)
 static term bif_posixtime_to_universaltime(struct proc *p, term *args)
 {
     int64_t seconds;
-    if (!integer_to_i64(args[0], &seconds) || seconds / DAY_SECONDS / 366 > LAST_YEAR || seconds / DAY_SECONDS / 366 < -LAST_YEAR)
+    if (!integer_to_i64(args[0], &seconds) || seconds / DAY_SECONDS / 366 > LAST_YEAR ||
+        seconds / DAY_SECONDS / 366 < -LAST_YEAR)
         return fail_badarg(p);
     struct tm tm = universal_tm(seconds);
     return date_time(proc_heap(p), &tm);

@@ -38,8 +38,18 @@ struct beam_arg {
     word value;
 };
 
+// What lowering must add to an operation, as code/verify.h found.
+enum beam_check {
+    CHECK_TUPLE = 1,          // get_tuple_element: of a tuple that is large enough; update_record: of one of that size
+    CHECK_CELL = 2,           // get_list, get_hd, get_tl: of a cons cell
+    CHECK_MAP = 4,            // get_map_elements, has_map_fields: of a map
+    CHECK_DETACH = 8,         // first, the message under look becomes part of the heap
+    CHECK_NO_RETURN = 16,     // nothing follows: should the call return all the same, badarg
+};
+
 struct beam_op {
     uint16_t opcode;       // generic opcode number
+    uint8_t checks;        // enum beam_check
     uint32_t arg_count;    // arguments in args, the members of lists included
     const struct beam_arg *args;
 };

@@ -2,17 +2,18 @@
 #include "code/call.h"
 
 #include "code/delegate.h"
+#include "code/demand.h"
 #include "code/interp.h"
 #include "code/module.h"
 
 #include <string.h>
 
-static const struct call_target nowhere = {NULL, 0};
-static const struct call_target waits = {NULL, CALL_WAITS};
+static const struct call_target nowhere = {NULL, 0, false};
+static const struct call_target waits = {NULL, CALL_WAITS, false};
 
 static struct call_target to_export(const struct export *e)
 {
-    return (struct call_target){e->code, e->arity};
+    return (struct call_target){e->code, e->arity, e->flags & EXPORT_RAISES};
 }
 
 static struct heap *heap_of(term *x)
@@ -82,12 +83,12 @@ struct call_target call_fun(term *x, term fun, word arity)
     if (UNLIKELY(!is_fun(fun) || fun_arity(fun) != arity))
         return bad_fun(x, fun, arity);
     if (header_kind(*boxed_ptr(fun)) == KIND_EXPORT)
-        return to_export(export_of(fun));
+        return (struct call_target){export_of(fun)->code, arity, false};
     const struct fun_entry *f = fun_entry_of(fun);
     const term *free = fun_free(fun);
     for (uint32_t i = 0; i < f->free; i++)
         x[arity + i] = free[i];
-    return (struct call_target){f->code, arity + f->free};
+    return (struct call_target){f->code, arity + f->free, false};
 }
 
 // The module may define what happens when one of its functions does not exist.
@@ -118,10 +119,10 @@ struct call_target call_undefined(struct proc *p, const struct export *e)
 struct call_target call_fun_undefined(struct proc *p, const struct fun_entry *f)
 {
     term *x = proc_x(p);
-    if (f->code == f->stub && !module_find(f->module) && !module_demand(p, f->module))
+    if (f->code == f->stub && !module_demand_fun(p, f))
         return waits;
     if (f->code != f->stub)
-        return (struct call_target){f->code, f->arity + f->free};
+        return (struct call_target){f->code, f->arity + f->free, false};
     struct heap *h = proc_heap(p);
     term fun = fun_make(h, (struct fun_entry *)(uintptr_t)f, p->pid, x + f->arity);
     raise_error(x, tuple2(h, ATOM_badfun, fun));

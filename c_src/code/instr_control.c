@@ -228,7 +228,7 @@ OP(native_body_plain)
         *--E = (term)(uintptr_t)(ip + 1 + (operands)); \
         CALL(found.code, found.arity); \
     } while (0)
-#define JUMP_FOUND(target, words) \
+#define JUMP_FOUND(target, operands, words) \
     do { \
         SWAP_OUT(); \
         struct call_target found = (target); \
@@ -236,7 +236,10 @@ OP(native_body_plain)
             htop = p->heap.top; \
             TAIL(op_raise); \
         } \
-        E += (words); \
+        if (UNLIKELY(found.raises)) \
+            *--E = (term)(uintptr_t)(ip + 1 + (operands)); \
+        else \
+            E += (words); \
         CALL(found.code, found.arity); \
     } while (0)
 
@@ -247,7 +250,7 @@ OP(apply_plain)
 
 OP(apply_last_plain)
 {
-    JUMP_FOUND(call_apply(x, A(0)), A(1));
+    JUMP_FOUND(call_apply(x, A(0)), 2, A(1));
 }
 
 OP(apply_list_plain)
@@ -257,12 +260,12 @@ OP(apply_list_plain)
 
 OP(apply_list_only_plain)
 {
-    JUMP_FOUND(call_apply_list(x), 0);
+    JUMP_FOUND(call_apply_list(x), 0, 0);
 }
 
 OP(apply_list_last_plain)
 {
-    JUMP_FOUND(call_apply_list(x), A(0));
+    JUMP_FOUND(call_apply_list(x), 1, A(0));
 }
 
 OP(apply_fun_list_plain)
@@ -272,12 +275,12 @@ OP(apply_fun_list_plain)
 
 OP(apply_fun_list_only_plain)
 {
-    JUMP_FOUND(call_fun_list(x), 0);
+    JUMP_FOUND(call_fun_list(x), 0, 0);
 }
 
 OP(apply_fun_list_last_plain)
 {
-    JUMP_FOUND(call_fun_list(x), A(0));
+    JUMP_FOUND(call_fun_list(x), 1, A(0));
 }
 
 OP(call_fun_plain)
@@ -292,12 +295,12 @@ OP(call_fun2_plain)
 
 OP(call_fun_last_plain)
 {
-    JUMP_FOUND(call_fun(x, x[A(0)], A(0)), A(1));
+    JUMP_FOUND(call_fun(x, x[A(0)], A(0)), 2, A(1));
 }
 
 OP(call_fun2_last_plain)
 {
-    JUMP_FOUND(call_fun(x, S(1), A(0)), A(2));
+    JUMP_FOUND(call_fun(x, S(1), A(0)), 3, A(2));
 }
 
 // Operands: fun entry, target, number of free variables; then the variables. test_heap or allocate came before, or the

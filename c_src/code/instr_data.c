@@ -54,15 +54,21 @@ OP(set_tuple_element_s)
     NEXT(3);
 }
 
+// Space was made by an allocate or test_heap before. Where it was not, the heap takes a fragment.
+static NOINLINE OP(put_list_slow)
+{
+    SWAP_OUT();
+    term cell = cons(&p->heap, S(0), S(1));
+    SWAP_IN();
+    D(2) = cell;
+    NEXT(3);
+}
+
 OP(put_list_s)
 {
     term first = S(0), rest = S(1);
-    if (UNLIKELY(E - htop < 2)) {
-        SWAP_OUT();
-        D(2) = cons(&p->heap, first, rest);
-        SWAP_IN();
-        NEXT(3);
-    }
+    if (UNLIKELY(E - htop < 2 + CONFIG_STACK_RESERVE))
+        TAIL(op_put_list_slow);
     htop[0] = first;
     htop[1] = rest;
     D(2) = list_term(htop);
@@ -70,24 +76,34 @@ OP(put_list_s)
     NEXT(3);
 }
 
-// Operands: destination, number of elements; then the elements.
-OP(put_tuple2_plain)
+static inline void fill_tuple(const word *ip, term *x, term *E, term *object)
 {
     word arity = A(1);
-    term *object = htop;
-    if (UNLIKELY((word)(E - htop) < arity + 1)) {
-        SWAP_OUT();
-        object = heap_alloc(&p->heap, arity + 1);
-        SWAP_IN();
-    } else {
-        htop += arity + 1;
-    }
     object[0] = header(KIND_TUPLE, arity);
 #pragma clang loop vectorize(disable) unroll(disable)
     for (word i = 0; i < arity; i++)
         object[1 + i] = S(2 + i);
     D(0) = boxed_term(object);
-    NEXT(2 + arity);
+}
+
+static NOINLINE OP(put_tuple2_slow)
+{
+    SWAP_OUT();
+    term *object = heap_alloc(&p->heap, A(1) + 1);
+    SWAP_IN();
+    fill_tuple(ip, x, E, object);
+    NEXT(2 + A(1));
+}
+
+// Operands: destination, number of elements; then the elements.
+OP(put_tuple2_plain)
+{
+    term *object = htop;
+    if (UNLIKELY((word)(E - htop) < A(1) + 1))
+        TAIL(op_put_tuple2_slow);
+    htop += A(1) + 1;
+    fill_tuple(ip, x, E, object);
+    NEXT(2 + A(1));
 }
 
 // Maps: the pairs (key, value) follow the operands. Updates of an empty map are built at once.

@@ -31,10 +31,15 @@ OP(catch_end_y)
     NEXT(1);
 }
 
+// Reached by exceptions alone, or what compilers know will never run: then x1 .. x3 hold nothing.
 OP(try_case_y)
 {
     p->catches--;
     Y(0) = NIL;
+    if (UNLIKELY(x[0])) {
+        raise_error(x, ATOM_badarg);
+        TAIL(op_raise);
+    }
     x[0] = x[1];
     x[1] = x[2];
     x[2] = x[3];

@@ -13,6 +13,7 @@ OP(loop_rec_plain)
     SWAP_IN();
     if (LIKELY(s != NULL)) {
         x[0] = s->value;
+        p->flags |= PROC_LOOKING;
         NEXT(1);
     }
     if (UNLIKELY(p->flags & PROC_EXITING))
@@ -40,18 +41,24 @@ OP(remove_message_plain)
 OP(wait_plain)
 {
     ip = (const word *)(uintptr_t)A(0);
+    interp_of(x)->live = 0;
     TAIL(op_wait);
 }
 
+// Operands: label, time, x registers that are kept: the last of them holds the time, which is looked at again.
 OP(wait_timeout_plain)
 {
     term after = S(1);
     if (p->flags & PROC_TIMEOUT || after == small(0))
-        NEXT(2);
+        NEXT(3);
     if (after != ATOM_infinity && !timer_receive(p, after)) {
         raise_error(x, ATOM_timeout_value);
         TAIL(op_raise);
     }
+    word kept = A(2);
+    for (word i = 0; i + 1 < kept; i++)
+        x[i] = NIL;
+    interp_of(x)->live = kept;
     ip = (const word *)(uintptr_t)A(0);
     TAIL(op_wait);
 }

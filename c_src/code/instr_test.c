@@ -79,12 +79,21 @@ OP(is_function2_s)
     JUMP(A(0));
 }
 
-// Small integers compare as signed words, tags included.
+// Small integers compare as signed words, tags included. Whatever calls a C function stands in an instruction of its own,
+// that the fast one ends with: so the fast one saves no registers. Measured on fib: half the time.
 #define COMPARISON(name, first, second, relation) \
+    static NOINLINE OP(name##_slow) \
+    { \
+        if (term_compare(first(1), second(2)) relation 0) \
+            NEXT(3); \
+        JUMP(A(0)); \
+    } \
     OP(name) \
     { \
         term a = first(1), b = second(2); \
-        if (LIKELY(are_small(a, b)) ? (sword)a relation(sword) b : term_compare(a, b) relation 0) \
+        if (UNLIKELY(!are_small(a, b))) \
+            TAIL(op_##name##_slow); \
+        if ((sword)a relation(sword) b) \
             NEXT(3); \
         JUMP(A(0)); \
     }
@@ -98,7 +107,30 @@ COMPARISON(is_ge_cx, C, X, >=)
 COMPARISON(is_ge_xx, X, X, >=)
 COMPARISON(is_ge_s, S, S, >=)
 
-#define EQUALITY(name, first, second, holds) \
+// Equal words are equal terms; words of which `decided` holds are equal only then.
+#define EQUALITY(name, decided, equal, result) \
+    static NOINLINE OP(name##_slow) \
+    { \
+        if (equal(S(1), S(2)) == (result)) \
+            NEXT(3); \
+        JUMP(A(0)); \
+    } \
+    OP(name) \
+    { \
+        term a = S(1), b = S(2); \
+        if (a != b && !(decided)) \
+            TAIL(op_##name##_slow); \
+        if ((a == b) == (result)) \
+            NEXT(3); \
+        JUMP(A(0)); \
+    }
+
+EQUALITY(is_eq_s, is_immediate(a) && is_immediate(b), term_equals, true)
+EQUALITY(is_ne_s, is_immediate(a) && is_immediate(b), term_equals, false)
+EQUALITY(is_eq_exact_s, is_immediate(a) || is_immediate(b), term_equal, true)
+EQUALITY(is_ne_exact_s, is_immediate(a) || is_immediate(b), term_equal, false)
+
+#define IDENTITY(name, first, second, holds) \
     OP(name) \
     { \
         term a = first(1), b = second(2); \
@@ -107,14 +139,10 @@ COMPARISON(is_ge_s, S, S, >=)
         JUMP(A(0)); \
     }
 
-EQUALITY(is_eq_s, S, S, term_equals(a, b))
-EQUALITY(is_ne_s, S, S, !term_equals(a, b))
-EQUALITY(is_eq_exact_s, S, S, term_equal(a, b))
-EQUALITY(is_ne_exact_s, S, S, !term_equal(a, b))
 // For a constant that is an immediate: the same word or different.
-EQUALITY(is_same_xc, X, C, a == b)
-EQUALITY(is_same_s, S, S, a == b)
-EQUALITY(is_not_same_s, S, S, a != b)
+IDENTITY(is_same_xc, X, C, a == b)
+IDENTITY(is_same_s, S, S, a == b)
+IDENTITY(is_not_same_s, S, S, a != b)
 
 // Operands: value, default label, number of pairs; then the constants in ascending order of their words, then the labels.
 static inline const word *select_among(const word *ip, word value)

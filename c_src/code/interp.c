@@ -88,8 +88,7 @@ OP(block)
 OP(wait)
 {
     SWAP_OUT();
-    if (UNLIKELY(call_wants_collection(p)))
-        call_collect(p, 0);
+    save_registers(p, x, interp_of(x)->live);
     leave(p, x, ip, reds, RUN_WAIT);
 }
 
@@ -165,9 +164,18 @@ static enum run_result run(struct worker *w, struct proc *p, sword reductions, s
 
 static word spawn_code;
 
+static void mark_raising(const char *name, uint32_t arity)
+{
+    export_get(ATOM_erlang, atom_from_c(name), arity)->flags |= EXPORT_RAISES;
+}
+
 void interp_open(void)
 {
     operators_open();
+    for (uint32_t arity = 1; arity <= 3; arity++)
+        mark_raising("error", arity);
+    mark_raising("exit", 1);
+    mark_raising("throw", 1);
     spawn_code = (word)(uintptr_t)op_spawn_entry_plain;
     run_hooks.run = run;
     run_hooks.apply_entry = &spawn_code;

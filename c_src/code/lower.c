@@ -186,13 +186,17 @@ void lower_nothing(struct lowering *l)
 
 static void lower_op(struct lowering *l)
 {
-    unsigned opcode = l->op->opcode;
+    const struct beam_op *op = l->op;
+    unsigned opcode = op->opcode;
+    lower_checks(l);
     if (opcode >= GENERIC_COUNT || (!rules[opcode].family && !rules[opcode].function))
         lower_refuse(l, "an instruction that no compiler from OTP 21 on emits");
     else if (rules[opcode].function)
         rules[opcode].function(l);
     else
         lower_emit(l, rules[opcode].family, l->op->args, l->op->arg_count);
+    if (op->checks & CHECK_NO_RETURN)
+        EMIT_PLAIN(l, "bad_code");
 }
 
 static void publish_labels(struct lowering *l)

@@ -47,6 +47,9 @@ void lower_operand(struct lowering *l, const struct beam_arg *arg);    // as the
 
 void lower_refuse(struct lowering *l, const char *why);
 
+// What code/verify.h found missing: checks in front of the current operation.
+void lower_checks(struct lowering *l);
+
 // The operation after the current one, or NULL; lower_skip leaves it out.
 const struct beam_op *lower_next(const struct lowering *l);
 void lower_skip(struct lowering *l);
@@ -96,7 +99,7 @@ lower_function lower_select_val, lower_select_tuple_arity, lower_is_eq_exact, lo
 lower_function lower_put_tuple, lower_put_tuple2, lower_make_fun2, lower_make_fun3, lower_call_fun, lower_call_fun2;
 lower_function lower_put_map_assoc, lower_put_map_exact, lower_has_map_fields, lower_get_map_elements, lower_update_record;
 lower_function lower_fmove, lower_fadd, lower_fsub, lower_fmul, lower_fdiv, lower_fnegate;
-lower_function lower_send, lower_loop_rec;
+lower_function lower_send, lower_loop_rec, lower_wait_timeout;
 lower_function lower_start_match2, lower_start_match3, lower_start_match4;
 lower_function lower_get_integer, lower_get_float, lower_get_binary, lower_skip_bits, lower_match_string;
 lower_function lower_get_utf8, lower_skip_utf8, lower_get_utf16, lower_skip_utf16, lower_get_utf32, lower_skip_utf32;

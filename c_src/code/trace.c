@@ -102,12 +102,21 @@ static bool entry(struct heap *h, word address, term arguments, term info, term 
     return true;
 }
 
+// A tuple of that size may be anything: the instructions that bring it take any term.
+static size_t addresses_of(term raw, word addresses[TRACE_DEPTH])
+{
+    term t = element(raw, RAW_ADDRESSES);
+    struct bits bytes = is_bitstring(t) ? bits_of(t) : (struct bits){.size = 0};
+    size_t count = bytes.size / 64 < TRACE_DEPTH ? bytes.size / 64 : TRACE_DEPTH;
+    if (count)
+        bits_copy((uint8_t *)addresses, 0, bytes.base, bytes.offset, count * 64);
+    return count;
+}
+
 static term build_raw(struct heap *h, term raw)
 {
     word addresses[TRACE_DEPTH];
-    struct bits bytes = bits_of(element(raw, RAW_ADDRESSES));
-    size_t count = bytes.size / 64;
-    memcpy(addresses, bytes.base, count * sizeof *addresses);
+    size_t count = addresses_of(raw, addresses);
     term list = NIL, item;
     bool has_top = !is_nil(element(raw, RAW_TOP));
     for (size_t i = count; i-- > 0;) {

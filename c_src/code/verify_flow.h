@@ -34,6 +34,13 @@ struct verify_label {
     struct saved_state *saved;
 };
 
+// Saved states stand in blocks that live as long as the walk of a function.
+struct state_block {
+    struct state_block *next;
+    size_t used, size;
+    char bytes[];
+};
+
 struct verifier {
     struct beam_file *file;
     const char *why;                     // the first refusal, or NULL
@@ -47,7 +54,6 @@ struct verifier {
     bool backwards;                      // a jump back that costs nothing was seen
     uint32_t fragile;                    // HELD_FRAGILE if one of the operation's sources is
     struct verify_state now, handler;
-    bool y_context[CONFIG_X_REGISTERS];  // y registers of this function that ever hold a match context
     struct state_block *blocks;          // storage of saved states, newest first
 };
 
@@ -77,7 +83,6 @@ void verify_write(struct verifier *v, const struct beam_arg *a, uint32_t value);
 void verify_refine(struct verifier *v, const struct beam_arg *a, uint32_t value);    // a register turned out to be more
 void verify_branch(struct verifier *v, const struct beam_arg *label);
 void verify_branch_with(struct verifier *v, word label, const struct verify_state *s);
-void verify_leave_message(struct verifier *v);
 bool verify_is_exit(const struct beam_import *i);    // it never returns
 
 // verify_loop.c: whether the function can go round without ever calling, waiting or taking another message.

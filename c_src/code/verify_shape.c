@@ -73,7 +73,7 @@ static bool pair_fits(const struct verifier *v, char letter, const struct beam_a
     case 'V':
         return a[0].type == ARG_TERM && is_near(v, a + 1);
     case 'A':
-        return is_number_to(a, HELD_MAX_ELEMENTS) && is_near(v, a + 1);
+        return is_number_to(a, HELD_MAX_NUMBER) && is_near(v, a + 1);
     case 'U':
         return is_number_to(a, v->op->args[1].value) && a->value > 0 && is_source(a + 1);
     }
@@ -111,7 +111,7 @@ static bool number_fits(char letter, const struct beam_arg *a)
     case 'u':
         return is_number_to(a, MAX_UNIT);
     case 't':
-        return is_number_to(a, HELD_MAX_ELEMENTS);
+        return is_number_to(a, HELD_MAX_NUMBER);
     case 'p':
         return is_number_to(a, CONFIG_MAX_ARITY);
     }

@@ -6,7 +6,7 @@
 void state_start(struct verify_state *s, unsigned arguments)
 {
     s->reachable = true;
-    s->building = s->looking = s->fresh = false;
+    s->building = s->looking = s->fresh = s->loose = false;
     s->frame = NO_FRAME;
     s->catches = 0;
     s->x_count = arguments;
@@ -53,6 +53,7 @@ void state_save(struct saved_state *to, const struct verify_state *s)
 {
     to->building = s->building;
     to->looking = s->looking;
+    to->loose = s->loose;
     to->frame = s->frame;
     to->catches = s->catches;
     to->x_count = to->x_room = s->x_count;
@@ -68,6 +69,7 @@ void state_load(struct verify_state *s, const struct saved_state *from)
     s->building = from->building;
     s->looking = from->looking;
     s->fresh = false;
+    s->loose = from->loose;
     s->frame = from->frame;
     s->catches = from->catches;
     s->x_count = from->x_count;
@@ -83,8 +85,8 @@ static bool is_result(uint32_t value)
 static uint32_t join_kinds(uint32_t a, uint32_t b, bool coarse)
 {
     if (held_kind(a) == HELD_TUPLE && held_kind(b) == HELD_TUPLE && !coarse)
-        return held_tuple(held_elements(a) < held_elements(b) ? held_elements(a) : held_elements(b));
-    if (held_kind(a) == held_kind(b) && held_kind(a) != HELD_TUPLE)
+        return held_tuple(held_number(a) < held_number(b) ? held_number(a) : held_number(b));
+    if (held_kind(a) == held_kind(b) && held_kind(a) != HELD_TUPLE && held_kind(a) != HELD_CATCH)
         return held_kind(a);
     if (held_is_term(a) && held_is_term(b))
         return HELD_TERM;
@@ -93,7 +95,7 @@ static uint32_t join_kinds(uint32_t a, uint32_t b, bool coarse)
     return is_result(a) && is_result(b) ? HELD_RESULT : HELD_NOTHING;
 }
 
-static uint32_t join_values(uint32_t a, uint32_t b, bool coarse)
+uint32_t held_join(uint32_t a, uint32_t b, bool coarse)
 {
     if (a == b)
         return a;
@@ -113,7 +115,7 @@ static bool join_x(struct saved_state *to, const struct verify_state *s, bool di
     if (changed)
         to->x_count = s->x_count;
     for (unsigned i = 0; i < to->x_count; i++) {
-        uint32_t value = join_values(to->values[i], s->x[i] & ~(uint32_t)HELD_FRESH, coarse);
+        uint32_t value = held_join(to->values[i], s->x[i] & ~(uint32_t)HELD_FRESH, coarse);
         if (differs)
             value = without_fragile(value);
         changed = changed || value != to->values[i];
@@ -125,12 +127,12 @@ static bool join_x(struct saved_state *to, const struct verify_state *s, bool di
 static enum join join_y(struct saved_state *to, const struct verify_state *s, bool differs, bool coarse)
 {
     enum join result = JOIN_SAME;
-    for (int i = 0; i < s->frame; i++) {
+    for (int i = 0; i < to->frame; i++) {
         uint32_t *kept = &to->values[to->x_room + (unsigned)i];
-        uint32_t value = join_values(*kept, s->y[i] & ~(uint32_t)HELD_FRESH, coarse);
+        uint32_t value = held_join(*kept, s->y[i] & ~(uint32_t)HELD_FRESH, coarse);
         if (differs)
             value = without_fragile(value);
-        if (value == HELD_NOTHING)
+        if (value == HELD_NOTHING && !to->loose)
             return JOIN_CONFLICT;
         if (value != *kept)
             result = JOIN_CHANGED;
@@ -139,20 +141,24 @@ static enum join join_y(struct saved_state *to, const struct verify_state *s, bo
     return result;
 }
 
+static bool join_flag(bool *to, bool value)
+{
+    bool changed = *to != value;
+    *to = value;
+    return changed;
+}
+
 enum join state_join(struct saved_state *to, const struct verify_state *s, bool coarse)
 {
-    if (to->frame != s->frame || to->catches != s->catches)
-        return JOIN_CONFLICT;
-    bool differs = to->looking != s->looking, changed = false;
-    if (to->looking && !s->looking) {
-        to->looking = false;
+    bool differs = to->looking != s->looking;
+    bool changed = join_flag(&to->loose, to->loose || s->loose || to->frame != s->frame);
+    changed |= join_flag(&to->looking, to->looking && s->looking);
+    changed |= join_flag(&to->building, to->building && s->building);
+    if (to->frame > s->frame) {
+        to->frame = s->frame;
         changed = true;
     }
-    if (to->building && !s->building) {
-        to->building = false;
-        changed = true;
-    }
-    changed = join_x(to, s, differs, coarse) || changed;
+    changed |= join_x(to, s, differs, coarse);
     enum join y = join_y(to, s, differs, coarse);
     return y == JOIN_SAME && changed ? JOIN_CHANGED : y;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What is known at one point of a function (code/verify.h), and how two such states meet.
-// A value is a kind, flags, and for tuples the least number of elements. Kinds between HELD_TERM and HELD_MAP are terms.
+// A value is a kind, flags, and a number: the least number of elements of a tuple, the handler's label of a catch. Kinds between HELD_TERM and HELD_MAP are terms.
 #ifndef TANDEM_CODE_VERIFY_STATE_H
 #define TANDEM_CODE_VERIFY_STATE_H
 
@@ -24,8 +24,8 @@ enum {
     HELD_KIND = 0xF,
     HELD_FRAGILE = 0x10,    // refers to the message under look, which is not on the process's heap yet
     HELD_FRESH = 0x20,      // a tuple made by the setelement just before
-    HELD_NUMBER = 8,        // the number of elements stands above
-    HELD_MAX_ELEMENTS = (1 << 24) - 1,
+    HELD_NUMBER = 8,        // the number stands above
+    HELD_MAX_NUMBER = (1 << 24) - 1,
     NO_FRAME = -1,
 };
 
@@ -34,6 +34,7 @@ struct verify_state {
     bool building;      // a bit string is under construction: nothing has collected or run since it was begun
     bool looking;       // a message is under look
     bool fresh;         // values with HELD_FRESH are
+    bool loose;         // the frame's size differs by path: what both have can be read, and all that may follow is to raise
     int frame;          // y registers, or NO_FRAME
     unsigned catches;   // y registers that hold an open catch
     unsigned x_count;   // x registers from here on hold nothing
@@ -42,7 +43,7 @@ struct verify_state {
 
 // A state at a label: only the registers in use. The y values stand behind room for the x values that there were at first.
 struct saved_state {
-    bool building, looking;
+    bool building, looking, loose;
     int frame;
     unsigned catches, x_count, x_room;
     uint32_t values[];
@@ -73,7 +74,12 @@ static inline uint32_t held_tuple(word elements)
     return HELD_TUPLE | (uint32_t)elements << HELD_NUMBER;
 }
 
-static inline word held_elements(uint32_t value)    // of a tuple
+static inline uint32_t held_catch(word label)
+{
+    return HELD_CATCH | (uint32_t)label << HELD_NUMBER;
+}
+
+static inline word held_number(uint32_t value)
 {
     return value >> HELD_NUMBER;
 }
@@ -87,7 +93,10 @@ size_t saved_size(const struct verify_state *s);    // bytes
 void state_save(struct saved_state *to, const struct verify_state *s);
 void state_load(struct verify_state *s, const struct saved_state *from);
 
-// What holds in both becomes the saved state. `coarse`: tuples that differ become plain terms, so that loops end soon.
+// What holds in both; HELD_NOTHING if nothing does. `coarse`: tuples that differ become plain terms, so that loops end soon.
+uint32_t held_join(uint32_t a, uint32_t b, bool coarse);
+
+// What holds in both becomes the saved state.
 enum join { JOIN_SAME, JOIN_CHANGED, JOIN_CONFLICT };
 enum join state_join(struct saved_state *to, const struct verify_state *s, bool coarse);
 

@@ -62,7 +62,8 @@ const char *peer_receive(struct peer *p, const uint8_t *bytes, size_t size);
 // The next packet to write, which the carrier then owns, or NULL: nothing, or the window is full.
 struct packet *peer_output(struct peer *p);
 
-// The stream is over. NULL: the other end closed it.
+// The stream is over. NULL: the other end closed it. Telling processes that have ties to the node (relations_node_down) is
+// up to the owner of the connection: when it was the host's, the engine ends instead.
 void peer_closed(struct peer *p, const char *why);
 
 // Queues a packet. The sender is to wait if the answer is REMOTE_BUSY: its pid (or NONE) is remembered.

@@ -11,8 +11,9 @@ static void answer_link(term dead, const struct signal *s)
         signal_exit_linked(dead, s->from, ATOM_noproc);
         return;
     }
-    remote_send(NULL, &(struct remote_signal){
-        .kind = REMOTE_EXIT, .node = ident_node(s->from), .from = dead, .to = s->from, .value = ATOM_noproc});
+    remote_send(
+        NULL, &(struct remote_signal){
+                  .kind = REMOTE_EXIT, .node = ident_node(s->from), .from = dead, .to = s->from, .value = ATOM_noproc});
 }
 
 static void answer_unlink(term dead, const struct signal *s)
@@ -21,8 +22,9 @@ static void answer_unlink(term dead, const struct signal *s)
         signal_unlink_ack(dead, s->from, s->id);
         return;
     }
-    remote_send(NULL, &(struct remote_signal){
-        .kind = REMOTE_UNLINK_ACK, .node = ident_node(s->from), .from = dead, .to = s->from, .id = s->id});
+    remote_send(NULL,
+                &(struct remote_signal){
+                    .kind = REMOTE_UNLINK_ACK, .node = ident_node(s->from), .from = dead, .to = s->from, .id = s->id});
 }
 
 static void answer_monitor(term dead, const struct signal *s)
@@ -31,9 +33,13 @@ static void answer_monitor(term dead, const struct signal *s)
         signal_down(s->from, s->ref, ATOM_noproc);
         return;
     }
-    remote_send(NULL, &(struct remote_signal){.kind = REMOTE_DOWN, .node = ident_node(s->from),
-                                              .from = s->value == NONE ? dead : NONE, .name = s->value,
-                                              .to = s->from, .ref = s->ref, .value = ATOM_noproc});
+    remote_send(NULL, &(struct remote_signal){.kind = REMOTE_DOWN,
+                                              .node = ident_node(s->from),
+                                              .from = s->value == NONE ? dead : NONE,
+                                              .name = s->value,
+                                              .to = s->from,
+                                              .ref = s->ref,
+                                              .value = ATOM_noproc});
 }
 
 static void answer_pair(const struct signal *s, term value)
@@ -47,8 +53,10 @@ static void answer_pair(const struct signal *s, term value)
 static void answer_spawn_reply(term dead, const struct signal *s)
 {
     if (is_kind(s->value, KIND_FOREIGN_PID) && s->id & 1)
-        remote_send(NULL, &(struct remote_signal){.kind = REMOTE_EXIT, .node = ident_node(s->value), .from = dead,
-                                                  .to = s->value, .value = ATOM_noproc});
+        remote_send(
+            NULL,
+            &(struct remote_signal){
+                .kind = REMOTE_EXIT, .node = ident_node(s->value), .from = dead, .to = s->value, .value = ATOM_noproc});
 }
 
 static void answer_collect(const struct signal *s)

@@ -18,7 +18,7 @@ static size_t bytes_of(size_t capacity)
     return sizeof(struct dictionary) + capacity * 2 * sizeof(term);
 }
 
-static struct dictionary *new(size_t capacity)
+static struct dictionary *new (size_t capacity)
 {
     struct dictionary *d = mem_zero_alloc(bytes_of(capacity));
     d->mask = capacity - 1;
@@ -41,7 +41,7 @@ static size_t place(const struct dictionary *d, term key)
 
 static struct dictionary *grow(struct dictionary *old)
 {
-    struct dictionary *d = new((old->mask + 1) * 2);
+    struct dictionary *d = new ((old->mask + 1) * 2);
     d->count = old->count;
     for (size_t i = 0; i <= old->mask; i++)
         if (old->pairs[2 * i] != NONE) {
@@ -62,7 +62,7 @@ term dictionary_get(const struct proc *p, term key)
 term dictionary_put(struct proc *p, term key, term value)
 {
     if (!p->dictionary)
-        p->dictionary = new(FIRST_PAIRS);
+        p->dictionary = new (FIRST_PAIRS);
     if ((p->dictionary->count + 1) * 4 > (p->dictionary->mask + 1) * 3)
         p->dictionary = grow(p->dictionary);
     struct dictionary *d = p->dictionary;

@@ -6,13 +6,13 @@
 #include "proc/proc.h"
 #include "term/collect.h"
 
-term dictionary_get(const struct proc *p, term key);               // NONE: absent
-term dictionary_put(struct proc *p, term key, term value);         // the value before, or NONE
-term dictionary_erase(struct proc *p, term key);                   // the value before, or NONE
+term dictionary_get(const struct proc *p, term key);          // NONE: absent
+term dictionary_put(struct proc *p, term key, term value);    // the value before, or NONE
+term dictionary_erase(struct proc *p, term key);              // the value before, or NONE
 void dictionary_clear(struct proc *p);
 size_t dictionary_size(const struct proc *p);
 
-term dictionary_pairs(const struct proc *p, struct heap *h);       // [{Key, Value}]
+term dictionary_pairs(const struct proc *p, struct heap *h);    // [{Key, Value}]
 term dictionary_keys(const struct proc *p, struct heap *h);
 term dictionary_keys_of(const struct proc *p, struct heap *h, term value);
 

@@ -5,7 +5,6 @@
 
 #include <stdatomic.h>
 
-
 // `seen` is the epoch at the thread's last boundary; UINT64_MAX: it holds no pointers. Threads are registered for good.
 struct participant {
     _Atomic uint64_t seen;

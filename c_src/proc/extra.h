@@ -9,12 +9,12 @@
 
 struct proc_extra {
     size_t min_heap_words;
-    size_t max_heap_words;     // 0: no limit
+    size_t max_heap_words;    // 0: no limit
     bool max_heap_kill, max_heap_log;
     uint32_t fullsweep_after;
-    term error_handler;        // an atom
+    term error_handler;    // an atom
     struct lock timers_lock;
-    struct list timers;        // message timers that go to this process, started by itself
+    struct list timers;    // message timers that go to this process, started by itself
     size_t timer_count;
 };
 

@@ -65,8 +65,16 @@ static term stack_of(struct proc *p, struct heap *h, unsigned limit)
     return run_hooks.stack && !(p->flags & PROC_SENSITIVE) ? run_hooks.stack(h, p, limit) : NIL;
 }
 
+static term value_initial_call(struct proc *p, struct heap *h)
+{
+    return tuple3(h, p->initial->module, p->initial->function, small(p->initial->arity));
+}
+
+// A process that has not begun is in its first call, one that hibernates in hibernate/3.
 static term value_current_function(struct proc *p, struct heap *h)
 {
+    if (p->saved && p->ip == run_hooks.apply_entry)
+        return p->flags & PROC_PARKED ? tuple3(h, ATOM_erlang, ATOM_hibernate, small(3)) : value_initial_call(p, h);
     term calls = stack_of(p, h, 1);
     if (!is_list(calls))
         return ATOM_undefined;
@@ -77,7 +85,12 @@ static term value_current_function(struct proc *p, struct heap *h)
 static term value_current_location(struct proc *p, struct heap *h)
 {
     term calls = stack_of(p, h, 1);
-    return is_list(calls) ? head(calls) : ATOM_undefined;
+    if (is_list(calls))
+        return head(calls);
+    term function = value_current_function(p, h);
+    if (function == ATOM_undefined)
+        return function;
+    return tuple4(h, element(function, 0), element(function, 1), element(function, 2), NIL);
 }
 
 static term value_current_stacktrace(struct proc *p, struct heap *h)
@@ -85,17 +98,12 @@ static term value_current_stacktrace(struct proc *p, struct heap *h)
     return stack_of(p, h, WHOLE_STACK);
 }
 
-static term value_initial_call(struct proc *p, struct heap *h)
-{
-    return tuple3(h, p->initial->module, p->initial->function, small(p->initial->arity));
-}
-
 static term value_status(struct proc *p, struct heap *h)
 {
     (void)h;
     if (p->flags & PROC_EXITING)
         return ATOM_exiting;
-    return p->flags & PROC_PARKED ? ATOM_waiting : ATOM_running;
+    return p->flags & PROC_PARKED && !*p->mailbox.save ? ATOM_waiting : ATOM_running;
 }
 
 static term value_message_queue_len(struct proc *p, struct heap *h)
@@ -207,9 +215,10 @@ static term value_fullsweep_after(struct proc *p, struct heap *h)
 static term value_max_heap_size(struct proc *p, struct heap *h)
 {
     struct proc_extra *x = p->extra;
-    return map_from_pairs(h, (term[]){ATOM_error_logger, bool_term(!x || x->max_heap_log), ATOM_kill,
-                                      bool_term(!x || x->max_heap_kill), ATOM_size,
-                                      number(h, x ? x->max_heap_words : 0)}, 3);
+    return map_from_pairs(h,
+                          (term[]){ATOM_error_logger, bool_term(!x || x->max_heap_log), ATOM_kill,
+                                   bool_term(!x || x->max_heap_kill), ATOM_size, number(h, x ? x->max_heap_words : 0)},
+                          3);
 }
 
 static term value_garbage_collection(struct proc *p, struct heap *h)

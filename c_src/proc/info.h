@@ -5,7 +5,7 @@
 
 #include "proc/proc.h"
 
-bool info_known(term item);                                    // an item that process_info/2 knows
+bool info_known(term item);    // an item that process_info/2 knows
 
 // {Item, Value} on h. NONE: unknown item.
 term info_item(struct proc *p, struct heap *h, term item);

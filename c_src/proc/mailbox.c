@@ -18,21 +18,11 @@ void mailbox_append(struct mailbox *m, struct signal *s)
     m->length++;
 }
 
-struct signal *mailbox_look(struct proc *p)
+struct signal *mailbox_look_outside(struct proc *p)
 {
-    struct mailbox *m = &p->mailbox;
-    if (*m->save)
-        return *m->save;
-    if (signal_waiting(p)) {
+    if (signal_waiting(p))
         signal_take(p);
-        if (p->flags & PROC_EXITING)
-            return NULL;
-        if (*m->save)
-            return *m->save;
-    }
-    if (p->flags & PROC_TIMER_FIRED)
-        p->flags |= PROC_TIMEOUT;
-    return NULL;
+    return p->flags & PROC_EXITING ? NULL : *p->mailbox.save;
 }
 
 // A message without words of its own leaves nothing behind; all others join the heap.

@@ -24,12 +24,12 @@ enum signal_kind {
 
 struct signal {
     struct signal *next;
-    uint32_t kind;     // enum signal_kind
-    uint32_t number;   // small extra by kind
-    term from;         // who caused it: a pid, or NONE
-    term value;        // the message, reason, ...
-    term ref;          // monitor or alias reference, or NONE
-    uint64_t id;       // unlink id, request id
+    uint32_t kind;      // enum signal_kind
+    uint32_t number;    // small extra by kind
+    term from;          // who caused it: a pid, or NONE
+    term value;         // the message, reason, ...
+    term ref;           // monitor or alias reference, or NONE
+    uint64_t id;        // unlink id, request id
 };
 
 #define MAILBOX_CLOSED ((struct signal *)1)    // the outer queue of a process that has exited
@@ -40,10 +40,10 @@ struct mailbox {
     _Atomic(struct signal *) outer;
     struct signal *first, **last;    // inner queue; last points to the final next field
     struct signal **save;
-    struct signal **marked;          // receive marker: nothing before it can match `marker`; NULL: none
-    term marker;                     // a number: reserved; a reference: bound (a root); NONE: no marker
+    struct signal **marked;    // receive marker: nothing before it can match `marker`; NULL: none
+    term marker;               // a number: reserved; a reference: bound (a root); NONE: no marker
     uint64_t marker_id;
-    size_t length;                   // of the inner queue
+    size_t length;    // of the inner queue
 };
 
 static inline struct fragment *signal_fragment(struct signal *s)
@@ -52,10 +52,6 @@ static inline struct fragment *signal_fragment(struct signal *s)
 }
 
 void mailbox_init(struct mailbox *m);
-
-// The message the receive looks at now, or NULL when all were looked at: then the outer queue has been taken in as well.
-// May set PROC_EXITING (an exit signal was among them) or PROC_TIMEOUT: test both when NULL is returned.
-struct signal *mailbox_look(struct proc *p);
 
 // By the owner: a complete message at the end of the inner queue.
 void mailbox_append(struct mailbox *m, struct signal *s);

@@ -240,18 +240,25 @@ static void tell_watcher(struct proc *p, const struct relation *r, term reason)
         return;
     }
     term to = pid_key_term(&p->heap, &r->pid);
-    remote_send(p, &(struct remote_signal){.kind = REMOTE_DOWN, .node = r->pid.node, .to = to, .ref = ref,
-                                           .from = r->name == NONE ? p->pid : NONE, .name = r->name, .value = reason});
+    remote_send(p, &(struct remote_signal){.kind = REMOTE_DOWN,
+                                           .node = r->pid.node,
+                                           .to = to,
+                                           .ref = ref,
+                                           .from = r->name == NONE ? p->pid : NONE,
+                                           .name = r->name,
+                                           .value = reason});
 }
 
 void relations_exit_monitors(struct proc *p, term reason)
 {
-    SET_EACH(&p->relations->monitors, r, following) {
+    SET_EACH(&p->relations->monitors, r, following)
+    {
         if (r->kind == RELATION_MONITOR)
             unwatch(p, r);
         ref_set_remove(&p->relations->monitors, r);
     }
-    SET_EACH(&p->relations->watchers, w, after) {
+    SET_EACH(&p->relations->watchers, w, after)
+    {
         tell_watcher(p, w, reason);
         ref_set_remove(&p->relations->watchers, w);
     }
@@ -262,8 +269,8 @@ term relations_monitors(struct proc *p, struct heap *h)
     term list = NIL;
     if (p->relations)
         SET_EACH(&p->relations->monitors, r, following)
-            if (r->kind == RELATION_MONITOR)
-                list = cons(h, tuple2(h, ATOM_process, object_of(h, r)), list);
+    if (r->kind == RELATION_MONITOR)
+        list = cons(h, tuple2(h, ATOM_process, object_of(h, r)), list);
     return list;
 }
 
@@ -272,7 +279,7 @@ term relations_monitored_by(struct proc *p, struct heap *h)
     term list = NIL;
     if (p->relations)
         SET_EACH(&p->relations->watchers, r, following)
-            list = cons(h, pid_key_term(h, &r->pid), list);
+    list = cons(h, pid_key_term(h, &r->pid), list);
     return list;
 }
 

@@ -12,7 +12,7 @@
 
 struct name {
     term name;
-    term pid;    // of this node; or NONE
+    term pid;                           // of this node; or NONE
     term foreign[FOREIGN_PID_WORDS];    // pid object of another node; [0] NONE: none
 };
 

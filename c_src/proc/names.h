@@ -11,18 +11,18 @@ void names_open(void);
 
 // False: the name is taken, the process has a name already or is gone, or the name is `undefined`.
 bool names_register(term name, term local_pid);
-bool names_unregister(term name);                   // false: not registered
-void names_forget(struct proc *p);                  // p exits
+bool names_unregister(term name);     // false: not registered
+void names_forget(struct proc *p);    // p exits
 
 // A pid, local or foreign (then on h), or NONE.
 term names_find(struct heap *h, term name);
-term names_find_into(term room[3], term name);      // the same; a foreign pid is built in FOREIGN_PID_WORDS of room
-term names_find_local(term name);                   // local pids only; NONE also for foreign names
+term names_find_into(term room[3], term name);    // the same; a foreign pid is built in FOREIGN_PID_WORDS of room
+term names_find_local(term name);                 // local pids only; NONE also for foreign names
 
 // Maps a name to a pid of another node; pid NONE: no longer. A process that registers the name later takes precedence.
 void names_set_foreign(term name, term pid);
 
-term names_list(struct heap *h);                    // names of processes of this node
-term names_of(const struct proc *p);                // NONE: no name
+term names_list(struct heap *h);        // names of processes of this node
+term names_of(const struct proc *p);    // NONE: no name
 
 #endif

@@ -17,26 +17,25 @@
 
 // Shared: where the process stands with the scheduler. Changed only by proc/sched.c.
 enum proc_state {
-    PROC_RUNNABLE,     // in a run queue
-    PROC_RUNNING,      // a worker has it
-    PROC_WAITING,      // for a signal
-    PROC_EXITED,       // its pid is gone
+    PROC_RUNNABLE,    // in a run queue
+    PROC_RUNNING,     // a worker has it
+    PROC_WAITING,     // for a signal
+    PROC_EXITED,      // its pid is gone
 };
 
 // Owner only.
 enum proc_flag {
     PROC_TRAP_EXIT = 1 << 0,
-    PROC_EXITING = 1 << 1,          // an exit signal or exception ended it; run() must return RUN_EXIT at once
-    PROC_TIMEOUT = 1 << 2,          // its receive timed out, and no message is left to look at
+    PROC_EXITING = 1 << 1,    // an exit signal or exception ended it; run() must return RUN_EXIT at once
+    PROC_TIMEOUT = 1 << 2,    // its receive timer has fired: the receive gives up once all messages were looked at
     PROC_OFF_HEAP = 1 << 3,
     PROC_SENSITIVE = 1 << 4,
     PROC_HIBERNATED = 1 << 5,
-    PROC_BLOCKED = 1 << 6,          // waits inside a native or a call for something other than a message (module, busy node):
-                                    // only proc_wake or an exit signal lets it run again
+    PROC_BLOCKED = 1 << 6,    // waits inside a native or a call for something other than a message (module, busy node):
+                              // only proc_wake or an exit signal lets it run again
     PROC_NO_REPORT = 1 << 7,        // its exit is not reported to the logger
     PROC_COLLECT = 1 << 8,          // collect before it runs again (asked for by another process, or hibernating)
     PROC_RECEIVE_TIMER = 1 << 9,    // its receive timer runs, or has fired for the current receive
-    PROC_TIMER_FIRED = 1 << 10,
     PROC_PARKED = 1 << 11,          // it waits: nothing it could do came since its run() gave RUN_WAIT
     PROC_AGAIN = 1 << 12,           // a native that waits is called again only to give its result
 };
@@ -48,27 +47,28 @@ struct proc_extra;
 struct proc {
     union {
         struct heap heap;
-        struct retired retired;      // of an exited process: until its record is freed
+        struct retired retired;    // of an exited process: until its record is freed
     };
-    const word *ip;              // where it goes on
+    const word *ip;    // where it goes on
     term pid;
-    _Atomic uint32_t state;      // shared: enum proc_state
-    uint32_t flags;              // enum proc_flag
-    uint32_t saved;              // x registers saved on top of the stack while it does not run: x0 is the topmost
-    uint32_t catches;            // open catch and try frames on the stack
-    struct worker *worker;       // shared: runs it, or ran it last
-    struct proc *next;           // in a run queue
-    struct mailbox mailbox;      // partly shared: proc/mailbox.h
-    struct relations *relations; // links, monitors, aliases; NULL: none
-    struct dictionary *dictionary; // process dictionary, NULL: empty
-    struct proc_extra *extra;    // what few processes have: registered name, max heap, error handler, timers ...; NULL: none
-    struct timer *receive_timer; // NULL: none
-    term group_leader;           // a pid, on its heap if foreign
-    const struct export *initial; // what it was spawned with
-    term parent;                 // local pid or a foreign pid on its heap
-    uint64_t reductions;         // used in finished slices
-    uint8_t priority;            // enum priority
-    _Atomic bool foreign;        // shared: it may have ties to processes of other nodes
+    _Atomic uint32_t state;           // shared: enum proc_state
+    uint32_t flags;                   // enum proc_flag
+    uint32_t saved;                   // x registers saved on top of the stack while it does not run: x0 is the topmost
+    uint32_t catches;                 // open catch and try frames on the stack
+    struct worker *worker;            // shared: runs it, or ran it last
+    struct proc *next;                // in a run queue
+    struct mailbox mailbox;           // partly shared: proc/mailbox.h
+    struct relations *relations;      // links, monitors, aliases; NULL: none
+    struct dictionary *dictionary;    // process dictionary, NULL: empty
+    struct proc_extra
+        *extra;    // what few processes have: registered name, max heap, error handler, timers ...; NULL: none
+    struct timer *receive_timer;     // NULL: none
+    term group_leader;               // a pid, on its heap if foreign
+    const struct export *initial;    // what it was spawned with
+    term parent;                     // local pid or a foreign pid on its heap
+    uint64_t reductions;             // used in finished slices
+    uint8_t priority;                // enum priority
+    _Atomic bool foreign;            // shared: it may have ties to processes of other nodes
 };
 
 enum priority { PRIORITY_LOW, PRIORITY_NORMAL, PRIORITY_HIGH, PRIORITY_MAX, PRIORITY_COUNT };
@@ -82,6 +82,16 @@ static inline struct heap *proc_heap(struct proc *p)
 static inline term *proc_x(struct proc *p)
 {
     return p->worker->x;
+}
+
+// The message the receive looks at now, or NULL when all were looked at: then the outer queue has been taken in as well.
+// May set PROC_EXITING (an exit signal was among them) or PROC_TIMEOUT: test both when NULL is returned.
+struct signal *mailbox_look_outside(struct proc *p);
+
+static inline struct signal *mailbox_look(struct proc *p)
+{
+    struct signal *next = *p->mailbox.save;
+    return LIKELY(next != NULL) ? next : mailbox_look_outside(p);
 }
 
 // Collects with the first `live` x registers as roots; afterwards `need` words are free. Only between instructions.
@@ -101,9 +111,9 @@ struct spawn {
     term monitor_tag;                    // first element of the DOWN message, ATOM_DOWN usually
     enum alias_mode monitor_alias;
     enum priority priority;
-    bool off_heap;                       // message_queue_data
+    bool off_heap;    // message_queue_data
     size_t min_heap_words;
-    size_t max_heap_words;               // 0: no limit
+    size_t max_heap_words;    // 0: no limit
     bool max_heap_kill, max_heap_log;
     uint32_t fullsweep_after;
     bool sensitive;
@@ -133,6 +143,6 @@ void proc_on_exit(void (*told)(struct proc *p));
 struct proc *proc_find(term local_pid);    // NULL: gone
 size_t proc_count(void);
 uint64_t proc_total_reductions(void);
-term proc_next(uint32_t *at);              // walks local pids, in no order; NONE at the end
+term proc_next(uint32_t *at);    // walks local pids: start with *at = 0; NONE at the end
 
 #endif

@@ -128,7 +128,8 @@ term proc_spawn(struct proc *creator, const struct spawn *s)
 static bool too_large(const struct proc *p)
 {
     const struct heap *h = &p->heap;
-    size_t words = (size_t)(h->end - h->start) + h->fragment_words + (h->old ? (size_t)(h->old->end - h->old->start) : 0);
+    size_t words =
+        (size_t)(h->end - h->start) + h->fragment_words + (h->old ? (size_t)(h->old->end - h->old->start) : 0);
     return p->extra && p->extra->max_heap_words && words > p->extra->max_heap_words;
 }
 
@@ -144,11 +145,7 @@ static COLD void enforce_limit(struct proc *p)
 void proc_collect(struct proc *p, size_t need, size_t live, bool full)
 {
     struct root roots[] = {
-        {proc_x(p), live},
-        {&p->group_leader, 1},
-        {&p->parent, 1},
-        {&p->mailbox.marker, 1},
-        dictionary_root(p),
+        {proc_x(p), live}, {&p->group_leader, 1}, {&p->parent, 1}, {&p->mailbox.marker, 1}, dictionary_root(p),
     };
     if (p->extra && p->heap.young_collections >= p->extra->fullsweep_after)
         full = true;

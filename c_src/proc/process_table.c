@@ -13,14 +13,14 @@ enum {
 
 struct slot {
     _Atomic(struct proc *) proc;
-    uint32_t serial;       // with the lock held
+    uint32_t serial;    // with the lock held
     uint32_t next_free;
 };
 
 static struct {
     _Atomic(struct slot *) chunks[CHUNKS];
     struct lock lock;
-    uint32_t free;           // first of the freed slots, last freed first: its cache lines are warm
+    uint32_t free;    // first of the freed slots, last freed first: its cache lines are warm
     bool any_free;
     _Atomic uint32_t top;    // slots ever used
     _Atomic size_t count;

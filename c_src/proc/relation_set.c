@@ -195,7 +195,7 @@ void ref_set_remove(struct relation_set *s, struct relation *r)
 void ref_set_clear(struct relation_set *s)
 {
     SET_EACH(s, r, following)
-        ref_set_remove(s, r);
+    ref_set_remove(s, r);
 }
 
 static bool node_same(const void *entry, const void *key)

@@ -12,7 +12,7 @@ static _Atomic uint64_t unlink_ids;
 static void tell(struct proc *p, enum remote_kind kind, term to, term value, uint64_t id)
 {
     remote_send(p, &(struct remote_signal){
-        .kind = kind, .node = ident_node(to), .from = p->pid, .to = to, .value = value, .id = id});
+                       .kind = kind, .node = ident_node(to), .from = p->pid, .to = to, .value = value, .id = id});
 }
 
 static void send_link(struct proc *p, term other)
@@ -137,7 +137,8 @@ void relations_started(struct proc *child, const struct spawn *s)
 static void exit_links(struct proc *p, term reason)
 {
     struct relation_set *links = &p->relations->links;
-    SET_EACH(links, r, following) {
+    SET_EACH(links, r, following)
+    {
         term other = pid_key_term(&p->heap, &r->pid);
         if (is_local_pid(other))
             signal_exit_linked(p->pid, other, reason);
@@ -153,7 +154,7 @@ void relations_exit(struct proc *p, term reason)
         return;
     relations_exit_monitors(p, reason);
     SET_EACH(&p->relations->nodes, r, following)
-        nodes_remove(p, r);
+    nodes_remove(p, r);
     exit_links(p, reason);
     relations_tidy(p);
 }
@@ -165,9 +166,9 @@ void relations_free(struct proc *p)
     ref_set_clear(&p->relations->monitors);
     ref_set_clear(&p->relations->watchers);
     SET_EACH(&p->relations->links, r, following)
-        links_remove(p, r);
+    links_remove(p, r);
     SET_EACH(&p->relations->nodes, n, after)
-        nodes_remove(p, n);
+    nodes_remove(p, n);
     relations_tidy(p);
 }
 
@@ -179,7 +180,8 @@ static bool key_on(const struct pid_key *k, term node)
 // Breaks a link through the process's own queue: there the relation is still needed to make the exit signal count.
 static void lose_links(struct proc *p, term node)
 {
-    SET_EACH(&p->relations->links, r, following) {
+    SET_EACH(&p->relations->links, r, following)
+    {
         if (!key_on(&r->pid, node))
             continue;
         if (r->unlink_id)
@@ -191,7 +193,8 @@ static void lose_links(struct proc *p, term node)
 
 static void lose_monitors(struct proc *p, term node)
 {
-    SET_EACH(&p->relations->monitors, r, following) {
+    SET_EACH(&p->relations->monitors, r, following)
+    {
         bool there = r->name == NONE ? key_on(&r->pid, node) : r->node && r->node->name == node;
         term ref = ref_key_term(&p->heap, &r->ref);
         if (r->kind == RELATION_MONITOR && there)
@@ -200,8 +203,8 @@ static void lose_monitors(struct proc *p, term node)
             signal_spawn_reply(p->pid, ref, ATOM_noconnection, 0);
     }
     SET_EACH(&p->relations->watchers, w, after)
-        if (key_on(&w->pid, node))
-            ref_set_remove(&p->relations->watchers, w);
+    if (key_on(&w->pid, node))
+        ref_set_remove(&p->relations->watchers, w);
 }
 
 void relations_lost_node(struct proc *p, term node)
@@ -223,7 +226,7 @@ void relations_lost_node(struct proc *p, term node)
 void relations_node_down(struct node *n)
 {
     uint32_t at = 0;
-    for (term pid = proc_next(&at); pid != NONE; at++, pid = proc_next(&at)) {
+    for (term pid = proc_next(&at); pid != NONE; pid = proc_next(&at)) {
         bool parked = epoch_enter();
         struct proc *p = proc_find(pid);
         if (p && atomic_load(&p->foreign)) {
@@ -240,7 +243,7 @@ term relations_links(struct proc *p, struct heap *h)
     term list = NIL;
     if (p->relations)
         SET_EACH(&p->relations->links, r, following)
-            if (!r->unlink_id)
-                list = cons(h, pid_key_term(h, &r->pid), list);
+    if (!r->unlink_id)
+        list = cons(h, pid_key_term(h, &r->pid), list);
     return list;
 }

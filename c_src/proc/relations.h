@@ -25,11 +25,11 @@ struct ref_key {
 
 enum relation_kind {
     RELATION_LINK,
-    RELATION_MONITOR,       // held by this process; also an alias if alias is not ALIAS_NO
+    RELATION_MONITOR,    // held by this process; also an alias if alias is not ALIAS_NO
     RELATION_ALIAS,
-    RELATION_SPAWN,         // a spawn request to another node that was not answered yet
-    RELATION_WATCHER,       // another process monitors this one
-    RELATION_NODE,          // monitor_node; count says how often
+    RELATION_SPAWN,      // a spawn request to another node that was not answered yet
+    RELATION_WATCHER,    // another process monitors this one
+    RELATION_NODE,       // monitor_node; count says how often
 };
 
 enum { SPAWN_LINK = 1, SPAWN_MONITOR = 2, SPAWN_ABANDONED = 4 };
@@ -41,24 +41,24 @@ struct relation {
     uint64_t hash;
     enum relation_kind kind;
     enum alias_mode alias;
-    struct pid_key pid;       // the other process
-    uint64_t unlink_id;       // link: not 0 while an unlink is not acknowledged. The rest does not exist in links
+    struct pid_key pid;    // the other process
+    uint64_t unlink_id;    // link: not 0 while an unlink is not acknowledged. The rest does not exist in links
     struct ref_key ref;
-    term name;                // it is monitored by this name on `node`, or NONE; RELATION_NODE: the node
-    struct node *node;        // of a name: NULL is this node; spawn request: asked node
-    uint32_t flags;           // spawn request: SPAWN_LINK ...
+    term name;            // it is monitored by this name on `node`, or NONE; RELATION_NODE: the node
+    struct node *node;    // of a name: NULL is this node; spawn request: asked node
+    uint32_t flags;       // spawn request: SPAWN_LINK ...
     uint32_t count;
     enum spawn_reply reply;
     struct fragment *tag_area;
-    term tag;                 // of the DOWN message
+    term tag;    // of the DOWN message
     struct fragment *reply_area;
-    term reply_tag;           // spawn request: of the spawn_reply message
+    term reply_tag;    // spawn request: of the spawn_reply message
 };
 
 struct relation_set {
     struct list members;
     size_t count;
-    struct table *index;      // NULL while few
+    struct table *index;    // NULL while few
 };
 
 struct relations {
@@ -70,13 +70,14 @@ struct relations {
 
 // First group.
 struct monitor_options {
-    term tag;                // ATOM_DOWN or any other term
+    term tag;    // ATOM_DOWN or any other term
     enum alias_mode alias;
 };
-bool relations_link(struct proc *p, term other);                 // false: a pid of this node, without a process: see noproc
+bool relations_link(struct proc *p, term other);    // false: a pid of this node, without a process: see noproc
 void relations_unlink(struct proc *p, term other);
-term relations_monitor(struct proc *p, term target, term node, const struct monitor_options *o);    // pid, or name and node
-bool relations_demonitor(struct proc *p, term ref);              // false: there was none
+term relations_monitor(struct proc *p, term target, term node,
+                       const struct monitor_options *o);    // pid, or name and node
+bool relations_demonitor(struct proc *p, term ref);         // false: there was none
 term relations_alias(struct proc *p, enum alias_mode mode);
 bool relations_unalias(struct proc *p, term ref);
 void relations_monitor_node(struct proc *p, term node, bool on);
@@ -98,19 +99,20 @@ void relations_started(struct proc *child, const struct spawn *s);
 void relations_child(struct proc *parent, term child, const struct spawn *s);
 
 // Second group.
-bool relations_exit_linked(struct proc *p, term from);           // false: not linked, ignore the signal
+bool relations_exit_linked(struct proc *p, term from);    // false: not linked, ignore the signal
 void relations_linked(struct proc *p, term from);
 void relations_unlinked(struct proc *p, term from, uint64_t id);
 void relations_unlink_acked(struct proc *p, term from, uint64_t id);
 void relations_monitored(struct proc *p, term from, term ref, term name);
 void relations_demonitored(struct proc *p, term ref);
-struct signal *relations_down(struct proc *p, struct signal *down);    // takes it, gives the message; NULL: no such monitor
-bool relations_alias_used(struct proc *p, term ref);             // false: not an active alias
+struct signal *relations_down(struct proc *p,
+                              struct signal *down);     // takes it, gives the message; NULL: no such monitor
+bool relations_alias_used(struct proc *p, term ref);    // false: not an active alias
 void relations_spawn_replied(struct proc *p, term ref, term result, uint64_t flags);
 void relations_lost_node(struct proc *p, term node);
-void relations_exit(struct proc *p, term reason);                // tells everybody; frees all
+void relations_exit(struct proc *p, term reason);    // tells everybody; frees all
 
-void relations_free(struct proc *p);                             // tells nobody
+void relations_free(struct proc *p);                          // tells nobody
 void relations_exit_monitors(struct proc *p, term reason);    // its part about monitors; p has relations
 
 // For process_info: lists on h.

@@ -6,25 +6,25 @@
 #include "proc/proc.h"
 
 enum remote_kind {
-    REMOTE_SEND,          // to: pid, alias reference or {name, node} as name + node; value: the message
-    REMOTE_LINK,          // from, to
-    REMOTE_UNLINK,        // from, to, id
-    REMOTE_UNLINK_ACK,    // from, to, id
-    REMOTE_EXIT,          // from, to, value: reason; because of a link
-    REMOTE_EXIT2,         // from, to, value: reason; exit/2
-    REMOTE_MONITOR,       // from, to (pid or name), ref
-    REMOTE_DEMONITOR,     // from, to (pid or name), ref
-    REMOTE_DOWN,          // from (pid or name that was monitored), to, ref, value: reason
-    REMOTE_GROUP_LEADER,  // from, to, value: new leader
-    REMOTE_SPAWN,         // from, ref, value: {M, F, Arity}, extra: group leader, options in `options`, arguments in `arguments`
-    REMOTE_SPAWN_REPLY,   // to, ref, value: pid or error atom, id: flags (1 link, 2 monitor)
+    REMOTE_SEND,            // to: pid, alias reference or {name, node} as name + node; value: the message
+    REMOTE_LINK,            // from, to
+    REMOTE_UNLINK,          // from, to, id
+    REMOTE_UNLINK_ACK,      // from, to, id
+    REMOTE_EXIT,            // from, to, value: reason; because of a link
+    REMOTE_EXIT2,           // from, to, value: reason; exit/2
+    REMOTE_MONITOR,         // from, to (pid or name), ref
+    REMOTE_DEMONITOR,       // from, to (pid or name), ref
+    REMOTE_DOWN,            // from (pid or name that was monitored), to, ref, value: reason
+    REMOTE_GROUP_LEADER,    // from, to, value: new leader
+    REMOTE_SPAWN,    // from, ref, value: {M, F, Arity}, extra: group leader, options in `options`, arguments in `arguments`
+    REMOTE_SPAWN_REPLY,    // to, ref, value: pid or error atom, id: flags (1 link, 2 monitor)
 };
 
 struct remote_signal {
     enum remote_kind kind;
     struct node *node;    // whose connection carries it; for a name on a node: node_intern(name, 0)
     term from, to, ref, value;
-    term name;            // a registered name instead of `to`, or NONE
+    term name;    // a registered name instead of `to`, or NONE
     term leader, options, arguments;
     uint64_t id;
 };

@@ -48,7 +48,8 @@ void report_crash(struct proc *p, term value)
     if (p->flags & PROC_NO_REPORT)
         return;
     if (node_self()->name == ATOM_nonode_nohost)
-        report_send(p, ATOM_error, "Error in process ~p with exit value:~n~p~n", list_of(h, 2, (term[]){p->pid, value}, NIL));
+        report_send(p, ATOM_error, "Error in process ~p with exit value:~n~p~n",
+                    list_of(h, 2, (term[]){p->pid, value}, NIL));
     else
         report_send(p, ATOM_error, "Error in process ~p on node ~p with exit value:~n~p~n",
                     list_of(h, 3, (term[]){p->pid, node_self()->name, value}, NIL));

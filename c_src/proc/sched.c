@@ -18,21 +18,21 @@
 #include <unistd.h>
 
 enum {
-    SPIN_NS = 20000,                  // an engine that has just worked looks for input this long before it sleeps
-    SLICE_COST = 20,                  // what a slice costs in reductions beside what it ran
-    CHECK_AFTER = 4000,               // reductions between two looks at timers and carrier
+    SPIN_NS = 20000,       // an engine that has just worked looks for input this long before it sleeps
+    SLICE_COST = 20,       // what a slice costs in reductions beside what it ran
+    CHECK_AFTER = 4000,    // reductions between two looks at timers and carrier
 };
 
 #define LONGEST_SLEEP_NS 60000000000LL
 
 struct sched {
-    struct lock lock;                 // of the queue, when there are several workers
+    struct lock lock;    // of the queue, when there are several workers
     struct run_queue queue;
-    _Atomic size_t length;            // of the queue, for others to look at
-    _Atomic(struct proc *) inbox;     // woken by other threads, newest first
+    _Atomic size_t length;           // of the queue, for others to look at
+    _Atomic(struct proc *) inbox;    // woken by other threads, newest first
     _Atomic bool sleeping;
     sword since_check;
-    bool worked;                      // since it last slept
+    bool worked;    // since it last slept
     int wake_fd;
     pthread_t thread;
 };
@@ -42,7 +42,7 @@ struct sched_hooks sched_hooks;
 static struct worker *workers[CONFIG_MAX_WORKERS];
 static unsigned worker_count;
 static _Atomic bool stopping;
-static _Atomic bool polling;          // a worker is in the hook
+static _Atomic bool polling;    // a worker is in the hook
 static _Thread_local struct worker *own;
 
 struct worker *worker_self(void)
@@ -175,8 +175,7 @@ void sched_add(struct proc *p)
 void sched_wake_proc(struct proc *p)
 {
     uint32_t waiting = PROC_WAITING;
-    if (atomic_load(&p->state) == PROC_WAITING &&
-        atomic_compare_exchange_strong(&p->state, &waiting, PROC_RUNNABLE))
+    if (atomic_load(&p->state) == PROC_WAITING && atomic_compare_exchange_strong(&p->state, &waiting, PROC_RUNNABLE))
         enqueue(__atomic_load_n(&p->worker, __ATOMIC_RELAXED), p);
 }
 
@@ -233,7 +232,7 @@ static bool still_parked(const struct proc *p)
         return false;
     if (p->flags & PROC_BLOCKED)
         return true;
-    return !*p->mailbox.save && !(p->flags & PROC_TIMER_FIRED);
+    return !*p->mailbox.save && !(p->flags & PROC_TIMEOUT);
 }
 
 static void collect_if_asked(struct proc *p)
@@ -242,15 +241,6 @@ static void collect_if_asked(struct proc *p)
         p->flags &= ~(uint32_t)PROC_COLLECT;
         proc_collect(p, 0, 0, true);
     }
-}
-
-// PROC_TIMEOUT waits until the messages before it were looked at.
-static void start_running(struct proc *p)
-{
-    bool looked_at_all = !*p->mailbox.save;
-    if (p->flags & PROC_TIMER_FIRED && looked_at_all)
-        p->flags |= PROC_TIMEOUT;
-    p->flags &= ~(uint32_t)PROC_PARKED;
 }
 
 static void after_run(struct worker *w, struct proc *p, enum run_result result)
@@ -275,7 +265,7 @@ static void run_slice(struct worker *w, struct proc *p)
     sword used = 0;
     enum run_result result = RUN_EXIT;
     collect_if_asked(p);
-    start_running(p);
+    p->flags &= ~(uint32_t)PROC_PARKED;
     if (!(p->flags & PROC_EXITING))
         result = run_hooks.run(w, p, CONFIG_SLICE, &used);
     p->reductions += (uint64_t)used;

@@ -19,8 +19,8 @@ extern struct sched_hooks sched_hooks;
 
 // The calling thread becomes worker 0; the others get threads of their own, which wait until sched_run.
 void sched_start(unsigned workers);
-void sched_run(void);       // runs worker 0 until sched_stop; then ends the other threads and frees everything
-void sched_stop(void);      // from any thread: sched_run returns after the current slices
+void sched_run(void);     // runs worker 0 until sched_stop; then ends the other threads and frees everything
+void sched_stop(void);    // from any thread: sched_run returns after the current slices
 bool sched_stopping(void);
 
 unsigned sched_workers(void);

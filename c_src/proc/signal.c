@@ -12,7 +12,7 @@
 struct remote_hooks remote_hooks;
 
 enum {
-    EXIT_ROOM = 4,     // words to make {'EXIT', From, Reason} in place
+    EXIT_ROOM = 4,                        // words to make {'EXIT', From, Reason} in place
     DOWN_ROOM = 6 + FOREIGN_PID_WORDS,    // {Tag, Ref, process, Object, Reason}
 };
 

@@ -25,7 +25,7 @@ term relations_spawn_request(struct proc *p, const struct spawn_request *r)
 static void reply(struct node *n, term ref, term to, term result, uint64_t flags)
 {
     remote_send(NULL, &(struct remote_signal){
-        .kind = REMOTE_SPAWN_REPLY, .node = n, .to = to, .ref = ref, .value = result, .id = flags});
+                          .kind = REMOTE_SPAWN_REPLY, .node = n, .to = to, .ref = ref, .value = result, .id = flags});
 }
 
 static bool describe(struct spawn *s, term mfa, term arguments)

@@ -6,15 +6,15 @@
 #include "base/types.h"
 
 struct system_counts {
-    size_t processes;         // alive
-    uint64_t spawned;         // ever
-    uint64_t reductions;      // of all processes, the ended ones included
-    uint64_t slices;          // context switches
-    uint64_t messages;        // signals pushed
+    size_t processes;       // alive
+    uint64_t spawned;       // ever
+    uint64_t reductions;    // of all processes, the ended ones included
+    uint64_t slices;        // context switches
+    uint64_t messages;      // signals pushed
     uint64_t collections;
     size_t run_queue;
     size_t timers;
-    size_t memory;            // bytes in use
+    size_t memory;    // bytes in use
 };
 
 struct system_counts system_counts(void);

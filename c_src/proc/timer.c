@@ -22,8 +22,8 @@ enum {
 struct wheel {
     struct lock lock;
     struct slots slots;
-    struct table messages;     // message timers by reference
-    _Atomic int64_t next;      // tick before which nothing is due
+    struct table messages;    // message timers by reference
+    _Atomic int64_t next;     // tick before which nothing is due
     unsigned index;
 };
 
@@ -35,17 +35,17 @@ struct timer {
     enum timer_kind kind;
     bool running;
     struct wheel *wheel;
-    term pid;               // TIMER_RECEIVE
-    uint64_t id;            // which setting of the timer this is
+    term pid;       // TIMER_RECEIVE
+    uint64_t id;    // which setting of the timer this is
 };
 
 struct message_timer {
     struct timer timer;
     struct ref_ids ref;
-    term to;                      // a local pid or a name
-    struct list of_process;       // in the receiver's extra, if that started it
-    struct proc_extra *extra;     // NULL: in no list
-    struct signal *message;       // complete
+    term to;                     // a local pid or a name
+    struct list of_process;      // in the receiver's extra, if that started it
+    struct proc_extra *extra;    // NULL: in no list
+    struct signal *message;      // complete
 };
 
 static _Atomic(struct wheel *) wheels[CONFIG_MAX_WORKERS];
@@ -245,7 +245,7 @@ bool timer_receive(struct proc *p, term timeout)
 void timer_receive_cancel(struct proc *p)
 {
     struct timer *t = p->receive_timer;
-    p->flags &= ~(uint32_t)(PROC_RECEIVE_TIMER | PROC_TIMER_FIRED | PROC_TIMEOUT);
+    p->flags &= ~(uint32_t)(PROC_RECEIVE_TIMER | PROC_TIMEOUT);
     lock_take(&t->wheel->lock);
     if (t->running)
         stop(t->wheel, t);
@@ -255,7 +255,7 @@ void timer_receive_cancel(struct proc *p)
 void timer_receive_fired(struct proc *p, uint64_t id)
 {
     if (p->flags & PROC_RECEIVE_TIMER && p->receive_timer->id == id)
-        p->flags |= PROC_TIMER_FIRED;
+        p->flags |= PROC_TIMEOUT;
 }
 
 void timer_receive_free(struct proc *p)

@@ -17,8 +17,8 @@ void wheel_free(struct wheel *w);
 int64_t wheel_run(struct wheel *w, int64_t now);
 
 // The receive timer. Starts it unless it runs already or has fired for this receive. False: not a timeout value. `infinity`
-// starts nothing; 0 is the caller's business (it needs no timer). When it fires, PROC_TIMEOUT is set as soon as all
-// messages were looked at: test it whenever mailbox_look gave NULL. mailbox_remove and mailbox_rewind cancel it.
+// starts nothing; 0 is the caller's business (it needs no timer). When it fires, PROC_TIMEOUT is set: test it after
+// mailbox_look gave NULL, when no message can match any more. mailbox_remove and mailbox_rewind cancel it.
 bool timer_receive(struct proc *p, term timeout);
 void timer_receive_cancel(struct proc *p);
 void timer_receive_fired(struct proc *p, uint64_t id);    // the TIMEOUT signal was taken in

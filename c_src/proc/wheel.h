@@ -22,7 +22,7 @@ struct slots {
 };
 
 void slots_init(struct slots *w, int64_t now);
-void slots_add(struct slots *w, struct due *d);       // d->tick set; what is past is due at the next tick
+void slots_add(struct slots *w, struct due *d);    // d->tick set; what is past is due at the next tick
 void slots_remove(struct slots *w, struct due *d);
 
 // Moves what is due up to a tick to the end of a list, in order of ticks.

@@ -20,18 +20,19 @@ enum request {
     REQUEST_YIELD,    // let others run, then call the same native again with the same arguments
     REQUEST_BLOCK,    // as YIELD, but wait until someone wakes the process (it has arranged that)
     REQUEST_EXIT,     // the process has PROC_EXITING set
-    REQUEST_HIBERNATE, // module, function, argument list are in x[0..2]: drop the stack and all catches, go on with these at
-                      // run_hooks.apply_entry; RUN_YIELD while the mailbox holds messages, else RUN_WAIT
+    REQUEST_HIBERNATE,    // module, function, argument list are in x[0..2]: drop the stack and all catches, go on with these at
+                          // run_hooks.apply_entry; RUN_YIELD while the mailbox holds messages, else RUN_WAIT
 };
 
 struct failure {
     enum request request;
-    term class;          // ATOM_error, ATOM_exit, ATOM_throw
+    term class;    // ATOM_error, ATOM_exit, ATOM_throw
     term reason;
-    term trace;          // NIL; or a ready stack trace (erlang:raise/3)
-    term info;           // the map in error_info, or NIL: then a native of OTP shows #{module => erl_erts_errors}
-    term caller_arguments; // error/2,3: the calling function's entry shows these instead of its arity; NONE: not asked for
-    bool arguments;      // the native is the top entry of the stack trace, with its arguments
+    term trace;    // NIL; or a ready stack trace (erlang:raise/3)
+    term info;     // the map in error_info, or NIL: then a native of OTP shows #{module => erl_erts_errors}
+    term
+        caller_arguments;    // error/2,3: the calling function's entry shows these instead of its arity; NONE: not asked for
+    bool arguments;          // the native is the top entry of the stack trace, with its arguments
     bool ready_trace;    // trace is final (erlang:raise/3)
     const struct export *trap;
 };
@@ -40,11 +41,11 @@ struct worker {
     term x[CONFIG_X_REGISTERS];
     double f[CONFIG_X_REGISTERS];    // float registers
     struct proc *current;
-    sword slice;                     // reductions that the current slice started with
+    sword slice;    // reductions that the current slice started with
     struct failure failure;
-    struct sched *sched;             // run queues, sleep: proc/sched.c
-    struct wheel *wheel;             // timers: proc/timer.h
-    void *build;                     // code/: the binary under construction
+    struct sched *sched;    // run queues, sleep: proc/sched.c
+    struct wheel *wheel;    // timers: proc/timer.h
+    void *build;            // code/: the binary under construction
     unsigned index;
 };
 

@@ -11,30 +11,40 @@
 struct visits {
     term *at;
     size_t count, capacity;
-    term first[64];
+    term first[CONFIG_STRESS ? 1 : 64];
 };
 
-static void push(struct visits *v, term t)
+static COLD void grow(struct visits *v)
 {
-    if (v->count == v->capacity) {
-        term *bigger = mem_alloc(v->capacity * 2 * sizeof *bigger);
-        memcpy(bigger, v->at, v->count * sizeof *bigger);
-        if (v->at != v->first)
-            mem_free(v->at, v->capacity * sizeof *v->at);
-        v->at = bigger;
-        v->capacity *= 2;
-    }
+    term *bigger = mem_alloc(v->capacity * 2 * sizeof *bigger);
+    memcpy(bigger, v->at, v->count * sizeof *bigger);
+    if (v->at != v->first)
+        mem_free(v->at, v->capacity * sizeof *v->at);
+    v->at = bigger;
+    v->capacity *= 2;
+}
+
+static inline void push(struct visits *v, term t)
+{
+    if (UNLIKELY(v->count == v->capacity))
+        grow(v);
     v->at[v->count++] = t;
 }
 
-static bool has_words(term t, bool literals)
+static inline bool has_words(term t, bool literals)
 {
     return !is_immediate(t) && (literals || !is_literal_ptr((const void *)(uintptr_t)t));
 }
 
-static size_t boxed_words(struct visits *v, const term *object, bool literals)
+static inline struct layout layout_here(word object_header)    // most objects are tuples
 {
-    struct layout l = layout_of(object[0]);
+    bool tuple = header_kind(object_header) == KIND_TUPLE;
+    return LIKELY(tuple) ? (struct layout){1, header_size(object_header)} : layout_of(object_header);
+}
+
+static inline size_t boxed_words(struct visits *v, const term *object, bool literals)
+{
+    struct layout l = layout_here(object[0]);
     for (size_t i = l.first; i < l.first + l.count; i++)
         if (has_words(object[i], literals))
             push(v, object[i]);
@@ -83,7 +93,7 @@ struct target {
     bool literals;
 };
 
-static term move_cell(struct target *to, const term *cell)
+static inline term move_cell(struct target *to, const term *cell)
 {
     term *copy = to->top;
     copy[0] = cell[0];
@@ -92,12 +102,14 @@ static term move_cell(struct target *to, const term *cell)
     return list_term(copy);
 }
 
-static term move_object(struct target *to, const term *object)
+static inline term move_object(struct target *to, const term *object)
 {
     size_t words = 1 + header_size(object[0]);
     term *copy = to->top;
-    memcpy(copy, object, words * sizeof *copy);
     to->top += words;
+#pragma clang loop vectorize(disable) unroll(disable)
+    for (size_t i = 0; i < words; i++)
+        copy[i] = object[i];
     if (header_kind(copy[0]) == KIND_REFC_BIN) {
         shared_hold((struct shared *)(uintptr_t)copy[2]);
         binary_chain(to->heap, copy);
@@ -105,7 +117,7 @@ static term move_object(struct target *to, const term *object)
     return boxed_term(copy);
 }
 
-static void move(struct target *to, term *slot)
+static inline void move(struct target *to, term *slot)
 {
     term t = *slot;
     if (has_words(t, to->literals))
@@ -120,7 +132,7 @@ static void scan(struct target *to, term *at)
             move(to, at++);
             continue;
         }
-        struct layout l = layout_of(*at);
+        struct layout l = layout_here(*at);
         for (size_t i = l.first; i < l.first + l.count; i++)
             move(to, at + i);
         at += 1 + header_size(*at);

@@ -30,6 +30,7 @@ struct export
 enum export_flag {
     EXPORT_GUARD = 1,        // callable in guards: never asks to wait
     EXPORT_DELEGATED = 2,    // runs on the host
+    EXPORT_RAISES = 4,       // never returns: erlang:error/1,2,3, exit/1, throw/1
 };
 
 enum {

@@ -79,20 +79,20 @@ static const struct {
     const char *bytes;
     size_t size;
 } malformed[] = {
-    {"\x80", 1},                 // a continuation alone
+    {"\x80", 1},    // a continuation alone
     {"a\xBF", 2},
-    {"\xC3", 1},                 // cut short
+    {"\xC3", 1},    // cut short
     {"\xE2\x82", 2},
     {"\xF0\x9F\x98", 3},
-    {"\xC3(", 2},                // no continuation
+    {"\xC3(", 2},    // no continuation
     {"\xE2(\xAC", 3},
-    {"\xC0\x80", 2},             // overlong
+    {"\xC0\x80", 2},    // overlong
     {"\xC1\xBF", 2},
     {"\xE0\x9F\xBF", 3},
     {"\xF0\x8F\xBF\xBF", 4},
-    {"\xED\xA0\x80", 3},         // surrogates
+    {"\xED\xA0\x80", 3},    // surrogates
     {"\xED\xBF\xBF", 3},
-    {"\xF4\x90\x80\x80", 4},     // above 10FFFF
+    {"\xF4\x90\x80\x80", 4},    // above 10FFFF
     {"\xF5\x80\x80\x80", 4},
     {"\xFF", 1},
 };

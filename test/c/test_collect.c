@@ -34,7 +34,7 @@ struct machine {
     size_t depth;
     term context[CONTEXTS];
     struct cursor want_context[CONTEXTS];
-    term log;                  // a bit string that its owner extends in place
+    term log;    // a bit string that its owner extends in place
     uint8_t want_log[LOG_BYTES];
     size_t log_size;
 };
@@ -582,6 +582,40 @@ START_TEST(test_stays_small)
 }
 END_TEST
 
+// A block that is collected again and again gets room to work in; one that isn't stays as small as it was born.
+START_TEST(test_busy_block_grows)
+{
+    heap_done(&h);
+    heap_init(&h, CONFIG_FIRST_HEAP);
+    heap_set_stack(&h, h.end);
+    for (int i = 0; i < 8; i++) {
+        roots[0] = numbers(2);
+        run(0, false);
+    }
+    ck_assert_uint_le((size_t)(h.end - h.start), 2 * CONFIG_FIRST_HEAP);
+    for (int i = 0; i < 8; i++)
+        run(0, false);
+    if (!CONFIG_STRESS)
+        ck_assert_uint_ge((size_t)(h.limit - h.top), 200);
+    ck_assert_uint_le((size_t)(h.end - h.start), 300);
+}
+END_TEST
+
+// Fragments whose terms are dead when they are collected leave no trace in the size of the block.
+START_TEST(test_dead_fragments)
+{
+    heap_done(&h);
+    heap_init(&h, 40);
+    heap_set_stack(&h, h.end);
+    for (int i = 0; i < 10; i++) {
+        roots[0] = tuple2(&h, numbers(3), numbers(2 + i));
+        numbers(50000);
+        run(0, i == 5);
+        ck_assert_uint_le((size_t)(h.end - h.start), 100);
+    }
+}
+END_TEST
+
 START_TEST(test_verify_finds)
 {
     static term elsewhere[] = {TAG_NIL, TAG_NIL};
@@ -598,7 +632,7 @@ START_TEST(test_verify_finds)
         roots[1] = boxed_term(list_ptr(element(roots[0], 0)));    // a boxed pointer to a cell
         break;
     case 3:
-        roots[1] = list_term(boxed_ptr(roots[0]));                // a list pointer to an object
+        roots[1] = list_term(boxed_ptr(roots[0]));    // a list pointer to an object
         break;
     case 4:
         boxed_ptr(roots[0])[0] = header(KIND_TUPLE, 1000);
@@ -606,7 +640,7 @@ START_TEST(test_verify_finds)
     case 5:
         run(0, false);
         roots[1] = cons(&h, NIL, NIL);
-        tuple_elements(roots[0])[1] = roots[1];                   // from old to young
+        tuple_elements(roots[0])[1] = roots[1];    // from old to young
         break;
     case 6:
         heap_set_stack(&h, h.end - 1);
@@ -623,11 +657,12 @@ START_TEST(test_layout)
         enum kind kind;
         size_t words, first, count;
     } rows[] = {
-        {KIND_TUPLE, 0, 1, 0},        {KIND_TUPLE, 5, 1, 5},     {KIND_MAP, 4, 1, 4},         {KIND_TRIE, 4, 1, 4},
-        {KIND_FUN, 2, 2, 1},          {KIND_FUN, 5, 2, 4},       {KIND_SUB_BIN, 3, 1, 1},     {KIND_MATCH, 7, 1, 1},
-        {KIND_BIG, 3, 1, 0},          {KIND_BIG_NEG, 3, 1, 0},   {KIND_REF, 3, 1, 0},         {KIND_FLOAT, 1, 1, 0},
-        {KIND_EXPORT, 1, 1, 0},       {KIND_REFC_BIN, 3, 1, 0},  {KIND_HEAP_BIN, 9, 1, 0},    {KIND_FOREIGN_PID, 2, 1, 0},
-        {KIND_FOREIGN_PORT, 2, 1, 0}, {KIND_FOREIGN_REF, 4, 1, 0},
+        {KIND_TUPLE, 0, 1, 0},       {KIND_TUPLE, 5, 1, 5},        {KIND_MAP, 4, 1, 4},
+        {KIND_TRIE, 4, 1, 4},        {KIND_FUN, 2, 2, 1},          {KIND_FUN, 5, 2, 4},
+        {KIND_SUB_BIN, 3, 1, 1},     {KIND_MATCH, 7, 1, 1},        {KIND_BIG, 3, 1, 0},
+        {KIND_BIG_NEG, 3, 1, 0},     {KIND_REF, 3, 1, 0},          {KIND_FLOAT, 1, 1, 0},
+        {KIND_EXPORT, 1, 1, 0},      {KIND_REFC_BIN, 3, 1, 0},     {KIND_HEAP_BIN, 9, 1, 0},
+        {KIND_FOREIGN_PID, 2, 1, 0}, {KIND_FOREIGN_PORT, 2, 1, 0}, {KIND_FOREIGN_REF, 4, 1, 0},
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct layout l = layout_of(header(rows[i].kind, rows[i].words));
@@ -659,6 +694,8 @@ Suite *collect_suite(void)
     tcase_add_test(c, test_literals_stay);
     tcase_add_loop_test(c, test_deep, 0, 2);
     tcase_add_test(c, test_stays_small);
+    tcase_add_test(c, test_busy_block_grows);
+    tcase_add_test(c, test_dead_fragments);
     tcase_add_loop_test_raise_signal(c, test_verify_finds, SIGABRT, 0, 7);
     tcase_add_test(c, test_layout);
     suite_add_tcase(s, c);

@@ -414,6 +414,50 @@ START_TEST(test_malformed_bytes)
 }
 END_TEST
 
+// A message to $tandem of these bytes.
+static const char *arrive_payload(const struct writer *payload)
+{
+    struct writer w;
+    writer_init(&w);
+    writer_u8(&w, 112);
+    external_encode_dist(&w, control(4, small(6), host_pid(4), ATOM_empty, ATOM_dollar_tandem));
+    writer_bytes(&w, payload->bytes, payload->size);
+    const char *why = loop_arrive(&other.loop, w.bytes, w.size);
+    writer_done(&w);
+    return why;
+}
+
+START_TEST(test_a_million_deep)
+{
+    struct writer w;
+    writer_init(&w);
+    writer_u8(&w, 131);
+    for (int i = 0; i < 1000000; i++)
+        writer_bytes(&w, "h\1", 2);
+    ck_assert_ptr_nonnull(strstr(arrive_payload(&w), "cut short"));
+    ck_assert_uint_eq(other.system_messages, 0);
+    other_close(&other);
+    other_open(&other);
+    ck_assert(other_connect(&other));
+    writer_u8(&w, 'j');
+    ck_assert_ptr_null(arrive_payload(&w));
+    ck_assert_uint_eq(other.system_messages, 1);
+    writer_done(&w);
+}
+END_TEST
+
+START_TEST(test_long_atom)
+{
+    struct writer w;
+    writer_init(&w);
+    writer_bytes(&w, "\x83v\1\0", 4);
+    for (int i = 0; i < 256; i++)
+        writer_u8(&w, 'a');
+    ck_assert_ptr_nonnull(arrive_payload(&w));
+    writer_done(&w);
+}
+END_TEST
+
 START_TEST(test_after_the_end)
 {
     loop_arrive(&other.loop, "?", 1);
@@ -474,6 +518,8 @@ Suite *dist_suite(void)
     tcase_add_test(up, test_system_message);
     tcase_add_loop_test(up, test_malformed, 0, 28);
     tcase_add_loop_test(up, test_malformed_bytes, 0, 11);
+    tcase_add_test(up, test_a_million_deep);
+    tcase_add_test(up, test_long_atom);
     tcase_add_test(up, test_after_the_end);
     tcase_add_test(up, test_packet_parts);
     suite_add_tcase(s, handshake);

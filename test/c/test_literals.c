@@ -34,7 +34,7 @@ START_TEST(test_reuse)
 {
     struct fragment *f = literals_new(100), *other = literals_new(100);
     literals_free(f);
-    ck_assert_ptr_ne(literals_new(49), f);     // would waste more than half
+    ck_assert_ptr_ne(literals_new(49), f);    // would waste more than half
     ck_assert_ptr_ne(literals_new(101), f);
     struct fragment *again = literals_new(60);
     ck_assert_ptr_eq(again, f);

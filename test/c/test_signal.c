@@ -381,8 +381,13 @@ START_TEST(losing_the_connection)
     term ref = relations_monitor(a, far, NONE, &(struct monitor_options){ATOM_DOWN, ALIAS_NO});
     signal_monitor(far, a->pid, ref_new(&sent_terms));
     relations_monitor_node(a, other_node->name, true);
-    struct spawn_request r = {.node = other_node->name, .module = ATOM_erlang, .function = ATOM_apply, .arguments = NIL,
-                              .options = NIL, .monitor_options = {ATOM_DOWN, ALIAS_NO}, .reply_tag = ATOM_ok};
+    struct spawn_request r = {.node = other_node->name,
+                              .module = ATOM_erlang,
+                              .function = ATOM_apply,
+                              .arguments = NIL,
+                              .options = NIL,
+                              .monitor_options = {ATOM_DOWN, ALIAS_NO},
+                              .reply_tag = ATOM_ok};
     term request = relations_spawn_request(a, &r);
     is_connected = false;
     relations_node_down(other_node);
@@ -408,9 +413,15 @@ START_TEST(spawn_requests_to_another_node)
     term far = connect_other(3);
     struct proc *a = fresh();
     a->flags |= PROC_TRAP_EXIT;
-    struct spawn_request r = {.node = other_node->name, .module = ATOM_erlang, .function = ATOM_apply, .arguments = NIL,
-                              .options = NIL, .link = true, .monitor = true,
-                              .monitor_options = {ATOM_DOWN, ALIAS_NO}, .reply_tag = ATOM_ok};
+    struct spawn_request r = {.node = other_node->name,
+                              .module = ATOM_erlang,
+                              .function = ATOM_apply,
+                              .arguments = NIL,
+                              .options = NIL,
+                              .link = true,
+                              .monitor = true,
+                              .monitor_options = {ATOM_DOWN, ALIAS_NO},
+                              .reply_tag = ATOM_ok};
     term ref = relations_spawn_request(a, &r);
     ck_assert_int_eq(sent[0].kind, REMOTE_SPAWN);
     signal_spawn_reply(a->pid, ref, far, 3);

@@ -177,7 +177,7 @@ START_TEST(the_receive_timer_marks_its_process)
     ck_assert_ptr_null(mailbox_look(p));
     ck_assert(p->flags & PROC_TIMEOUT);
     mailbox_rewind(p);
-    ck_assert(!(p->flags & (PROC_TIMEOUT | PROC_RECEIVE_TIMER | PROC_TIMER_FIRED)));
+    ck_assert(!(p->flags & (PROC_TIMEOUT | PROC_RECEIVE_TIMER)));
     processes_close();
 }
 END_TEST

@@ -18,7 +18,7 @@ defmodule SameElixirErrors do
 
   def rescuing do
     for f <- [fn -> raise "a" end, fn -> raise ArgumentError end, fn -> 1 + id(:a) end, fn -> hd(id([])) end, fn -> Map.get(Process.get(:none, %{m: %{a: 1}}), :m).x end, fn -> id(nil).x end, fn -> raise Custom, code: 1 end,
-              fn -> {:ok, _} = id(:no) end, fn -> String.to_integer(id("z")) end, fn -> apply(:nope, :nope, []) end, fn -> id(1).() end, fn -> Map.fetch!(%{a: 1}, :b) end, fn -> if(id(1) == 1, do: id(fn a -> a end).()) end] do
+              fn -> {:ok, _} = id(:no) end, fn -> String.to_integer(id("z")) end, fn -> apply(:nope, :nope, []) end, fn -> id(1).() end, fn -> Map.fetch!(id(%{a: 1}), Process.get(:none, :b)) end, fn -> if(id(1) == 1, do: id(fn a -> a end).()) end] do
       try do
         f.()
       rescue

@@ -92,3 +92,14 @@ negative_timeout() -> receive after id(-1) -> ok end.
 stack_of_fun() -> F = fun(X) -> X + a end, F(id(1)).
 stack_of_named_fun() -> F = fun Go(0) -> error(done); Go(N) -> [Go(N - 1)] end, F(2).
 stack_across_modules() -> lists:map(fun(X) -> lists:map(fun(Y) -> X / Y end, [1, 0]) end, [1]).
+
+error_applied() -> apply(erlang, id(error), [oops]).
+error_applied_not_last() -> {apply(erlang, id(error), [oops])}.
+exit_applied() -> apply(fun erlang:exit/1, [id(oops)]).
+throw_called_by_name() -> M = id(erlang), M:throw(ball).
+built_in_applied() -> apply(erlang, id(atom_to_list), [1]).
+built_in_applied_not_last() -> [apply(id(erlang), length, [a])].
+built_in_fun_called() -> (id(fun erlang:hd/1))([]).
+error_spawned() -> {_, M} = spawn_monitor(erlang, error, [oops]), receive {'DOWN', M, _, _, R} -> R end.
+exit_spawned() -> {_, M} = spawn_monitor(erlang, apply, [erlang, exit, [oops]]), receive {'DOWN', M, _, _, R} -> R end.
+error_in_spawned_fun() -> {_, M} = spawn_monitor(fun() -> apply(erlang, id(error), [oops]) end), receive {'DOWN', M, _, _, R} -> R end.

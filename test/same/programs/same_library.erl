@@ -41,7 +41,7 @@ formatting() ->
       {"~5b|~.16b|~.2#|~+.8b", [42, 255, 5, -8]}, {"~c~c~3c", [$a, $b, $x]}, {"~-10s|~10s|", ["left", "right"]}, {"~~ ~i~p~n", [ignored, shown]}, {"~*.*.0s", [5, 3, "abcdef"]},
       {"~W ~P", [lists:seq(1, 20), 5, {a, b, c, d}, 3]}, {"~p", [lists:seq(1, 60)]}, {"~p", [#{key => lists:duplicate(5, "a longer text than fits")}]}, {"~tp ~tw", ["grüß", 'ä']}]].
 
-formatting_badly() -> io_lib:format("~p ~p", [id(1)]).
+formatting_badly() -> io_lib:format(id("~p ~p"), [id(1)]).
 
 printing_columns() -> io:format("~p~n", [{lists:seq(1, 40), "some text", [{key, value, "a string that is long enough to break the line"} || _ <- [1, 2]]}]).
 
@@ -58,6 +58,21 @@ evaluated_process() ->
     {ok, Expressions} = erl_parse:parse_exprs(Tokens),
     {value, Value, _} = erl_eval:exprs(Expressions, erl_eval:new_bindings()),
     Value.
+
+evaluated(Text) ->
+    {ok, Tokens, _} = erl_scan:string(Text),
+    {ok, Expressions} = erl_parse:parse_exprs(Tokens),
+    {value, Value, _} = erl_eval:exprs(Expressions, erl_eval:new_bindings()),
+    Value.
+
+evaluated_error() -> (evaluated("fun() -> erlang:error(oops) end."))().
+evaluated_error_in_process() -> F = evaluated("fun() -> erlang:error(oops) end."), {_, M} = spawn_monitor(F), receive {'DOWN', M, _, _, R} -> R end.
+evaluated_arithmetic_error() -> (evaluated("fun(X) -> [1 / Y || Y <- X] end."))([1, 0]).
+evaluated_clause_error() -> (evaluated("fun(a) -> ok end."))(b).
+evaluated_undefined() -> (evaluated("fun() -> no_such_module_here:f(1) end."))().
+evaluated_receive() -> (evaluated("fun() -> self() ! {a, 1}, self() ! {b, 2}, receive {b, X} -> X after 10 -> none end end."))().
+evaluated_recursion() -> (evaluated("fun F(0) -> []; F(N) -> [N | F(N - 1)] end."))(5).
+evaluated_match_error() -> (evaluated("fun() -> {ok, X} = {error, why}, X end."))().
 
 random_with_seed() -> S = rand:seed_s(exsss, {1, 2, 3}), {L, _} = lists:mapfoldl(fun(_, S0) -> rand:uniform_s(100, S0) end, S, lists:seq(1, 10)), L.
 

@@ -21,7 +21,10 @@ crashes() -> process_flag(trap_exit, true), {ok, S} = gen_server:start_link(?MOD
              {trimmed(R), receive {'EXIT', S, Why} -> element(1, Why) end}.
 bad_return() -> process_flag(trap_exit, true), {ok, S} = gen_server:start_link(?MODULE, 0, []), R = (catch gen_server:call(S, bad_return)),
                 {R, receive {'EXIT', S, Why} -> Why end}.
-init_fails() -> process_flag(trap_exit, true), [case gen_server:start_link(?MODULE, A, []) of {error, {E, _}} -> E; Other -> Other end || A <- [{stop, why}, ignore, {fail, oops}]].
+init_fails() ->
+    process_flag(trap_exit, true),
+    [{case gen_server:start_link(?MODULE, A, []) of {error, {E, _}} -> E; Other -> Other end, receive {'EXIT', _, {Why, _}} -> Why; {'EXIT', _, Why} -> Why end}
+     || A <- [{stop, why}, ignore, {fail, oops}]].
 no_server() -> gen_server:call(no_such_server_here, hello).
 no_process() -> {Pid, M} = spawn_monitor(fun() -> ok end), receive {'DOWN', M, _, _, _} -> ok end, gen_server:call(Pid, hello).
 multi_requests() -> with(fun(S) -> Rs = [gen_server:send_request(S, {add, N}) || N <- lists:seq(1, 5)], [gen_server:receive_response(R, 1000) || R <- Rs] end).
