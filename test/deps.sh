@@ -19,6 +19,7 @@ erlang-dialyzer dialyzer
 rebar3          rebar3
 elixir          elixir
 python3         python3
+git             git
 "
 
 # Where ei.h is depends on the Erlang installation; the other headers are where the compiler looks.

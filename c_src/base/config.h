@@ -18,21 +18,21 @@
 #endif
 
 enum {
-    CONFIG_SLICE = CONFIG_STRESS ? 1 : 4000,        // reductions a process may use before others get their turn
-    CONFIG_X_REGISTERS = 1024,                      // as many as the BEAM's compilers may use
-    CONFIG_MAX_ARITY = 255,                         // of a function
-    CONFIG_STACK_RESERVE = 4,                       // words always free between heap and stack: pushes without a check
-    CONFIG_FIRST_HEAP = CONFIG_STRESS ? 8 : 26,     // words in the block of a fresh process, beyond its arguments
-    CONFIG_TABLE_START = CONFIG_STRESS ? 2 : 256,   // slots of a fresh hash table
-    CONFIG_HEAP_BINARY_MAX = 64,                    // bytes; larger binaries are shared and counted
-    CONFIG_FLAT_MAP_MAX = 32,                       // keys; larger maps are hash tries
+    CONFIG_SLICE = CONFIG_STRESS ? 1 : 4000,         // reductions a process may use before others get their turn
+    CONFIG_X_REGISTERS = 1024,                       // as many as the BEAM's compilers may use
+    CONFIG_MAX_ARITY = 255,                          // of a function
+    CONFIG_STACK_RESERVE = 4,                        // words always free between heap and stack: pushes without a check
+    CONFIG_FIRST_HEAP = CONFIG_STRESS ? 8 : 26,      // words in the block of a fresh process, beyond its arguments
+    CONFIG_TABLE_START = CONFIG_STRESS ? 2 : 256,    // slots of a fresh hash table
+    CONFIG_HEAP_BINARY_MAX = 64,                     // bytes; larger binaries are shared and counted
+    CONFIG_FLAT_MAP_MAX = 32,                        // keys; larger maps are hash tries
     CONFIG_MAX_ATOM_CHARS = 255,
     CONFIG_MAX_ATOMS = 1 << 20,
     CONFIG_MAX_PROCESSES = 1 << 27,
     CONFIG_MAX_WORKERS = 64,
-    CONFIG_MAX_FRAME = 1 << 30,                     // bytes in one packet of a carrier
-    CONFIG_BUSY_BYTES = 1 << 20,                    // output queued towards a node before its senders wait
-    CONFIG_MAX_BIG_LIMBS = (1 << 19) - 1,           // of an integer, as on the BEAM
+    CONFIG_MAX_FRAME = 1 << 30,              // bytes in one packet of a carrier
+    CONFIG_BUSY_BYTES = 1 << 20,             // output queued towards a node before its senders wait
+    CONFIG_MAX_BIG_LIMBS = (1 << 19) - 1,    // of an integer, as on the BEAM
 };
 
 #endif

@@ -9,7 +9,7 @@ enum { MD5_SIZE = 16, MD5_BLOCK = 64 };
 
 struct md5 {
     uint32_t sums[4];
-    uint64_t size;               // bytes so far; the last size % MD5_BLOCK of them wait in block
+    uint64_t size;    // bytes so far; the last size % MD5_BLOCK of them wait in block
     uint8_t block[MD5_BLOCK];
 };
 

@@ -22,8 +22,8 @@ void table_init(struct table *t, bool (*equal)(const void *entry, const void *ke
 void table_done(struct table *t);    // the entries stay the caller's
 
 void *table_find(const struct table *t, uint64_t hash, const void *key);    // NULL: absent
-void table_add(struct table *t, uint64_t hash, void *entry);               // the key must be absent
-void *table_remove(struct table *t, uint64_t hash, const void *key);       // the entry, or NULL: absent
+void table_add(struct table *t, uint64_t hash, void *entry);                // the key must be absent
+void *table_remove(struct table *t, uint64_t hash, const void *key);        // the entry, or NULL: absent
 
 // Walks all entries: start with *at = 0; NULL at the end. The table must not change meanwhile.
 void *table_next(const struct table *t, size_t *at);

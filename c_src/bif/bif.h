@@ -16,7 +16,7 @@ struct native_row {
     const char *module, *function;
     uint32_t arity;
     native_function *function_pointer;
-    unsigned flags;      // enum native_flag
+    unsigned flags;    // enum native_flag
 };
 
 struct native_table {
@@ -29,7 +29,8 @@ void natives_register(const struct native_table *table);
 
 extern const struct native_table natives_numbers, natives_numbers_text, natives_math;
 extern const struct native_table natives_maps, natives_lists, natives_tuples, natives_hashes;
-extern const struct native_table natives_binary, natives_binary_search, natives_unicode, natives_checksum, natives_atoms;
+extern const struct native_table natives_binary, natives_binary_search, natives_unicode, natives_checksum,
+    natives_atoms;
 
 extern const struct native_table natives_external, natives_funs, natives_idents;
 extern const struct native_table natives_engine, natives_code, natives_host;

@@ -19,9 +19,9 @@ struct bytes {
 };
 
 struct needles {
-    struct bytes *all;       // by first byte, then the longer ones first
+    struct bytes *all;    // by first byte, then the longer ones first
     size_t count, capacity;
-    uint32_t first[256];     // 1 + index of the first that starts with this byte; 0: none. Only if there are several
+    uint32_t first[256];    // 1 + index of the first that starts with this byte; 0: none. Only if there are several
 };
 
 struct hit {
@@ -30,7 +30,7 @@ struct hit {
 
 struct options {
     bool global, trim, trim_all, has_scope;
-    sword start, length;     // if has_scope
+    sword start, length;    // if has_scope
 };
 
 static bool take_bytes(term t, struct bytes *b)

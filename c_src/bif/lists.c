@@ -140,7 +140,8 @@ static void bag_init(struct bag *b, term list, size_t n)
             b->few[b->count++] = (struct bag_slot){.element = head(list), .times = 1};
         return;
     }
-    for (b->mask = 1; b->mask < 2 * n; b->mask = b->mask << 1 | 1) {}
+    for (b->mask = 1; b->mask < 2 * n; b->mask = b->mask << 1 | 1) {
+    }
     b->slots = mem_zero_alloc((b->mask + 1) * sizeof b->slots[0]);
     for (; is_list(list); list = tail(list)) {
         struct bag_slot *slot = bag_find(b, head(list));

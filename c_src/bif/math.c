@@ -32,10 +32,10 @@ static term binary(struct proc *p, double (*function)(double, double), const ter
     return finite_result(p, function(x, y));
 }
 
-#define MATH(form, name)                                                                                               \
-    static term math_##name(struct proc *p, term *args)                                                                \
-    {                                                                                                                  \
-        return form(p, name, args);                                                                                    \
+#define MATH(form, name) \
+    static term math_##name(struct proc *p, term *args) \
+    { \
+        return form(p, name, args); \
     }
 MATH(unary, acos)
 MATH(unary, acosh)

@@ -24,10 +24,10 @@ static term binary(struct proc *p, binary_operator *operate, const term *args)
     return result != NONE ? result : fail_error(p, why);
 }
 
-#define OPERATOR(form, name)                                                                                           \
-    static term operator_##name(struct proc *p, term *args)                                                            \
-    {                                                                                                                  \
-        return form(p, number_##name, args);                                                                           \
+#define OPERATOR(form, name) \
+    static term operator_##name(struct proc *p, term *args) \
+    { \
+        return form(p, number_##name, args); \
     }
 OPERATOR(binary, add)
 OPERATOR(binary, subtract)
@@ -124,11 +124,11 @@ static term bif_not(struct proc *p, term *args)
 }
 
 // Functions that only look at their arguments.
-#define TEST(name, condition)                                                                                          \
-    static term test_##name(struct proc *p, term *args)                                                                \
-    {                                                                                                                  \
-        (void)p;                                                                                                       \
-        return bool_term(condition);                                                                                   \
+#define TEST(name, condition) \
+    static term test_##name(struct proc *p, term *args) \
+    { \
+        (void)p; \
+        return bool_term(condition); \
     }
 TEST(equals, term_equals(args[0], args[1]))
 TEST(differs, !term_equals(args[0], args[1]))

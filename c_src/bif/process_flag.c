@@ -212,7 +212,7 @@ static const struct native_row rows[] = {
     {"erlang", "process_info", 1, bif_process_info, 0},
     {"erlang", "process_info", 2, bif_process_info_items, 0},
     {"erlang", "get", 0, bif_get_all, 0},
-    {"erlang", "get", 1, bif_get, 0},
+    {"erlang", "get", 1, bif_get, NATIVE_GUARD},
     {"erlang", "put", 2, bif_put, 0},
     {"erlang", "erase", 0, bif_erase_all, 0},
     {"erlang", "erase", 1, bif_erase, 0},

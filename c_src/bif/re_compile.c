@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Where PCRE 8 is more lenient than PCRE2, the source is edited before PCRE2 reads it, and the places of errors are
-// counted back: an escaped letter that means nothing stands for itself; the leading item (*UTF8) means (*UTF).
+// counted back: an escaped letter or digit that means nothing stands for itself, so does a hyphen after a class such as \w;
+// the leading item (*UTF8) means (*UTF).
 #include "bif/re_compile.h"
 
 #include "base/die.h"
@@ -20,12 +21,6 @@ enum {
     CLASS_COUNT = 10,
     TYPES = 832,          // 256 bytes of bits
     DEEPEST_GROUPS = 799, // nested; OTP's library gives up there, too
-};
-
-enum pcre2_error {
-    UNKNOWN_ESCAPE = 103,
-    UNSUPPORTED_ESCAPE = 137,
-    BAD_NEWLINE = 156,
 };
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
@@ -120,18 +115,43 @@ static void edit_leading_items(struct job *j)
     }
 }
 
-// An escaped letter that ends at the place of an error is written as its code, which means just that letter.
-static bool edit_escape(struct job *j, int error, size_t end)
+// A letter after a backslash is written as its code, which means just that letter.
+static bool edit_letter(struct job *j, size_t at)
 {
-    if ((error != UNKNOWN_ESCAPE && error != UNSUPPORTED_ESCAPE) || end < 2 || end > j->text.size)
-        return false;
-    uint8_t letter = j->text.bytes[end - 1];
-    if (!isalpha(letter) || j->text.bytes[end - 2] != '\\' || (error == UNSUPPORTED_ESCAPE && letter != 'F'))
+    if (at == 0 || at >= j->text.size || j->text.bytes[at - 1] != '\\' || !isalnum(j->text.bytes[at]))
         return false;
     char code[8];
-    snprintf(code, sizeof code, "\\x%02x", letter);
-    replace(j, end - 2, 2, code);
+    snprintf(code, sizeof code, "\\x%02x", j->text.bytes[at]);
+    replace(j, at - 1, 2, code);
     return true;
+}
+
+// \8 and \9 without such a group are digits. `at` is the number's last digit.
+static bool edit_digit(struct job *j, size_t at)
+{
+    while (at > 0 && at < j->text.size && isdigit(j->text.bytes[at]))
+        at--;
+    return at + 1 < j->text.size && (j->text.bytes[at + 1] == '8' || j->text.bytes[at + 1] == '9') && edit_letter(j, at + 1);
+}
+
+// Whether something was edited at the place of the error, so that compiling again may go further.
+static bool edit(struct job *j, int error, size_t at)
+{
+    switch (error) {
+    case RE_UNKNOWN_ESCAPE:
+    case RE_ESCAPE_IN_CLASS:
+        return edit_letter(j, at);
+    case RE_UNSUPPORTED_ESCAPE:
+        return at > 0 && j->text.bytes[at - 1] == 'F' && edit_letter(j, at - 1);
+    case RE_NO_GROUP:
+        return edit_digit(j, at);
+    case RE_BAD_RANGE:    // [\w-.]
+        if (at >= j->text.size || j->text.bytes[at] != '-')
+            return false;
+        replace(j, at, 1, "\\-");
+        return true;
+    }
+    return false;
 }
 
 static uint32_t pcre2_newline(uint8_t newline)
@@ -155,31 +175,40 @@ static pcre2_compile_context *context_of(const struct re_source *s)
     return c;
 }
 
-static void tell(struct re_error *e, int error, size_t at)
+// PCRE2 goes wrong where it skips to places at which a match could begin: with firstline and an anchor, and with \w in
+// UTF-8, where it overlooks the letters of Latin-1.
+static bool skips_too_far(const pcre2_code *code, const struct job *j)
 {
-    static const struct {
-        int error;
-        const char *text;
-    } texts[] = {
-#define RE_ERROR(number, text) {number, text},
-#include "bif/re_errors.def"
-#undef RE_ERROR
-    };
-    e->at = at;
-    if (error < 0) {
-        snprintf(e->text, sizeof e->text, "invalid UTF-8 string");
-        return;
+    uint32_t options = 0;
+    const uint8_t *starts = NULL;
+    pcre2_pattern_info(code, PCRE2_INFO_ALLOPTIONS, &options);
+    pcre2_pattern_info(code, PCRE2_INFO_FIRSTBITMAP, &starts);
+    if (options & PCRE2_NO_START_OPTIMIZE)
+        return false;
+    return (options & PCRE2_FIRSTLINE) ||
+           ((options & PCRE2_UTF) && starts && memmem(j->text.bytes, j->text.size, "\\w", 2));
+}
+
+static pcre2_code *compile(struct job *j, uint32_t options, pcre2_compile_context *context, struct re_error *e)
+{
+    pcre2_code *code;
+    int error;
+    size_t at;
+    do
+        code = pcre2_compile(j->text.bytes ? j->text.bytes : (const uint8_t *)"", j->text.size, options, &error, &at,
+                             context);
+    while (!code && edit(j, error, at));
+    if (!code) {
+        re_error_tell(e, error, j->text.bytes, j->text.size, at);
+        e->at = place_in_source(j, e->at);
     }
-    pcre2_get_error_message(error, (PCRE2_UCHAR *)e->text, sizeof e->text);
-    for (size_t i = 0; i < COUNT_OF(texts); i++)
-        if (texts[i].error == error)
-            snprintf(e->text, sizeof e->text, "%s", texts[i].text);
+    return code;
 }
 
 pcre2_code *re_compile(const struct re_source *s, struct re_error *e)
 {
     if (s->newline > RE_ANYCRLF || s->bsr > RE_BSR_UNICODE) {
-        tell(e, BAD_NEWLINE, 0);
+        re_error_tell(e, RE_BAD_NEWLINE, s->text, s->size, 0);
         return NULL;
     }
     struct job j;
@@ -188,15 +217,11 @@ pcre2_code *re_compile(const struct re_source *s, struct re_error *e)
     writer_init(&j.edits);
     writer_bytes(&j.text, s->text, s->size);
     edit_leading_items(&j);
-    pcre2_code *code;
-    int error;
-    size_t at;
-    do
-        code = pcre2_compile(j.text.bytes ? j.text.bytes : (const uint8_t *)"", j.text.size, s->options, &error, &at,
-                             context);
-    while (!code && edit_escape(&j, error, at));
-    if (!code)
-        tell(e, error, place_in_source(&j, at));
+    pcre2_code *code = compile(&j, s->options, context, e);
+    if (code && skips_too_far(code, &j)) {
+        pcre2_code_free(code);
+        code = compile(&j, s->options | PCRE2_NO_START_OPTIMIZE, context, e);
+    }
     writer_done(&j.text);
     writer_done(&j.edits);
     pcre2_compile_context_free(context);

@@ -6,6 +6,7 @@
 #ifndef TANDEM_BIF_RE_PATTERN_H
 #define TANDEM_BIF_RE_PATTERN_H
 
+#include "bif/re_error.h"
 #include "bif/re_options.h"
 #include "term/binary.h"
 
@@ -27,11 +28,6 @@ struct re_code {
     const uint8_t *name_table;     // `names` entries of name_size bytes: group (2 bytes, big-endian), name, zero byte
     uint32_t runs;
     bool utf;                      // subjects are UTF-8
-};
-
-struct re_error {
-    char text[128];
-    size_t at;                     // in bytes from the start of the source
 };
 
 // NULL: *e tells why.

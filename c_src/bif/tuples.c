@@ -144,6 +144,7 @@ static term bif_size(struct proc *p, term *args)
     return is_bitstring(args[0]) ? small((sword)(bit_size(args[0]) / 8)) : fail_badarg(p);
 }
 
+// clang-format off
 static const struct native_row rows[] = {
     {"erlang", "append_element", 2, bif_append_element, 0},
     {"erlang", "delete_element", 2, bif_delete_element, 0},
@@ -157,5 +158,6 @@ static const struct native_row rows[] = {
     {"erlang", "tuple_size", 1, bif_tuple_size, NATIVE_GUARD},
     {"erlang", "tuple_to_list", 1, bif_tuple_to_list, 0},
 };
+// clang-format on
 
 const struct native_table natives_tuples = {rows, COUNT_OF(rows)};

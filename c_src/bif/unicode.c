@@ -13,11 +13,11 @@
 
 struct conversion {
     struct heap *heap;
-    bool latin1;                           // what binaries hold, and integers up to 255; else UTF-8 and characters
-    struct writer out;                     // UTF-8
-    uint8_t waiting[UTF8_MAX_BYTES];       // a character that the last binary began
+    bool latin1;                        // what binaries hold, and integers up to 255; else UTF-8 and characters
+    struct writer out;                  // UTF-8
+    uint8_t waiting[UTF8_MAX_BYTES];    // a character that the last binary began
     size_t waiting_size;
-    struct work later;                     // tails of the lists around
+    struct work later;    // tails of the lists around
 };
 
 // Bytes below 128 at the start.

@@ -40,11 +40,11 @@ struct beam_arg {
 
 // What lowering must add to an operation, as code/verify.h found.
 enum beam_check {
-    CHECK_TUPLE = 1,          // get_tuple_element: of a tuple that is large enough; update_record: of one of that size
-    CHECK_CELL = 2,           // get_list, get_hd, get_tl: of a cons cell
-    CHECK_MAP = 4,            // get_map_elements, has_map_fields: of a map
-    CHECK_DETACH = 8,         // first, the message under look becomes part of the heap
-    CHECK_NO_RETURN = 16,     // nothing follows: should the call return all the same, badarg
+    CHECK_TUPLE = 1,         // get_tuple_element: of a tuple that is large enough; update_record: of one of that size
+    CHECK_CELL = 2,          // get_list, get_hd, get_tl: of a cons cell
+    CHECK_MAP = 4,           // get_map_elements, has_map_fields: of a map
+    CHECK_DETACH = 8,        // first, the message under look becomes part of the heap
+    CHECK_NO_RETURN = 16,    // nothing follows: should the call return all the same, badarg
 };
 
 struct beam_op {

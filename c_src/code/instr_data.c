@@ -99,7 +99,7 @@ static NOINLINE OP(put_tuple2_slow)
 OP(put_tuple2_plain)
 {
     term *object = htop;
-    if (UNLIKELY((word)(E - htop) < A(1) + 1))
+    if (UNLIKELY(E - htop < (sword)A(1) + 1 + CONFIG_STACK_RESERVE))
         TAIL(op_put_tuple2_slow);
     htop += A(1) + 1;
     fill_tuple(ip, x, E, object);

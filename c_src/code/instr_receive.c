@@ -24,6 +24,7 @@ OP(loop_rec_plain)
 OP(loop_rec_end_plain)
 {
     mailbox_skip(&p->mailbox);
+    p->flags &= ~(uint32_t)PROC_LOOKING;
     ip = (const word *)(uintptr_t)A(0);
     if (UNLIKELY(--reds <= 0)) {
         interp_of(x)->live = 0;

@@ -280,9 +280,11 @@ static bool segment_type(term name, enum segment_type *type)
         term name;
         enum segment_type type;
     } names[] = {
-        {ATOM_append, SEGMENT_APPEND}, {ATOM_private_append, SEGMENT_PRIVATE_APPEND}, {ATOM_binary, SEGMENT_BINARY},
-        {ATOM_integer, SEGMENT_INTEGER}, {ATOM_float, SEGMENT_FLOAT}, {ATOM_utf8, SEGMENT_UTF8},
-        {ATOM_utf16, SEGMENT_UTF16}, {ATOM_utf32, SEGMENT_UTF32}, {ATOM_string, SEGMENT_STRING},
+        {ATOM_append, SEGMENT_APPEND}, {ATOM_private_append, SEGMENT_PRIVATE_APPEND},
+        {ATOM_binary, SEGMENT_BINARY}, {ATOM_integer, SEGMENT_INTEGER},
+        {ATOM_float, SEGMENT_FLOAT},   {ATOM_utf8, SEGMENT_UTF8},
+        {ATOM_utf16, SEGMENT_UTF16},   {ATOM_utf32, SEGMENT_UTF32},
+        {ATOM_string, SEGMENT_STRING},
     };
     for (size_t i = 0; i < COUNT_OF(names); i++) {
         if (names[i].name == name) {
@@ -299,7 +301,10 @@ static word segment_flags(term list)
     word flags = 0;
     for (; is_list(list); list = tail(list)) {
         term flag = head(list);
-        flags |= flag == ATOM_little ? FIELD_LITTLE : flag == ATOM_signed ? FIELD_SIGNED : flag == ATOM_native ? FIELD_NATIVE : 0;
+        flags |= flag == ATOM_little   ? FIELD_LITTLE
+                 : flag == ATOM_signed ? FIELD_SIGNED
+                 : flag == ATOM_native ? FIELD_NATIVE
+                                       : 0;
     }
     return flags;
 }
@@ -308,7 +313,8 @@ static word segment_flags(term list)
 static void lower_segment(struct lowering *l, const struct beam_arg *s)
 {
     enum segment_type type;
-    bool constants = s[0].type == ARG_TERM && s[1].type == ARG_NUMBER && s[2].type == ARG_NUMBER && s[3].type == ARG_TERM;
+    bool constants =
+        s[0].type == ARG_TERM && s[1].type == ARG_NUMBER && s[2].type == ARG_NUMBER && s[3].type == ARG_TERM;
     if (!constants || !segment_type(s[0].value, &type)) {
         lower_refuse(l, "a segment of an unknown type");
         return;

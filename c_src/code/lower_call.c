@@ -117,6 +117,15 @@ static bool is_missing_native(const struct lowering *l, const struct export *e)
            (before->args[0].value == ATOM_undef || before->args[0].value == ATOM_undefined);
 }
 
+// erlang:error and the like. Whatever its ending, the frame stays: its size may be wrong, as compilers know that it won't be used.
+static void call_exit(struct lowering *l, const struct export *e)
+{
+    if (e->native)
+        EMIT(l, "call_native", arg_pointer(e));
+    else
+        EMIT(l, "bif_missing", ((struct beam_arg){ARG_LABEL, 0}), arg_pointer(e));
+}
+
 static void call_export(struct lowering *l, const char *ending, const struct beam_arg *slots)
 {
     const struct export *e = import_of(l, 1);
@@ -125,6 +134,10 @@ static void call_export(struct lowering *l, const char *ending, const struct bea
         const struct export *own = export_get(l->module->name, l->functions[l->function_count - 1].name,
                                               l->functions[l->function_count - 1].arity);
         EMIT(l, "bif_missing", ((struct beam_arg){ARG_LABEL, 0}), arg_pointer(own));
+        return;
+    }
+    if (l->op->checks & CHECK_NO_RETURN) {
+        call_exit(l, e);
         return;
     }
     char family[32];
@@ -180,9 +193,10 @@ static const char *own_family(const struct export *e)
     return NULL;
 }
 
+// Only natives that never ask for anything but a result can be called in the middle of a function.
 static bool has_native(struct lowering *l, const struct export *e, struct beam_arg label)
 {
-    if (e->native)
+    if (e->native && e->flags & EXPORT_GUARD)
         return true;
     EMIT(l, "bif_missing", label, arg_pointer(e));
     return false;

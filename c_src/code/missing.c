@@ -14,8 +14,8 @@ static struct {
 static size_t find(term module, term function, uint32_t arity)
 {
     size_t i = 0;
-    while (i < table.used && !(table.names[i].module == module && table.names[i].function == function &&
-                               table.names[i].arity == arity))
+    while (i < table.used &&
+           !(table.names[i].module == module && table.names[i].function == function && table.names[i].arity == arity))
         i++;
     return i;
 }

@@ -6,6 +6,7 @@
 #include "base/table.h"
 #include "code/export_hooks.h"
 #include "code/inflate.h"
+#include "code/verify.h"
 #include "term/atom.h"
 
 #include <string.h>
@@ -248,7 +249,7 @@ static struct module *build_plain(const uint8_t *bytes, size_t size, const char 
     struct beam_file *b = beam_file_new(bytes, size, why);
     if (!b)
         return NULL;
-    struct module *m = build(b, why);
+    struct module *m = verify_code(b, why) ? build(b, why) : NULL;
     beam_file_free(b);
     return m;
 }

@@ -22,11 +22,11 @@
     OPERATOR(tl, "tl", 1, NULL) \
     OPERATOR(tuple_size, "tuple_size", 1, NULL)
 
-enum operator {
+enum operator{
 #define OPERATOR(name, text, arity, function) OPERATOR_##name,
     OPERATOR_TABLE(OPERATOR)
 #undef OPERATOR
-    OPERATOR_COUNT
+        OPERATOR_COUNT
 };
 
 struct operator_row {

@@ -103,6 +103,7 @@ const word *raise_find_handler(struct proc *p, const word *ip)
 {
     term *x = proc_x(p);
     struct failure *f = &worker_of(x)->failure;
+    mailbox_detach(p);
     if (f->class == ATOM_throw && p->catches == 0) {
         f->class = ATOM_error;
         f->reason = tuple2(proc_heap(p), ATOM_nocatch, f->reason);

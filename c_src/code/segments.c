@@ -172,7 +172,8 @@ term segments_build(struct proc *p, term *x, term *E, const word *segments, word
         if (put(b, x, E, segment))
             continue;
         term value = operand(x, E, segment[SEGMENT_VALUE]);
-        return refuse(p, x, segment, ATOM_badarg, put_fault(segment, operand(x, E, segment[SEGMENT_SIZE]), value), value);
+        return refuse(p, x, segment, ATOM_badarg, put_fault(segment, operand(x, E, segment[SEGMENT_SIZE]), value),
+                      value);
     }
     return target;
 }

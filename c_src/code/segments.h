@@ -24,9 +24,9 @@ enum segment_operand {
     SEGMENT_TYPE,      // enum segment_type
     SEGMENT_NUMBER,    // position in the source, from 1
     SEGMENT_UNIT,
-    SEGMENT_FLAGS,     // enum field_flag
-    SEGMENT_VALUE,     // any source; of a string the address of its bytes
-    SEGMENT_SIZE,      // any source: units, or the atom all; of a string its bytes
+    SEGMENT_FLAGS,    // enum field_flag
+    SEGMENT_VALUE,    // any source; of a string the address of its bytes
+    SEGMENT_SIZE,     // any source: units, or the atom all; of a string its bytes
     SEGMENT_OPERANDS
 };
 

@@ -216,7 +216,6 @@ static void walk_all(struct verifier *v)
     }
 }
 
-extern size_t verify_at; extern const char *verify_fun;
 bool verify_code(struct beam_file *b, const char **why)
 {
     struct verifier *v = mem_alloc(sizeof *v);
@@ -233,7 +232,6 @@ bool verify_code(struct beam_file *b, const char **why)
         find_returning(v);
         walk_all(v);
     }
-    verify_at = v->op ? (size_t)(v->op - b->ops) : 0; verify_fun = v->function ? atom_text(b->ops[v->function->body-1].args[1].value).bytes : "-";//DBG
     free_saved(v);
     mem_free(v->functions, b->function_count * sizeof *v->functions);
     mem_free(v->labels, b->label_count * sizeof *v->labels);
@@ -241,4 +239,3 @@ bool verify_code(struct beam_file *b, const char **why)
     mem_free(v, sizeof *v);
     return !*why;
 }
-size_t verify_at; const char *verify_fun;

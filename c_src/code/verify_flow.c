@@ -71,6 +71,8 @@ static void tell_handlers(struct verifier *v, word slot, uint32_t value)
         if (held_kind(v->now.y[i]) != HELD_CATCH)
             continue;
         struct verify_label *handler = &v->labels[held_number(v->now.y[i])];
+        if ((sword)slot >= handler->saved->frame)
+            continue;
         uint32_t *held = &handler->saved->values[handler->saved->x_room + slot];
         uint32_t joined = held_join(*held, value & ~(uint32_t)(HELD_FRAGILE | HELD_FRESH), v->pass > COARSE_AFTER);
         v->changed = v->changed || (joined != *held && v->file->ops + handler->op < v->op);
@@ -221,28 +223,43 @@ static bool keeps_fresh(unsigned opcode)
            opcode == GENERIC_get_tuple_element || opcode == GENERIC_line;
 }
 
+static void drop_fresh(struct verifier *v)
+{
+    state_clear_flag(&v->now, HELD_FRESH);
+    v->now.fresh = false;
+}
+
+static void read_sources(struct verifier *v, const char *letters)
+{
+    const struct beam_arg *a = v->op->args;
+    for (; *letters; letters++)
+        read_operand(v, *letters, a++);
+}
+
 void verify_step(struct verifier *v)
 {
     const struct verify_rule *rule = &verify_rules[v->op->opcode];
-    const struct beam_arg *args = v->op->args;
-    const char *letters = rule->operands;
+    const struct beam_arg *a = v->op->args, *live = NULL, *label = NULL;
+    bool collects_first = false;
     v->fragile = 0;
-    if (v->now.fresh && !keeps_fresh(v->op->opcode)) {
-        state_clear_flag(&v->now, HELD_FRESH);
-        v->now.fresh = false;
+    if (v->now.fresh && !keeps_fresh(v->op->opcode))
+        drop_fresh(v);
+    for (const char *letter = rule->operands; *letter; letter++, a++) {
+        if (*letter == 's' || *letter == 'r' || *letter < 'a' || *letter == 'c') {
+            read_operand(v, *letter, a);
+        } else if (*letter == 'f' || *letter == 'g') {
+            label = a;
+        } else if (*letter == 'e' || *letter == 'v') {
+            live = a;
+            collects_first = *letter == 'e';
+        }
     }
-    for (size_t i = 0; letters[i]; i++)
-        if (letters[i] == 'e')
-            survive(v, args[i].value);
-    for (size_t i = 0; letters[i]; i++)
-        read_operand(v, letters[i], args + i);
-    for (size_t i = 0; letters[i]; i++) {
-        if (letters[i] == 'v')
-            survive(v, args[i].value);
-    }
-    for (size_t i = 0; letters[i]; i++)
-        if (letters[i] == 'f' || (letters[i] == 'g' && args[i].value))
-            verify_branch(v, args + i);
+    if (live)
+        survive(v, live->value);
+    if (collects_first)
+        read_sources(v, rule->operands);
+    if (label && label->value)
+        verify_branch(v, label);
     if (!v->why)
         rule->flow(v);
 }

@@ -26,11 +26,6 @@ static bool is_number_to(const struct beam_arg *a, word limit)
     return a->type == ARG_NUMBER && a->value <= limit;
 }
 
-static bool is_words(const struct beam_arg *a)
-{
-    return a->type == ARG_ALLOC || is_number_to(a, MAX_WORDS);
-}
-
 // A label inside the function that is being looked at.
 static bool is_near(const struct verifier *v, const struct beam_arg *a)
 {
@@ -97,67 +92,62 @@ static bool list_fits(const struct verifier *v, char letter, const struct beam_a
     return true;
 }
 
-static bool number_fits(char letter, const struct beam_arg *a)
+enum {
+    IS_NUMBER = 1 << ARG_NUMBER,
+    IS_TERM = 1 << ARG_TERM,
+    IS_REGISTER = 1 << ARG_X | 1 << ARG_Y,
+    IS_FLOAT = 1 << ARG_FLOAT,
+    IS_LABEL = 1 << ARG_LABEL,
+    IS_ALLOC = 1 << ARG_ALLOC,
+    IS_SOURCE = IS_TERM | IS_REGISTER,
+};
+
+static const uint8_t kinds[128] = {
+    ['s'] = IS_SOURCE,  ['r'] = IS_SOURCE,  ['S'] = IS_SOURCE | IS_NUMBER, ['c'] = IS_REGISTER,
+    ['d'] = IS_REGISTER, ['y'] = 1 << ARG_Y, ['f'] = IS_LABEL, ['j'] = IS_LABEL, ['g'] = IS_LABEL, ['k'] = IS_LABEL,
+    ['h'] = IS_LABEL | IS_TERM, ['w'] = IS_ALLOC | IS_NUMBER, ['a'] = IS_TERM, ['l'] = IS_FLOAT,
+    ['m'] = IS_SOURCE | IS_FLOAT, ['e'] = IS_NUMBER, ['v'] = IS_NUMBER, ['n'] = IS_NUMBER, ['q'] = IS_NUMBER,
+    ['i'] = IS_NUMBER, ['u'] = IS_NUMBER, ['t'] = IS_NUMBER, ['p'] = IS_NUMBER,
+    ['o'] = IS_SOURCE | IS_NUMBER | IS_FLOAT | IS_LABEL | IS_ALLOC,
+};
+
+static word limit_of(char letter)
 {
     switch (letter) {
     case 'e':
     case 'v':
-        return is_number_to(a, CONFIG_X_REGISTERS - 1);
+        return CONFIG_X_REGISTERS - 1;
     case 'n':
-        return is_number_to(a, MAX_NUMBER);
-    case 'q':
-    case 'i':
-        return is_number_to(a, BEAM_TOO_LARGE - 1);
+        return MAX_NUMBER;
     case 'u':
-        return is_number_to(a, MAX_UNIT);
+        return MAX_UNIT;
     case 't':
-        return is_number_to(a, HELD_MAX_NUMBER);
+        return HELD_MAX_NUMBER;
     case 'p':
-        return is_number_to(a, CONFIG_MAX_ARITY);
+        return CONFIG_MAX_ARITY;
+    case 'w':
+        return MAX_WORDS;
     }
-    return false;
+    return BEAM_TOO_LARGE - 1;
+}
+
+static bool label_fits(const struct verifier *v, char letter, const struct beam_arg *a)
+{
+    return letter == 'k' ? is_entry(v, a) : letter == 'o' || (letter == 'g' && !a->value) || is_near(v, a);
 }
 
 static bool operand_fits(const struct verifier *v, char letter, const struct beam_arg *a)
 {
-    switch (letter) {
-    case 's':
-    case 'r':
-        return is_source(a);
-    case 'S':
-        return is_source(a) || a->type == ARG_NUMBER;
-    case 'c':
-    case 'd':
-        return is_register(a);
-    case 'y':
-        return a->type == ARG_Y;
-    case 'f':
-    case 'j':
-        return is_near(v, a);
-    case 'g':
-        return a->type == ARG_LABEL && (!a->value || is_near(v, a));
-    case 'h':
-        return a->type == ARG_TERM || is_near(v, a);
-    case 'k':
-        return is_entry(v, a);
-    case 'w':
-        return is_words(a);
-    case 'a':
-        return a->type == ARG_TERM;
-    case 'l':
-        return a->type == ARG_FLOAT;
-    case 'm':
-        return is_source(a) || a->type == ARG_FLOAT;
-    case 'o':
-        return a->type != ARG_LIST;
-    }
-    return number_fits(letter, a);
+    if (!(kinds[(unsigned char)letter] & 1 << a->type))
+        return false;
+    if (a->type == ARG_LABEL)
+        return label_fits(v, letter, a);
+    return a->type != ARG_NUMBER || letter == 'S' || letter == 'o' || a->value <= limit_of(letter);
 }
 
 static bool is_list_letter(char letter)
 {
-    return letter == 'L' || letter == 'P' || letter == 'G' || letter == 'V' || letter == 'A' || letter == 'U' ||
-           letter == 'Y' || letter == 'B';
+    return letter >= 'A' && letter <= 'Z' && letter != 'S';
 }
 
 // What single letters cannot tell.

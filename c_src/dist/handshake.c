@@ -12,12 +12,12 @@
 #include <sys/random.h>
 
 // Without these a term could not be said, or a signal would have no form.
-#define NEEDED                                                                                                         \
-    (DIST_EXTENDED_REFERENCES | DIST_FUN_TAGS | DIST_NEW_FUN_TAGS | DIST_EXTENDED_PIDS_PORTS | DIST_EXPORT_TAG |       \
+#define NEEDED \
+    (DIST_EXTENDED_REFERENCES | DIST_FUN_TAGS | DIST_NEW_FUN_TAGS | DIST_EXTENDED_PIDS_PORTS | DIST_EXPORT_TAG | \
      DIST_BIT_BINARIES | DIST_NEW_FLOATS | DIST_UTF8_ATOMS | DIST_MAP_TAG | DIST_BIG_CREATION | DIST_HANDSHAKE_23)
 #define LATER (DIST_UNLINK_ID | DIST_V4_CONTAINERS)
-#define OFFERED                                                                                                        \
-    (NEEDED | LATER | DIST_MONITOR | DIST_MONITOR_NAME | DIST_UNICODE_IO | DIST_SMALL_ATOM_TAGS | DIST_SEND_SENDER |   \
+#define OFFERED \
+    (NEEDED | LATER | DIST_MONITOR | DIST_MONITOR_NAME | DIST_UNICODE_IO | DIST_SMALL_ATOM_TAGS | DIST_SEND_SENDER | \
      DIST_BIG_TRACE_LABELS | DIST_EXIT_PAYLOAD | DIST_MANDATORY_25 | DIST_SPAWN | DIST_ALIAS)
 
 static void digest(uint8_t result[MD5_SIZE], uint32_t challenge)

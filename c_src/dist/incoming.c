@@ -29,10 +29,10 @@ static void malformed(struct incoming *in, const char *why)
 static bool control_shape(sword number, size_t *elements, bool *payload)
 {
     switch (number) {
-#define CONTROL(name, n, size, has_payload)                                                                            \
-    case CONTROL_##name:                                                                                               \
-        *elements = size;                                                                                              \
-        *payload = has_payload;                                                                                        \
+#define CONTROL(name, n, size, has_payload) \
+    case CONTROL_##name: \
+        *elements = size; \
+        *payload = has_payload; \
         return true;
 #include "dist/control.def"
 #undef CONTROL

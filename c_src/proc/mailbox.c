@@ -2,6 +2,7 @@
 #include "proc/proc.h"
 #include "proc/signal.h"
 #include "proc/timer.h"
+#include "term/copy.h"
 #include "term/ident.h"
 
 void mailbox_init(struct mailbox *m)
@@ -25,11 +26,55 @@ struct signal *mailbox_look_outside(struct proc *p)
     return p->flags & PROC_EXITING ? NULL : *p->mailbox.save;
 }
 
+static size_t words_of(term t)
+{
+    return t == NONE || is_immediate(t) ? 0 : term_words(t);
+}
+
+static term copy_into(struct heap *h, term t)
+{
+    return t == NONE || is_immediate(t) ? t : term_copy(h, t);
+}
+
+static struct signal *copy_of(const struct signal *s)
+{
+    struct signal *copy = signal_new(s->kind, words_of(s->from) + words_of(s->value) + words_of(s->ref));
+    struct heap h;
+    signal_heap(copy, &h);
+    term from = copy_into(&h, s->from), value = copy_into(&h, s->value), ref = copy_into(&h, s->ref);
+    signal_close(copy, &h);
+    *copy = *s;
+    copy->from = from;
+    copy->value = value;
+    copy->ref = ref;
+    return copy;
+}
+
+void mailbox_detach(struct proc *p)
+{
+    struct mailbox *m = &p->mailbox;
+    struct signal *s = *m->save;
+    if (!(p->flags & PROC_LOOKING) || !s)
+        return;
+    p->flags &= ~(uint32_t)PROC_LOOKING;
+    if (signal_fragment(s)->used == SIGNAL_WORDS)
+        return;
+    struct signal *copy = copy_of(s);
+    *m->save = copy;
+    if (m->last == &s->next)
+        m->last = &copy->next;
+    if (m->marked == &s->next)
+        m->marked = &copy->next;
+    heap_adopt(&p->heap, signal_fragment(s));
+}
+
 // A message without words of its own leaves nothing behind; all others join the heap.
 void mailbox_remove(struct proc *p)
 {
     struct mailbox *m = &p->mailbox;
     struct signal *s = *m->save;
+    if (!s)
+        return;
     *m->save = s->next;
     if (m->last == &s->next)
         m->last = m->save;
@@ -47,6 +92,7 @@ void mailbox_remove(struct proc *p)
 void mailbox_rewind(struct proc *p)
 {
     p->mailbox.save = &p->mailbox.first;
+    p->flags &= ~(uint32_t)PROC_LOOKING;
     if (p->flags & PROC_RECEIVE_TIMER)
         timer_receive_cancel(p);
 }

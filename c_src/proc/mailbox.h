@@ -59,8 +59,13 @@ void mailbox_append(struct mailbox *m, struct signal *s);
 // This message does not match: on to the next.
 static inline void mailbox_skip(struct mailbox *m)
 {
-    m->save = &(*m->save)->next;
+    if (LIKELY(*m->save != NULL))
+        m->save = &(*m->save)->next;
 }
+
+// While a message is under look (PROC_LOOKING), registers refer to terms that are not on the heap yet. Before anything
+// collects or keeps them, the message's block becomes part of the heap, and a copy takes its place in the queue.
+void mailbox_detach(struct proc *p);
 
 // The message matched: its terms join the heap, the signal itself is gone (read its value before). The next receive starts at
 // the front; the receive timer is cancelled.

@@ -36,6 +36,7 @@ enum proc_flag {
     PROC_NO_REPORT = 1 << 7,        // its exit is not reported to the logger
     PROC_COLLECT = 1 << 8,          // collect before it runs again (asked for by another process, or hibernating)
     PROC_RECEIVE_TIMER = 1 << 9,    // its receive timer runs, or has fired for the current receive
+    PROC_LOOKING = 1 << 10,         // registers may refer to the message under look
     PROC_PARKED = 1 << 11,          // it waits: nothing it could do came since its run() gave RUN_WAIT
     PROC_AGAIN = 1 << 12,           // a native that waits is called again only to give its result
 };

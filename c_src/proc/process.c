@@ -144,6 +144,8 @@ static COLD void enforce_limit(struct proc *p)
 
 void proc_collect(struct proc *p, size_t need, size_t live, bool full)
 {
+    if (UNLIKELY(p->flags & PROC_LOOKING))
+        mailbox_detach(p);
     struct root roots[] = {
         {proc_x(p), live}, {&p->group_leader, 1}, {&p->parent, 1}, {&p->mailbox.marker, 1}, dictionary_root(p),
     };

@@ -15,9 +15,6 @@ struct run_hooks {
     // Runs p on this worker until one of the above. Restores `saved` x registers from its stack first. At most `reductions`
     // function calls; *used tells how many.
     enum run_result (*run)(struct worker *w, struct proc *p, sword reductions, sword *used);
-    // A worker begins, before it runs anything, and ends. NULL: nothing to do.
-    void (*worker_open)(struct worker *w);
-    void (*worker_close)(struct worker *w);
     // Code of a fresh process: it finds module, function, argument list in x0..x2 and ends the process after the call.
     const word *apply_entry;
     // The calls on p's stack (p does not run, or calls a native), innermost first, as a stack trace has them:

@@ -77,15 +77,11 @@ static struct worker *worker_new(unsigned index)
     s->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (s->wake_fd < 0)
         die("no eventfd");
-    if (run_hooks.worker_open)
-        run_hooks.worker_open(w);
     return w;
 }
 
 static void worker_free(struct worker *w)
 {
-    if (run_hooks.worker_close)
-        run_hooks.worker_close(w);
     close(w->sched->wake_fd);
     wheel_free(w->wheel);
     mem_free(w->sched, sizeof *w->sched);

@@ -29,7 +29,7 @@ enum {
     HEAP_BIN_HEAD = 2,    // words before the bytes
     REFC_BIN_WORDS = 4,
     SUB_BIN_WORDS = 4,
-    MATCH_HEAD = 4,       // words before the saved offsets
+    MATCH_HEAD = 4,    // words before the saved offsets
 };
 
 struct shared *shared_new(size_t size, size_t capacity);    // size bytes used, counted once

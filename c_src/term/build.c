@@ -8,9 +8,9 @@
 #include <string.h>
 
 enum {
-    APPEND_MIN_CAPACITY = 256,           // bytes
+    APPEND_MIN_CAPACITY = 256,    // bytes
     WRITABLE_DEFAULT = 1024,
-    WRITABLE_MAX = 1024 * 1024,          // what a hint may reserve
+    WRITABLE_MAX = 1024 * 1024,    // what a hint may reserve
 };
 
 bool size_in_bits(term size, unsigned unit, size_t *bits, term *why)

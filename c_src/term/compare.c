@@ -22,18 +22,18 @@ enum span_kind { SPAN_ARITH, SPAN_EXACT, SPAN_TRIES };
 // the keys. So only one key decides: the smallest that one map alone has, or else the smallest whose values differ.
 // The walk looks at one candidate after the other and keeps the one with the smallest key.
 struct tries {
-    term *words;        // candidates: keys that one map alone has, or triples key, value of a, value of b
-    size_t room;        // words
-    size_t count;       // candidates
-    size_t only_a;      // the first candidates are keys of a
-    size_t at;          // candidate in hand
+    term *words;      // candidates: keys that one map alone has, or triples key, value of a, value of b
+    size_t room;      // words
+    size_t count;     // candidates
+    size_t only_a;    // the first candidates are keys of a
+    size_t at;        // candidate in hand
     bool same_keys;
-    bool exact;         // how values are compared
+    bool exact;    // how values are compared
     enum { TRIES_NEXT, TRIES_VALUES, TRIES_KEYS } stage;
-    int answer;         // of the comparison just asked for
-    int candidate;      // result if the candidate in hand decides
-    term best;          // smallest key so far
-    int result;         // what it decides; 0: none so far
+    int answer;       // of the comparison just asked for
+    int candidate;    // result if the candidate in hand decides
+    term best;        // smallest key so far
+    int result;       // what it decides; 0: none so far
 };
 
 static int sign(bool less)

@@ -8,7 +8,7 @@
 #include "term/term.h"
 
 bool term_equal_slow(term a, term b);
-int term_compare(term a, term b);          // <0, 0, >0
+int term_compare(term a, term b);    // <0, 0, >0
 int term_compare_exact(term a, term b);
 
 static inline bool term_equal(term a, term b)

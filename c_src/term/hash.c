@@ -14,10 +14,10 @@
 
 // Spans of this walk.
 enum span_kind {
-    SPAN_TERMS,       // a row of terms
-    SPAN_LAST_TAIL,   // one term: the tail of a list that is not a list
-    SPAN_PAIRS,       // keys, and their values in the other row
-    SPAN_TRIE,        // children of a node, taken from the end
+    SPAN_TERMS,        // a row of terms
+    SPAN_LAST_TAIL,    // one term: the tail of a list that is not a list
+    SPAN_PAIRS,        // keys, and their values in the other row
+    SPAN_TRIE,         // children of a node, taken from the end
 };
 
 struct hashing {

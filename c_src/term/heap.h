@@ -17,9 +17,9 @@
 // A block of exactly `size` words beside a heap: a message's terms, or what did not fit.
 struct fragment {
     struct fragment *next;
-    term *shared;       // chain of the shared binaries in it, NULL at the end
-    uint32_t size;      // words in the block
-    uint32_t used;      // words that hold terms
+    term *shared;     // chain of the shared binaries in it, NULL at the end
+    uint32_t size;    // words in the block
+    uint32_t used;    // words that hold terms
     term words[];
 };
 
@@ -109,8 +109,8 @@ static inline bool is_literal_ptr(const void *pointer)
     return (word)(uintptr_t)pointer - literals_from < (word)1 << LITERALS_BYTES_LOG2;
 }
 
-void literals_open(void);                          // once, before any heap
-struct fragment *literals_new(size_t words);       // a fragment in the range: fill it once, never changed afterwards
+void literals_open(void);                       // once, before any heap
+struct fragment *literals_new(size_t words);    // a fragment in the range: fill it once, never changed afterwards
 void literals_free(struct fragment *f);
 
 // Proper list length, or -1 for anything else.

@@ -19,10 +19,10 @@ size_t map_size(term map);
 term map_get(term map, term key);
 
 // An update that changes nothing gives the map itself.
-term map_put(struct heap *h, term map, term key, term value);     // added or replaced
-term map_replace(struct heap *h, term map, term key, term value); // NONE: no such key
-term map_remove(struct heap *h, term map, term key);              // the map itself if there is no such key
-term map_merge(struct heap *h, term a, term b);                   // b's values win
+term map_put(struct heap *h, term map, term key, term value);        // added or replaced
+term map_replace(struct heap *h, term map, term key, term value);    // NONE: no such key
+term map_remove(struct heap *h, term map, term key);                 // the map itself if there is no such key
+term map_merge(struct heap *h, term a, term b);                      // b's values win
 term map_empty(struct heap *h);
 
 // A flat map: its keys, a tuple in order, and its values.
@@ -54,7 +54,7 @@ size_t map_words_max(size_t n);
 // the BEAM).
 struct map_walk {
     term map;
-    size_t index;                      // of the next pair of a MAP
+    size_t index;    // of the next pair of a MAP
     unsigned depth;
     struct {
         const term *children;

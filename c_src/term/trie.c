@@ -11,10 +11,10 @@
 struct way {
     const term *node[TRIE_LEVELS + 1];
     size_t slot[TRIE_LEVELS + 1];
-    unsigned depth;     // nodes
-    uint32_t hash;      // of the key at the last node's level
-    term leaf;          // at the end of the way, perhaps of another key; NONE: the slot is free
-    bool found;         // the leaf has the key
+    unsigned depth;    // nodes
+    uint32_t hash;     // of the key at the last node's level
+    term leaf;         // at the end of the way, perhaps of another key; NONE: the slot is free
+    bool found;        // the leaf has the key
 };
 
 term trie_leaf(struct heap *h, term key, term value)

@@ -72,16 +72,33 @@ defmodule TandemTest do
     assert :erpc.call(node, :erlang, :apply, [fun, [[1, 2]]]) == [{1, node}, {2, node}]
   end
 
-  @tag timeout: 120_000
+  @tag timeout: 300_000
   test "a Mix project has the package as a path dependency" do
-    folder = Path.join(System.tmp_dir!(), "tandem_mix_#{System.unique_integer([:positive])}")
+    assert mix_project("path: #{inspect(@top)}") =~ "on the engine: true"
+  end
+
+  # The package's files in a repository of their own, as they are here now. Built without optimising, since it is built afresh.
+  @tag timeout: 300_000
+  test "a Mix project has the package as a git dependency" do
+    repository = temporary_folder("tandem_git")
+    for file <- ~w(c_src src rebar.config Makefile LICENSE README.md), do: File.cp_r!(Path.join(@top, file), Path.join(repository, file))
+    git = ["-c", "user.name=test", "-c", "user.email=test@localhost", "-c", "init.defaultBranch=main"]
+
+    for arguments <- [["init", "-q"], ["add", "."], ["commit", "-q", "-m", "The package"]] do
+      assert {_, 0} = System.cmd("git", git ++ arguments, cd: repository, stderr_to_stdout: true)
+    end
+
+    assert mix_project("git: #{inspect("file://" <> repository)}", [{"CFLAGS", "-O1"}]) =~ "on the engine: true"
+  end
+
+  defp mix_project(dependency, env \\ []) do
+    folder = temporary_folder("tandem_mix")
     File.mkdir_p!(Path.join(folder, "lib"))
-    on_exit(fn -> File.rm_rf!(folder) end)
 
     File.write!(Path.join(folder, "mix.exs"), """
     defmodule User.MixProject do
       use Mix.Project
-      def project, do: [app: :user, version: "0.1.0", deps: [{:tandem, path: #{inspect(@top)}}]]
+      def project, do: [app: :user, version: "0.1.0", deps: [{:tandem, #{dependency}}]]
     end
     """)
 
@@ -98,9 +115,16 @@ defmodule TandemTest do
     end
     """)
 
-    env = [{"MIX_REBAR3", System.find_executable("rebar3")}, {"MIX_ENV", "dev"}, {"ELIXIR_ERL_OPTIONS", "+fnu"}]
-    {output, status} = System.cmd("mix", ["run", "-e", "User.run()"], cd: folder, env: env, stderr_to_stdout: true)
+    env = [{"MIX_REBAR3", System.find_executable("rebar3")}, {"MIX_ENV", "dev"}, {"ELIXIR_ERL_OPTIONS", "+fnu"}] ++ env
+    {output, status} = System.cmd("sh", ["-c", "mix deps.get && mix run -e 'User.run()'"], cd: folder, env: env, stderr_to_stdout: true)
     assert status == 0, output
-    assert output =~ "on the engine: true"
+    output
+  end
+
+  defp temporary_folder(name) do
+    folder = Path.join(System.tmp_dir!(), "#{name}_#{System.unique_integer([:positive])}_#{System.pid()}")
+    File.mkdir_p!(folder)
+    on_exit(fn -> File.rm_rf!(folder) end)
+    folder
   end
 end

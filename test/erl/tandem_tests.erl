@@ -4,7 +4,17 @@
 
 -include_lib("eunit/include/eunit.hrl").
 
--define(LIMIT, 30).
+-import(tandem_support, [os_pid/1, signal/2, gone/2, until/1, on/2]).
+
+%% Seconds that a test may take on a busy machine.
+-define(LIMIT, 60).
+
+% The default limit of a test is too short for a busy machine.
+single_test_() ->
+    [{atom_to_list(Name), {timeout, ?LIMIT, Test}}
+     || {Name, Test} <- [{start_failure, fun start_failure/0}, {start_and_stop, fun start_and_stop/0}, {names, fun names/0},
+                         {link_to_owner, fun link_to_owner/0}, {killed_engine, fun killed_engine/0}, {stopped_engine_can_be_stopped, fun stopped_engine_can_be_stopped/0},
+                         {supervised, fun supervised/0}]].
 
 %% --- Options ---------------------------------------------------------------------------------------------------------------
 
@@ -17,7 +27,7 @@ options_test_() ->
      ?_assertMatch(#{id := tandem, type := worker, start := {tandem, start_link, [#{}]}}, tandem:child_spec(#{})),
      ?_assertMatch(#{id := box}, tandem:child_spec(#{name => box}))].
 
-start_failure_test() ->
+start_failure() ->
     Was = trap(),
     [?assertEqual({error, Reason}, tandem:start_link(Options))
      || {Reason, Options} <- [{{executable, "/no/such/file", enoent}, #{executable => "/no/such/file"}},
@@ -37,7 +47,7 @@ untrap(Was) -> process_flag(trap_exit, Was).
 
 %% --- A life ----------------------------------------------------------------------------------------------------------------
 
-start_and_stop_test() ->
+start_and_stop() ->
     {ok, Pid, Node} = tandem:start(#{}),
     ?assert(lists:member(Node, nodes(hidden))),
     ?assertEqual(Pid, whereis(Node)),
@@ -50,7 +60,7 @@ start_and_stop_test() ->
     ?assertEqual({error, {not_an_engine, Node}}, tandem:stop(Node)),
     ?assertEqual({error, {not_an_engine, Node}}, tandem:info(Node)).
 
-names_test() ->
+names() ->
     {ok, A, NodeA} = tandem:start(#{name => box}),
     [_, Host] = string:split(atom_to_list(node()), "@"),
     ?assertEqual(list_to_atom("box@" ++ Host), NodeA),
@@ -70,7 +80,7 @@ several_at_once_test_() ->
         _ = [ok = tandem:stop(Pid) || {Pid, _} <- Engines]
     end}.
 
-link_to_owner_test() ->
+link_to_owner() ->
     Self = self(),
     Owner = spawn(fun() -> {ok, _, Node} = tandem:start_link(#{}), Self ! {node, Node}, receive stop -> exit(done) end end),
     Node = receive {node, N} -> N end,
@@ -80,32 +90,32 @@ link_to_owner_test() ->
 
 %% --- Death -----------------------------------------------------------------------------------------------------------------
 
-killed_engine_test() ->
+killed_engine() ->
     Was = trap(),
     {ok, Pid, Node} = tandem:start_link(#{}),
     Remote = spawn_link(Node, fun() -> receive never -> ok end end),
     Monitor = monitor(process, Remote),
     monitor_node(Node, true),
-    kill9(os_pid(Pid)),
+    signal("KILL", os_pid(Pid)),
     receive {'EXIT', Remote, R1} -> ?assertEqual(noconnection, R1) end,
     receive {'DOWN', Monitor, process, Remote, R2} -> ?assertEqual(noconnection, R2) end,
     receive {nodedown, Node} -> ok end,
     receive {'EXIT', Pid, R3} -> ?assertEqual({exit_status, 137}, R3) end,
     untrap(Was).
 
-stopped_engine_can_be_stopped_test() ->
+stopped_engine_can_be_stopped() ->
     {ok, Pid, _} = tandem:start(#{}),
     OsPid = os_pid(Pid),
-    os:cmd("kill -STOP " ++ integer_to_list(OsPid)),
+    signal("STOP", OsPid),
     ?assertEqual(ok, tandem:stop(Pid)),
-    os:cmd("kill -CONT " ++ integer_to_list(OsPid)),
+    signal("CONT", OsPid),
     ?assert(gone(OsPid, 100)).
 
-supervised_test() ->
+supervised() ->
     {ok, Supervisor} = supervisor:start_link(tandem_tests_sup, #{name => supervised}),
     [{supervised, First, worker, _}] = supervisor:which_children(Supervisor),
     Node = element(2, process_info(First, registered_name)),
-    kill9(os_pid(First)),
+    signal("KILL", os_pid(First)),
     ?assert(until(fun() -> case supervisor:which_children(Supervisor) of
                                [{_, Pid, _, _}] when is_pid(Pid), Pid =/= First -> true;
                                _ -> false
@@ -133,29 +143,9 @@ killed_host_test_() ->
                 end,
         {os_pid, Host} = erlang:port_info(Port, os_pid),
         ?assertNot(gone(OsPid, 1)),
-        kill9(Host),
+        signal("KILL", Host),
         ?assert(gone(OsPid, 200))
     end}.
-
-os_pid(Owner) ->
-    {links, Links} = process_info(Owner, links),
-    [OsPid] = [I || Port <- erlang:ports(), {connected, Input} <- [erlang:port_info(Port, connected)], lists:member(Input, Links),
-                    {os_pid, I} <- [erlang:port_info(Port, os_pid)]],
-    OsPid.
-
-kill9(OsPid) -> os:cmd("kill -9 " ++ integer_to_list(OsPid)).
-
-%% A zombie that nobody has reaped yet is gone as well.
-gone(OsPid, Times) ->
-    until(fun() -> case file:read_file("/proc/" ++ integer_to_list(OsPid) ++ "/stat") of
-                       {ok, Stat} -> binary:match(Stat, <<") Z ">>) =/= nomatch;
-                       {error, _} -> true
-                   end
-          end, Times).
-
-until(F) -> until(F, 200).
-until(_, 0) -> false;
-until(F, Times) -> F() orelse begin timer:sleep(10), until(F, Times - 1) end.
 
 %% --- Across the border -----------------------------------------------------------------------------------------------------
 
@@ -324,11 +314,3 @@ large_messages(Node) ->
              receive {back, Back} -> ?assert(Back =:= Big) end
          end || Size <- [65535, 65536, 1 bsl 20, 20 bsl 20]],
     Echo ! stop.
-
-%% Runs a function there and gives its value.
-on(Node, F) ->
-    {Pid, Monitor} = spawn_monitor(Node, fun() -> exit({value, F()}) end),
-    receive
-        {'DOWN', Monitor, process, Pid, {value, Value}} -> Value;
-        {'DOWN', Monitor, process, Pid, Reason} -> error({Node, Reason})
-    end.

@@ -1,0 +1,59 @@
+%% SPDX-License-Identifier: Apache-2.0
+%% What several test modules need: the engine's operating-system process, and waiting for something to hold.
+-module(tandem_support).
+
+-export([os_pid/1, input/1, signal/2, gone/2, until/1, until/2, resident/1, on/2]).
+
+%% The process that owns the engine's port, and the engine's operating-system process, by the engine's owner.
+-spec input(pid()) -> pid().
+input(Owner) ->
+    {Input, _} = connection(Owner),
+    Input.
+
+-spec os_pid(pid()) -> pos_integer().
+os_pid(Owner) ->
+    {_, Port} = connection(Owner),
+    {os_pid, OsPid} = erlang:port_info(Port, os_pid),
+    OsPid.
+
+connection(Owner) ->
+    {links, Links} = process_info(Owner, links),
+    [Found] = [{Input, Port} || Port <- erlang:ports(), {connected, Input} <- [erlang:port_info(Port, connected)],
+                                lists:member(Input, Links)],
+    Found.
+
+-spec signal(string(), pos_integer()) -> string().
+signal(Name, OsPid) -> os:cmd("kill -" ++ Name ++ " " ++ integer_to_list(OsPid)).
+
+%% A zombie that nobody has reaped yet is gone as well.
+-spec gone(pos_integer(), pos_integer()) -> boolean().
+gone(OsPid, Times) ->
+    until(fun() -> case file:read_file("/proc/" ++ integer_to_list(OsPid) ++ "/stat") of
+                       {ok, Stat} -> binary:match(Stat, <<") Z ">>) =/= nomatch;
+                       {error, _} -> true
+                   end
+          end, Times).
+
+%% Asks every 10 ms, by default 500 times.
+-spec until(fun(() -> boolean())) -> boolean().
+until(F) -> until(F, 500).
+
+-spec until(fun(() -> boolean()), non_neg_integer()) -> boolean().
+until(_, 0) -> false;
+until(F, Times) -> F() orelse begin timer:sleep(10), until(F, Times - 1) end.
+
+%% Resident memory of an operating-system process in KiB.
+-spec resident(pos_integer()) -> pos_integer().
+resident(OsPid) ->
+    {ok, Status} = file:read_file("/proc/" ++ integer_to_list(OsPid) ++ "/status"),
+    {match, [Text]} = re:run(Status, "VmRSS:\\s*([0-9]+) kB", [{capture, all_but_first, list}]),
+    list_to_integer(Text).
+
+%% Runs a function there and gives its value.
+-spec on(node(), fun(() -> Value)) -> Value.
+on(Node, F) ->
+    {Pid, Monitor} = spawn_monitor(Node, fun() -> exit({value, F()}) end),
+    receive
+        {'DOWN', Monitor, process, Pid, {value, Value}} -> Value;
+        {'DOWN', Monitor, process, Pid, Reason} -> error({Node, Reason})
+    end.
