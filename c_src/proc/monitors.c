@@ -65,11 +65,8 @@ term relations_monitor(struct proc *p, term target, term node, const struct moni
 {
     term ref = target_ref(&p->heap, p, o->alias);
     struct relation *r;
-    if (target == p->pid) {
-        if (o->alias != ALIAS_NO)
-            add_monitor(p, ref, RELATION_ALIAS, o);
+    if (target == p->pid)    // watches nothing, and its alias is none either, as on the BEAM
         return ref;
-    }
     r = add_monitor(p, ref, RELATION_MONITOR, o);
     if (is_atom(target))
         watch_name(p, r, target, node, ref);
