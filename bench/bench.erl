@@ -2,7 +2,7 @@
 %% @doc Measures the BEAM and an engine alternately in one run, and prints tables.
 -module(bench).
 
--export([main/1, inside/1, round_trips/2, start_peer/0]).
+-export([main/1, inside/2, round_trips/2, starting/0, start_peer/0]).
 
 -define(ROUNDS, 7).
 -define(TRIPS, 300).
@@ -12,7 +12,7 @@
 main(_) ->
     {ok, _, Node} = tandem:start_link(#{}),
     {Stop, Peer} = start_peer(),
-    inside(Node),
+    inside(Node, bench_processes:names() ++ bench_processes:large()),
     round_trips(Node, Peer),
     starting(),
     Stop(),
@@ -27,10 +27,10 @@ start_peer() ->
     {fun() -> peer:stop(Pid) end, Peer}.
 
 %% @doc The table of what happens inside each: medians of alternate rounds.
--spec inside(node()) -> ok.
-inside(Node) ->
+-spec inside(node(), [{atom(), pos_integer(), string()}]) -> ok.
+inside(Node, Measurements) ->
     io:format("~n~-34s ~12s ~12s ~12s~n", ["inside, median", "BEAM", "Tandem", "Tandem/BEAM"]),
-    lists:foreach(fun({Function, N, What}) -> inside(Node, Function, N, What) end, bench_processes:names()).
+    lists:foreach(fun({Function, N, What}) -> inside(Node, Function, N, What) end, Measurements).
 
 inside(Node, Function, N, What) ->
     Pairs = [{measured(node(), Function, N), measured(Node, Function, N)} || _ <- lists:seq(1, ?ROUNDS)],
@@ -67,22 +67,28 @@ trips(Pid, N) ->
          erlang:monotonic_time(nanosecond) - Start
      end || _ <- lists:seq(1, N)].
 
-%% From the call that starts an engine to the first answer of a process on it.
+%% @doc From the call that starts an engine to the first answer of a process on it, and the memory of a fresh engine.
+-spec starting() -> ok.
 starting() ->
-    Times = [begin
-                 Start = erlang:monotonic_time(nanosecond),
-                 {ok, Pid, Node} = tandem:start_link(#{}),
-                 Self = self(),
-                 spawn(Node, fun() -> Self ! started end),
-                 receive started -> ok end,
-                 Time = erlang:monotonic_time(nanosecond) - Start,
-                 tandem:stop(Pid),
-                 Time
-             end || _ <- lists:seq(1, 15)],
-    io:format("~nstart to first answer: median ~s, longest ~s~n", [text(median(Times)), text(lists:max(Times))]),
+    Times = [start_and_answer() || _ <- lists:seq(1, 15)],
     {ok, Pid, Node} = tandem:start_link(#{}),
-    io:format("resident memory of a fresh engine: ~s~n", [resident(Node)]),
-    tandem:stop(Pid).
+    Resident = resident(Node),
+    tandem:stop(Pid),
+    io:format("~n~-34s ~12s~n", ["an engine of its own", "Tandem"]),
+    _ = [io:format("~-34s ~12s~n", Row) || Row <- [["start to first answer, median", text(median(Times))],
+                                                   ["the longest of 15", text(lists:max(Times))],
+                                                   ["resident memory when fresh", Resident]]],
+    ok.
+
+start_and_answer() ->
+    Start = erlang:monotonic_time(nanosecond),
+    {ok, Pid, Node} = tandem:start_link(#{}),
+    Self = self(),
+    spawn(Node, fun() -> Self ! started end),
+    receive started -> ok end,
+    Time = erlang:monotonic_time(nanosecond) - Start,
+    tandem:stop(Pid),
+    Time.
 
 resident(Node) ->
     Owner = whereis(Node),

@@ -2,7 +2,7 @@
 %% @doc What is measured inside an engine: each function runs there and gives nanoseconds for one operation.
 -module(bench_processes).
 
--export([names/0, measure/2, echo/0]).
+-export([names/0, large/0, measure/2, echo/0]).
 -export([spawning/1, ping_pong/1, ring/1, big_ring/1, server_call/1, fib/1, alive/1]).
 -export([init/1, handle_call/3, handle_cast/2, loop_fib/1]).
 
@@ -14,6 +14,12 @@ names() ->
      {ring, 100_000, "ring of 1,000, one hop"},
      {server_call, 30_000, "gen_server call"},
      {fib, 30, "fib(30)"}].
+
+%% @doc Measurements with 100,000 processes.
+-spec large() -> [{atom(), pos_integer(), string()}].
+large() ->
+    [{alive, 100_000, "100,000 alive at once, each"},
+     {big_ring, 200_000, "ring of 100,000, one hop"}].
 
 %% @doc Runs one measurement in this process.
 -spec measure(atom(), pos_integer()) -> float().

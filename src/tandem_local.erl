@@ -11,7 +11,8 @@ run_on_load(Module) ->
     Ok = try erlang:call_on_load_function(Module) =:= ok
          catch _:_ -> false
          end,
-    erlang:finish_after_on_load(Module, Ok).
+    _ = erlang:finish_after_on_load(Module, Ok),
+    erlang:module_loaded(Module).
 
 %% @doc The end of code:load_binary/3 for a module with an on_load function.
 -spec finish_load(module()) -> {module, module()} | {error, on_load_failure}.

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // binary:match, matches, split and compile_pattern. A pattern is a binary, a list of them, or what compile_pattern made
-// of those: {bm, Binary} or {ac, Binaries}, opaque to programs. Of several matches the first counts, of those at one
+// of those: {bm, Handle} or {ac, Handle}, handles of the binaries (term/ident.h). Of several matches the first counts, of those at one
 // place the longest. One binary is searched for by memmem; several by a table of first bytes, then by comparing.
 #include "bif/bif.h"
 
 #include "base/memory.h"
 #include "base/writer.h"
 #include "term/binary.h"
+#include "term/ident.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -90,9 +91,10 @@ static bool is_pattern(term t)
 
 static bool take_needles(term pattern, struct needles *n)
 {
-    if (is_tuple_of(pattern, 2) && (element(pattern, 0) == ATOM_bm || element(pattern, 0) == ATOM_ac))
-        pattern = element(pattern, 1);
-    if (!is_pattern(pattern))
+    bool compiled = is_tuple_of(pattern, 2) && (element(pattern, 0) == ATOM_bm || element(pattern, 0) == ATOM_ac);
+    if (compiled)
+        pattern = handle_value(element(pattern, 1), element(pattern, 0));
+    if (pattern == NONE || (!compiled && !is_pattern(pattern)))
         return false;
     n->count = 0;
     n->capacity = is_list(pattern) ? (size_t)list_length(pattern) : 1;
@@ -296,11 +298,10 @@ static term bif_compile_pattern(struct proc *p, term *args)
 {
     if (!is_pattern(args[0]))
         return fail_badarg(p);
-    if (!is_list(args[0]))
-        return tuple2(proc_heap(p), ATOM_bm, args[0]);
-    if (is_nil(tail(args[0])))
-        return tuple2(proc_heap(p), ATOM_bm, head(args[0]));
-    return tuple2(proc_heap(p), ATOM_ac, args[0]);
+    bool several = is_list(args[0]) && !is_nil(tail(args[0]));
+    term kind = several ? ATOM_ac : ATOM_bm;
+    term pattern = is_list(args[0]) && !several ? head(args[0]) : args[0];
+    return tuple2(proc_heap(p), kind, handle_new(proc_heap(p), kind, pattern));
 }
 
 static const struct native_row rows[] = {

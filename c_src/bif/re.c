@@ -105,9 +105,9 @@ static term bif_compile_2(struct proc *p, term *args)
 // One call of run.
 struct run {
     struct proc *p;
-    term *args;              // subject, pattern, options
+    term *args;    // subject, pattern, options
     struct re_options o;
-    bool checked;            // the caller knows that the subject is UTF-8
+    bool checked;    // the caller knows that the subject is UTF-8
     struct input subject, pattern;
 };
 
@@ -163,7 +163,8 @@ static term outcome(struct run *r, struct re_code *c, const struct re_capture *c
     int rc = re_match(c, &s, &r->o);
     term result = ATOM_nomatch;
     if (rc > 0)
-        result = re_capture_term(proc_heap(p), capture, c, (uint32_t)rc, &s, is_bitstring(r->args[0]) ? r->args[0] : NONE);
+        result =
+            re_capture_term(proc_heap(p), capture, c, (uint32_t)rc, &s, is_bitstring(r->args[0]) ? r->args[0] : NONE);
     else if (r->o.report_errors && rc == PCRE2_ERROR_MATCHLIMIT)
         result = tuple2(proc_heap(p), ATOM_error, ATOM_match_limit);
     else if (r->o.report_errors && (rc == PCRE2_ERROR_DEPTHLIMIT || rc == PCRE2_ERROR_HEAPLIMIT))
@@ -213,8 +214,8 @@ static term run_text(struct run *r)
 
 static bool is_compiled(term t)
 {
-    return is_tuple_of(t, 5) && element(t, 0) == ATOM_re_pattern && is_small(element(t, 1)) && is_small(element(t, 2)) &&
-           is_small(element(t, 3)) && is_binary(element(t, 4));
+    return is_tuple_of(t, 5) && element(t, 0) == ATOM_re_pattern && is_small(element(t, 1)) &&
+           is_small(element(t, 2)) && is_small(element(t, 3)) && is_binary(element(t, 4));
 }
 
 // The options of a run may choose other line ends than the pattern was compiled for.
@@ -300,12 +301,9 @@ static term bif_version(struct proc *p, term *args)
 }
 
 static const struct native_row rows[] = {
-    {"re", "version", 0, bif_version, 0},
-    {"re", "compile", 1, bif_compile_1, 0},
-    {"re", "compile", 2, bif_compile_2, 0},
-    {"re", "run", 2, bif_run_2, 0},
-    {"re", "run", 3, bif_run_3, 0},
-    {"re", "internal_run", 4, bif_internal_run, 0},
+    {"re", "version", 0, bif_version, 0},   {"re", "compile", 1, bif_compile_1, 0},
+    {"re", "compile", 2, bif_compile_2, 0}, {"re", "run", 2, bif_run_2, 0},
+    {"re", "run", 3, bif_run_3, 0},         {"re", "internal_run", 4, bif_internal_run, 0},
     {"re", "inspect", 2, bif_inspect, 0},
 };
 

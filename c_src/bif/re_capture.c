@@ -125,7 +125,7 @@ struct result {
     struct heap *heap;
     const struct re_capture *capture;
     const struct re_code *code;
-    const size_t *places;          // two a group
+    const size_t *places;    // two a group
     uint32_t groups;
     const struct re_subject *subject;
     term subject_term;

@@ -12,13 +12,13 @@ enum re_range { RE_ALL, RE_ALL_BUT_FIRST, RE_PICKED };
 struct re_capture {
     enum re_form form;
     enum re_range range;
-    struct writer picks;     // RE_PICKED: struct re_pick each
+    struct writer picks;    // RE_PICKED: struct re_pick each
 };
 
 // A group by its number, or, of the groups with one name, the first that matched.
 struct re_pick {
-    uint32_t group;          // or the first entry in the table of names
-    uint32_t names;          // entries in the table of names; 0: by number
+    uint32_t group;    // or the first entry in the table of names
+    uint32_t names;    // entries in the table of names; 0: by number
 };
 
 // False: not a capture option, given what the pattern has. re_capture_done in any case.

@@ -9,16 +9,16 @@
 #include <pcre2.h>
 
 struct re_options {
-    uint32_t compile;                     // for pcre2_compile
-    uint32_t match;                       // for pcre2_match
-    uint8_t newline;                      // enum re_newline bits, 0: not given
-    uint8_t bsr;                          // enum re_bsr bits, 0: not given
-    bool for_compile_only, for_run_only;  // some option is
+    uint32_t compile;                       // for pcre2_compile
+    uint32_t match;                         // for pcre2_match
+    uint8_t newline;                        // enum re_newline bits, 0: not given
+    uint8_t bsr;                            // enum re_bsr bits, 0: not given
+    bool for_compile_only, for_run_only;    // some option is
     bool global, report_errors;
     bool has_match_limit, has_depth_limit;
     uint32_t match_limit, depth_limit;
     uint32_t offset;
-    term capture, capture_type;           // as given; NONE: not given
+    term capture, capture_type;    // as given; NONE: not given
 };
 
 // Options given twice add their bits up, as on the BEAM, where CR and LF make CRLF, and other sums make no sense.

@@ -13,11 +13,11 @@
 
 enum {
     CACHE_SLOTS = 64,
-    RUNS_BEFORE_JIT = 2,            // a pattern that runs again is worth machine code
+    RUNS_BEFORE_JIT = 2,    // a pattern that runs again is worth machine code
     JIT_STACK_FIRST = 32 << 10,
-    JIT_STACK_MOST = 1 << 20,       // bytes; a match that needs more is interpreted
-    HEAP_LIMIT = 1 << 20,           // kilobytes that one match may use for going back
-    LARGE_BLOCK = 256 << 10,        // a match's memory is kept for the next one only below this
+    JIT_STACK_MOST = 1 << 20,    // bytes; a match that needs more is interpreted
+    HEAP_LIMIT = 1 << 20,        // kilobytes that one match may use for going back
+    LARGE_BLOCK = 256 << 10,     // a match's memory is kept for the next one only below this
     HEAD_BYTES = 14,
 };
 
@@ -30,8 +30,8 @@ struct patterns {
     pcre2_general_context *memory;
     pcre2_match_context *match;
     pcre2_jit_stack *jit_stack;
-    bool large;                     // the match under way took a large block
-    struct shared *valid;           // re_valid_remember; NULL: none
+    bool large;              // the match under way took a large block
+    struct shared *valid;    // re_valid_remember; NULL: none
     const uint8_t *valid_from;
     size_t valid_size;
 };

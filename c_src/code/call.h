@@ -37,8 +37,8 @@ const word *call_end_code(void);
 static inline bool call_wants_collection(const struct proc *p)
 {
     const struct heap *h = &p->heap;
-    return h->fragments && (CONFIG_STRESS || h->fragment_words > (size_t)(h->end - h->start) ||
-                            h->shared_bytes > (1u << 22));
+    return h->fragments &&
+           (CONFIG_STRESS || h->fragment_words > (size_t)(h->end - h->start) || h->shared_bytes > (1u << 22));
 }
 
 void call_collect(struct proc *p, size_t live);

@@ -9,16 +9,16 @@
 
 #include <math.h>
 
-static bool is_increment(enum operator operator, const word *ip)
+static bool is_increment(enum operator operator, const word * ip)
 {
     bool first = is_small(A(2)), second = is_small(A(3));
-    return !A(0) && ((operator== OPERATOR_add && (first || second)) || (operator== OPERATOR_subtract && second));
+    return !A(0) && ((operator== OPERATOR_add &&(first || second)) || (operator== OPERATOR_subtract && second));
 }
 
 // Operands of arithmetic: label, live registers, two sources, destination.
 // The slow path builds on the heap; when that took fragments, it collects before the destination is written.
 // A failed addition or subtraction of a constant shows as the function's own error, as the BEAM has an instruction for it.
-static NOINLINE bool slow_arithmetic(struct proc *p, term *x, enum operator operator, const word *ip, term a, term b,
+static NOINLINE bool slow_arithmetic(struct proc *p, term *x, enum operator operator, const word * ip, term a, term b,
                                      term *result)
 {
     term why = NONE;

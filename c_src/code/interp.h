@@ -77,12 +77,12 @@ static inline term operand(term *x, term *E, word operand)
 
 // What the interpreter keeps a worker, behind the worker's registers.
 struct interp {
-    size_t need, live;         // of the collection under way
-    bool collected;            // stress builds: the instruction that runs again has collected
-    int result;                // enum run_result of the slice that ended
-    sword reductions;          // left when it ended
-    const struct export *blame;    // the native that failed or asked for something; NULL: the instruction itself
-    const term *blame_arguments;   // its arguments: x registers, or:
+    size_t need, live;              // of the collection under way
+    bool collected;                 // stress builds: the instruction that runs again has collected
+    int result;                     // enum run_result of the slice that ended
+    sword reductions;               // left when it ended
+    const struct export *blame;     // the native that failed or asked for something; NULL: the instruction itself
+    const term *blame_arguments;    // its arguments: x registers, or:
     term blame_values[3];
     struct build build;
 };
@@ -101,12 +101,12 @@ static inline struct worker *worker_of(term *x)
 bool interp_collected(term *x);
 
 // Where instructions end up that cannot go on: all are functions of the same form.
-op_function op_collect;           // collects `need` words with `live` registers, then the same instruction again
-op_function op_raise;             // looks for a handler of the recorded failure
-op_function op_yield;             // slice used up: goes on at ip with `live` registers
-op_function op_block;             // waits for something that is no message, then the same instruction with `live` registers
-op_function op_wait;              // waits for a message, then goes on at ip with `live` registers
-op_function op_exit;              // ends the process with the recorded failure
+op_function op_collect;    // collects `need` words with `live` registers, then the same instruction again
+op_function op_raise;      // looks for a handler of the recorded failure
+op_function op_yield;      // slice used up: goes on at ip with `live` registers
+op_function op_block;      // waits for something that is no message, then the same instruction with `live` registers
+op_function op_wait;       // waits for a message, then goes on at ip with `live` registers
+op_function op_exit;       // ends the process with the recorded failure
 op_function op_handle_request;    // what a native asked for instead of a result
 
 // Every instruction.

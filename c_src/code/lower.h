@@ -9,9 +9,8 @@
 #include "code/beam.h"
 #include "code/module.h"
 
-
 struct fixup {
-    size_t at;         // word in code
+    size_t at;    // word in code
     uint32_t label;
 };
 
@@ -22,10 +21,17 @@ struct lowering {
     size_t size, capacity;
     struct fixup *fixups;
     size_t fixup_count, fixup_capacity;
-    size_t *label_at;            // word in code, by label; NO_LABEL: not seen
-    struct { size_t at; uint32_t line; } *marks;
+    size_t *label_at;    // word in code, by label; NO_LABEL: not seen
+    struct {
+        size_t at;
+        uint32_t line;
+    } * marks;
     size_t mark_count, mark_capacity;
-    struct { size_t at; term name; uint32_t arity; } *functions;
+    struct {
+        size_t at;
+        term name;
+        uint32_t arity;
+    } * functions;
     uint32_t function_count;
     bool preloaded;              // no lines are kept
     const struct beam_op *op;    // the one being lowered
@@ -97,7 +103,8 @@ lower_function lower_allocate, lower_allocate_heap, lower_test_heap, lower_deall
 lower_function lower_bif0, lower_bif1, lower_bif2, lower_gc_bif1, lower_gc_bif2, lower_gc_bif3;
 lower_function lower_select_val, lower_select_tuple_arity, lower_is_eq_exact, lower_is_ne_exact;
 lower_function lower_put_tuple, lower_put_tuple2, lower_make_fun2, lower_make_fun3, lower_call_fun, lower_call_fun2;
-lower_function lower_put_map_assoc, lower_put_map_exact, lower_has_map_fields, lower_get_map_elements, lower_update_record;
+lower_function lower_put_map_assoc, lower_put_map_exact, lower_has_map_fields, lower_get_map_elements,
+    lower_update_record;
 lower_function lower_fmove, lower_fadd, lower_fsub, lower_fmul, lower_fdiv, lower_fnegate;
 lower_function lower_send, lower_loop_rec, lower_wait_timeout;
 lower_function lower_start_match2, lower_start_match3, lower_start_match4;

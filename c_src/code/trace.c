@@ -18,12 +18,12 @@ static term format_module(term module)
     static const struct {
         term module, errors;
     } rows[] = {
-        {ATOM_erlang, ATOM_erl_erts_errors},  {ATOM_erts_internal, ATOM_erl_erts_errors},
-        {ATOM_atomics, ATOM_erl_erts_errors}, {ATOM_counters, ATOM_erl_erts_errors},
+        {ATOM_erlang, ATOM_erl_erts_errors},          {ATOM_erts_internal, ATOM_erl_erts_errors},
+        {ATOM_atomics, ATOM_erl_erts_errors},         {ATOM_counters, ATOM_erl_erts_errors},
         {ATOM_persistent_term, ATOM_erl_erts_errors}, {ATOM_os, ATOM_erl_kernel_errors},
-        {ATOM_binary, ATOM_erl_stdlib_errors}, {ATOM_ets, ATOM_erl_stdlib_errors},
-        {ATOM_lists, ATOM_erl_stdlib_errors}, {ATOM_maps, ATOM_erl_stdlib_errors},
-        {ATOM_math, ATOM_erl_stdlib_errors},  {ATOM_re, ATOM_erl_stdlib_errors},
+        {ATOM_binary, ATOM_erl_stdlib_errors},        {ATOM_ets, ATOM_erl_stdlib_errors},
+        {ATOM_lists, ATOM_erl_stdlib_errors},         {ATOM_maps, ATOM_erl_stdlib_errors},
+        {ATOM_math, ATOM_erl_stdlib_errors},          {ATOM_re, ATOM_erl_stdlib_errors},
         {ATOM_unicode, ATOM_erl_stdlib_errors},
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++)
@@ -97,8 +97,8 @@ static bool entry(struct heap *h, word address, term arguments, term info, term 
     if (!code_place((const word *)(uintptr_t)address - 1, &place))
         return false;
     bool shown = is_list(arguments) || is_nil(arguments);
-    *item = tuple4(h, place.module->name, place.function->name,
-                   shown ? arguments : small((sword)place.function->arity), location(h, &place, info));
+    *item = tuple4(h, place.module->name, place.function->name, shown ? arguments : small((sword)place.function->arity),
+                   location(h, &place, info));
     return true;
 }
 

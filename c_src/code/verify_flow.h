@@ -28,9 +28,9 @@ struct verify_function {
 };
 
 struct verify_label {
-    uint32_t function;           // index
-    uint32_t walk;               // `saved` is of this walk
-    size_t op;                   // where it stands
+    uint32_t function;    // index
+    uint32_t walk;        // `saved` is of this walk
+    size_t op;            // where it stands
     struct saved_state *saved;
 };
 
@@ -43,7 +43,7 @@ struct state_block {
 
 struct verifier {
     struct beam_file *file;
-    const char *why;                     // the first refusal, or NULL
+    const char *why;    // the first refusal, or NULL
     struct verify_function *functions;
     uint32_t function_count;
     struct verify_label *labels;         // by number
@@ -54,7 +54,7 @@ struct verifier {
     bool backwards;                      // a jump back that costs nothing was seen
     uint32_t fragile;                    // HELD_FRAGILE if one of the operation's sources is
     struct verify_state now, handler;
-    struct state_block *blocks;          // storage of saved states, newest first
+    struct state_block *blocks;    // storage of saved states, newest first
 };
 
 static inline void verify_refuse(struct verifier *v, const char *why)
@@ -76,9 +76,9 @@ static inline struct verify_function *verify_callee(const struct verifier *v, co
 bool verify_shape(struct verifier *v);    // of v->op
 
 // verify_flow.c: what the flow functions are made of.
-void verify_step(struct verifier *v);    // v->op, which can be reached
-uint32_t verify_read(struct verifier *v, const struct beam_arg *a);      // a term
-uint32_t verify_move(struct verifier *v, const struct beam_arg *a);      // a term or a match context
+void verify_step(struct verifier *v);                                  // v->op, which can be reached
+uint32_t verify_read(struct verifier *v, const struct beam_arg *a);    // a term
+uint32_t verify_move(struct verifier *v, const struct beam_arg *a);    // a term or a match context
 void verify_write(struct verifier *v, const struct beam_arg *a, uint32_t value);
 void verify_refine(struct verifier *v, const struct beam_arg *a, uint32_t value);    // a register turned out to be more
 void verify_branch(struct verifier *v, const struct beam_arg *label);

@@ -31,13 +31,13 @@ enum {
 
 struct verify_state {
     bool reachable;
-    bool building;      // a bit string is under construction: nothing has collected or run since it was begun
-    bool looking;       // a message is under look
-    bool fresh;         // values with HELD_FRESH are
-    bool loose;         // the frame's size differs by path: what both have can be read, and all that may follow is to raise
-    int frame;          // y registers, or NO_FRAME
-    unsigned catches;   // y registers that hold an open catch
-    unsigned x_count;   // x registers from here on hold nothing
+    bool building;    // a bit string is under construction: nothing has collected or run since it was begun
+    bool looking;     // a message is under look
+    bool fresh;       // values with HELD_FRESH are
+    bool loose;    // the frame's size differs by path: what both have can be read, and all that may follow is to raise
+    int frame;     // y registers, or NO_FRAME
+    unsigned catches;    // y registers that hold an open catch
+    unsigned x_count;    // x registers from here on hold nothing
     uint32_t x[CONFIG_X_REGISTERS], y[CONFIG_X_REGISTERS];
 };
 

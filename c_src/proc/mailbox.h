@@ -42,8 +42,8 @@ struct mailbox {
     struct signal **save;
     struct signal **marked;    // receive marker: nothing before it can match `marker`; NULL: none
     term marker;               // a number: reserved; a reference: bound (a root); NONE: no marker
-    uint64_t marker_id;
-    size_t length;    // of the inner queue
+    uint32_t marker_id;
+    uint32_t length;    // of the inner queue
 };
 
 static inline struct fragment *signal_fragment(struct signal *s)

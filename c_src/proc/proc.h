@@ -52,10 +52,13 @@ struct proc {
     };
     const word *ip;    // where it goes on
     term pid;
-    _Atomic uint32_t state;           // shared: enum proc_state
+    _Atomic uint8_t state;            // shared: enum proc_state
+    uint8_t priority;                 // enum priority
+    _Atomic bool foreign;             // shared: it may have ties to processes of other nodes
+    _Atomic uint8_t tables;           // shared: enum proc_tables
     uint32_t flags;                   // enum proc_flag
-    uint32_t saved;                   // x registers saved on top of the stack while it does not run: x0 is the topmost
     uint32_t catches;                 // open catch and try frames on the stack
+    uint32_t saved;                   // x registers saved on top of the stack while it does not run: x0 is the topmost
     struct worker *worker;            // shared: runs it, or ran it last
     struct proc *next;                // in a run queue
     struct mailbox mailbox;           // partly shared: proc/mailbox.h
@@ -68,9 +71,10 @@ struct proc {
     const struct export *initial;    // what it was spawned with
     term parent;                     // local pid or a foreign pid on its heap
     uint64_t reductions;             // used in finished slices
-    uint8_t priority;                // enum priority
-    _Atomic bool foreign;            // shared: it may have ties to processes of other nodes
 };
+
+// Whether it may own or fix ets tables: bif/ets_table.c changes it.
+enum proc_tables { TABLES_NONE, TABLES_SOME, TABLES_GONE };
 
 enum priority { PRIORITY_LOW, PRIORITY_NORMAL, PRIORITY_HIGH, PRIORITY_MAX, PRIORITY_COUNT };
 

@@ -36,8 +36,8 @@ void nodes_remove(struct proc *p, struct relation *r);
 struct relation *set_first(const struct relation_set *s);
 struct relation *set_next(const struct relation_set *s, const struct relation *r);
 
-#define SET_EACH(set, r, following)                                                                                    \
-    for (struct relation *r = set_first(set), *following = NULL; r && (following = set_next(set, r), true);            \
+#define SET_EACH(set, r, following) \
+    for (struct relation *r = set_first(set), *following = NULL; r && (following = set_next(set, r), true); \
          r = following)
 
 #endif

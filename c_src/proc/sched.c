@@ -170,7 +170,7 @@ void sched_add(struct proc *p)
 
 void sched_wake_proc(struct proc *p)
 {
-    uint32_t waiting = PROC_WAITING;
+    uint8_t waiting = PROC_WAITING;
     if (atomic_load(&p->state) == PROC_WAITING && atomic_compare_exchange_strong(&p->state, &waiting, PROC_RUNNABLE))
         enqueue(__atomic_load_n(&p->worker, __ATOMIC_RELAXED), p);
 }

@@ -2,7 +2,7 @@
 #include "proc/wheel.h"
 
 enum { MASK = WHEEL_SLOTS - 1 };
-#define FARTHEST                                                                                                       \
+#define FARTHEST \
     (((int64_t)1 << WHEEL_LEVELS * WHEEL_BITS) - 1)    // beyond, a member waits in the last level and is put again
 
 void slots_init(struct slots *w, int64_t now)

@@ -161,6 +161,24 @@ term ref_new_owned(struct heap *h, term owner)
     return local_ref(h, &ids);
 }
 
+term handle_new(struct heap *h, term kind, term value)
+{
+    struct ref_ids ids = fresh_ids(3);
+    term *object = heap_alloc(h, HANDLE_WORDS);
+    object[0] = header(KIND_REF, HANDLE_WORDS - 1);
+    memcpy(object + 1, &ids, sizeof ids);
+    object[REF_WORDS] = kind;
+    object[REF_WORDS + 1] = value;
+    return boxed_term(object);
+}
+
+term handle_value(term t, term kind)
+{
+    if (!is_boxed(t) || *boxed_ptr(t) != header(KIND_REF, HANDLE_WORDS - 1) || boxed_ptr(t)[REF_WORDS] != kind)
+        return NONE;
+    return boxed_ptr(t)[REF_WORDS + 1];
+}
+
 const struct ref_ids *ref_ids(term ref)
 {
     const term *object = boxed_ptr(ref);

@@ -3,6 +3,7 @@
 // A local pid is an immediate (term/term.h). Everything of another node points to an interned struct node, which is never
 // freed: two identifiers are of the same node exactly if their pointers are equal.
 //   REF           h, ids                    (struct ref_ids: 5 numbers of 32 bits and their count, in 3 words)
+//                 h, ids, kind, value       a handle: it stands for a value that programs cannot see otherwise
 //   FOREIGN_REF   h, struct node *, ids
 //   FOREIGN_PID   h, struct node *, number | serial << 32
 //   FOREIGN_PORT  h, struct node *, number (64 bits)
@@ -28,6 +29,7 @@ struct ref_ids {
 
 enum {
     REF_WORDS = 4,
+    HANDLE_WORDS = 6,
     FOREIGN_REF_WORDS = 5,
     FOREIGN_PID_WORDS = 3,
     FOREIGN_PORT_WORDS = 3,
@@ -61,6 +63,11 @@ term ref_make(struct heap *h, struct node *n, const struct ref_ids *ids);
 // A fresh reference of this node; with an owner's local pid it has 5 numbers.
 term ref_new(struct heap *h);
 term ref_new_owned(struct heap *h, term owner);
+
+// A fresh reference that stands for a value and keeps it alive: an array of atomics, a compiled pattern. The kind, an atom,
+// tells whose it is. What went through the external format stands for nothing any more.
+term handle_new(struct heap *h, term kind, term value);
+term handle_value(term t, term kind);    // NONE: t is no handle of that kind
 
 const struct ref_ids *ref_ids(term ref);
 bool ref_equal(term a, term b);

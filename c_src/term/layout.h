@@ -24,9 +24,10 @@ static inline struct layout layout_of(word object_header)
     case KIND_SUB_BIN:
     case KIND_MATCH:
         return (struct layout){1, 1};
+    case KIND_REF:
+        return size > 3 ? (struct layout){4, size - 3} : (struct layout){1, 0};
     case KIND_BIG:
     case KIND_BIG_NEG:
-    case KIND_REF:
     case KIND_FLOAT:
     case KIND_EXPORT:
     case KIND_REFC_BIN:

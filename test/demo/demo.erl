@@ -23,8 +23,9 @@ main(_) ->
     Differ = length([different || different <- Verdicts]),
     io:format("~n~b examples, ~b the same on both~n", [length(Verdicts), length(Verdicts) - Differ]),
     {Stop, Peer} = bench:start_peer(),
-    ok = bench:inside(Node),
+    ok = bench:inside(Node, bench_processes:names()),
     _ = bench:round_trips(Node, Peer),
+    ok = bench:starting(),
     Stop(),
     halt(min(Differ, 1)).
 
