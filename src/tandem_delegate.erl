@@ -5,12 +5,17 @@
 %% The host's services live exactly as long as the engine's connection, so their death needs no watching: the alias is enough.
 -module(tandem_delegate).
 
--export([call/3]).
+-export([call/3, on_host/3]).
+
+%% @doc A call that the engine's table of delegated functions has caught. Applications may run here as well as there.
+-spec call(module(), atom(), [term()]) -> term().
+call(application_controller, F, Args) -> tandem_application:call(F, Args);
+call(M, F, Args) -> on_host(M, F, Args).
 
 %% @doc Applies the function on the host, with the caller's group leader; gives its value, or raises what it raised. The stack
 %% trace is that of the host, continued by the caller's own.
--spec call(module(), atom(), [term()]) -> term().
-call(M, F, Args) ->
+-spec on_host(module(), atom(), [term()]) -> term().
+on_host(M, F, Args) ->
     Alias = erlang:alias([reply]),
     tandem_native:host() ! {'$tandem_call', self(), Alias, group_leader(), M, F, Args},
     receive
@@ -22,5 +27,6 @@ call(M, F, Args) ->
     end.
 
 callers([{?MODULE, _, _, _} | Stack]) -> callers(Stack);
+callers([{tandem_application, _, _, _} | Stack]) -> callers(Stack);
 callers([{erlang, process_info, _, _} | Stack]) -> callers(Stack);
 callers(Stack) -> Stack.

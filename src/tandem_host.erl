@@ -11,6 +11,9 @@
 %% <dd>answered by `{Alias, {ok, Value}}' or `{Alias, {Class, Reason, Stack}}', sent to the alias. If the caller dies before, so
 %% does the process that runs the call.</dd>
 %% </dl>
+%%
+%% What some functions return belongs to the process that called them: a stream, an open table, the state of a hash. Who calls one
+%% of those gets an agent, a process that runs this and all later calls of the same caller, and lives as long as the caller does.
 -module(tandem_host).
 
 -export([start_link/1]).
@@ -21,7 +24,12 @@
 %% A call in progress: its process and monitor, and the monitor of its caller once that is watched.
 -record(call, {worker :: pid(), caller :: pid(), alias :: reference(), watch :: reference() | undefined}).
 
--type calls() :: #{reference() => #call{} | {caller_of, reference()}}.
+%% An agent, the monitor of its caller, and the call that it runs or has run last.
+-record(agent, {pid :: pid(), caller :: pid(), watch :: reference(), alias :: reference()}).
+
+%% Calls by the monitor of their process; what a caller's monitor is for; agents by their monitor, and that by the caller.
+-type calls() :: #{reference() => #call{} | {caller_of, reference()} | #agent{},
+                   pid() => reference()}.
 
 %% @doc Starts the services for the engine that is, or will be, this node.
 -spec start_link(node()) -> pid().
@@ -38,7 +46,7 @@ loop(Engine, Calls) ->
             _ = spawn(fun() -> {'$tandem', Engine} ! {module, Module, object_code(Module)} end),
             loop(Engine, Calls);
         {'$tandem_call', Caller, Alias, Leader, M, F, Args} when is_pid(Caller), is_reference(Alias), is_pid(Leader) ->
-            loop(Engine, start_call(Caller, Alias, Leader, {M, F, Args}, Calls));
+            loop(Engine, call(Caller, Alias, Leader, {M, F, Args}, Calls));
         {watch, Monitor} ->
             loop(Engine, watch(Monitor, Calls));
         {'DOWN', Monitor, process, _, Reason} ->
@@ -64,6 +72,47 @@ read_object_code(_, Module) ->
         error -> error
     end.
 
+call(Caller, Alias, Leader, {M, F, _} = MFA, Calls) ->
+    case Calls of
+        #{Caller := Monitor} -> tell_agent(Monitor, Alias, Leader, MFA, Calls);
+        #{} ->
+            case needs_agent(M, F) of
+                true -> start_agent(Caller, Alias, Leader, MFA, Calls);
+                false -> start_call(Caller, Alias, Leader, MFA, Calls)
+            end
+    end.
+
+needs_agent(crypto, F) -> lists:member(F, [hash_init, mac_init, crypto_init, crypto_dyn_iv_init]);
+needs_agent(dets, F) -> F =:= open_file;
+needs_agent(disk_log, F) -> F =:= open;
+needs_agent(prim_file, F) -> F =:= open;
+needs_agent(ram_file, F) -> F =:= open;
+needs_agent(zlib, F) -> F =:= open;
+needs_agent(_, _) -> false.
+
+start_agent(Caller, Alias, Leader, MFA, Calls) ->
+    {Pid, Monitor} = spawn_monitor(fun() -> agent([]) end),
+    Watch = erlang:monitor(process, Caller),
+    Agent = #agent{pid = Pid, caller = Caller, watch = Watch, alias = Alias},
+    tell_agent(Monitor, Alias, Leader, MFA, Calls#{Monitor => Agent, Watch => {caller_of, Monitor}, Caller => Monitor}).
+
+tell_agent(Monitor, Alias, Leader, MFA, Calls) ->
+    #{Monitor := #agent{pid = Pid} = Agent} = Calls,
+    Pid ! {run, Alias, Leader, MFA},
+    Calls#{Monitor := Agent#agent{alias = Alias}}.
+
+%% References are kept: what they name on this VM lives as long as somebody here has them.
+agent(Kept) ->
+    receive
+        {run, Alias, Leader, MFA} ->
+            case run(Alias, Leader, MFA) of
+                {ok, Reference} when is_reference(Reference) -> agent([Reference | Kept]);
+                _ -> agent(Kept)
+            end;
+        _ ->
+            agent(Kept)
+    end.
+
 start_call(Caller, Alias, Leader, MFA, Calls) ->
     {Worker, Monitor} = spawn_monitor(fun() -> run(Alias, Leader, MFA) end),
     _ = erlang:send_after(?WATCH_AFTER, self(), {watch, Monitor}),
@@ -71,7 +120,9 @@ start_call(Caller, Alias, Leader, MFA, Calls) ->
 
 run(Alias, Leader, {M, F, Args}) ->
     group_leader(Leader, self()),
-    Alias ! {Alias, outcome(M, F, Args)}.
+    Outcome = outcome(M, F, Args),
+    Alias ! {Alias, Outcome},
+    Outcome.
 
 outcome(M, F, Args) ->
     try apply(M, F, Args) of
@@ -96,14 +147,23 @@ down(Monitor, Reason, Calls) ->
         {#call{alias = Alias, watch = Watch}, Rest} ->
             Reason =:= normal orelse (Alias ! {Alias, {exit, Reason, []}}),
             unwatch(Watch, Rest);
+        {#agent{alias = Alias, caller = Caller, watch = Watch}, Rest} ->
+            Alias ! {Alias, {exit, Reason, []}},
+            unwatch(Watch, maps:remove(Caller, Rest));
         {{caller_of, Worker}, Rest} ->
-            #{Worker := #call{worker = Pid}} = Rest,
+            #{Worker := Of} = Rest,
             erlang:demonitor(Worker, [flush]),
-            exit(Pid, kill),
-            maps:remove(Worker, Rest);
+            exit(pid_of(Of), kill),
+            maps:without([Worker | callers(Of)], Rest);
         error ->
             Calls
     end.
+
+pid_of(#call{worker = Pid}) -> Pid;
+pid_of(#agent{pid = Pid}) -> Pid.
+
+callers(#call{}) -> [];
+callers(#agent{caller = Caller}) -> [Caller].
 
 unwatch(undefined, Calls) ->
     Calls;

@@ -2,7 +2,7 @@
 %% @doc What the engine does in Erlang rather than in C. This module runs on the engine, as bytecode like any other.
 -module(tandem_local).
 
--export([run_on_load/1, finish_load/1, open_file/2]).
+-export([run_on_load/1, finish_load/1, loaded/1, purge/1, soft_purge/1, open_file/2]).
 
 %% @doc Runs the on_load function of a module that has arrived and waits for it. Whether it succeeded is told to all who
 %% wait for the module; if it failed, or wanted native code, the module becomes the host's business.
@@ -22,20 +22,48 @@ finish_load(Module) ->
         false -> {error, on_load_failure}
     end.
 
+%% @doc code:is_loaded/1 for a module that came from the host.
+-spec loaded(module()) -> {file, file:filename() | preloaded | cover_compiled}.
+loaded(Module) ->
+    case code:which(Module) of
+        non_existing -> {file, []};
+        File -> {file, File}
+    end.
+
+%% @doc code:purge/1: whoever runs old code is killed.
+-spec purge(module()) -> boolean().
+purge(Module) ->
+    _ = whereis(erts_code_purger),
+    {_, Killed} = erts_code_purger:purge(Module),
+    Killed.
+
+%% @doc code:soft_purge/1.
+-spec soft_purge(module()) -> boolean().
+soft_purge(Module) ->
+    _ = whereis(erts_code_purger),
+    erts_code_purger:soft_purge(Module).
+
 %% @doc file:open/2: the host's file server opens the file, and its process belongs to the caller. There are no raw files
-%% here: they are served like others.
+%% here: they are served like others. Those in memory live in the process that serves the caller on the host.
 -spec open_file(file:name_all(), [file:mode() | ram]) ->
           {ok, file:io_device()} | {error, file:posix() | badarg | system_limit}.
 open_file(Name, Modes) when is_list(Modes) ->
+    case {lists:member(ram, Modes), lists:member(raw, Modes)} of
+        {true, true} -> erlang:error(badarg, [Name, Modes]);
+        {true, false} -> tandem_delegate:on_host(ram_file, open, [Name, Modes]);
+        {false, _} -> open_served(Name, Modes)
+    end;
+open_file(_, _) ->
+    {error, badarg}.
+
+open_served(Name, Modes) ->
     case file_name(Name) of
         {ok, Checked} ->
             Server = {file_server_2, node(tandem_native:host())},
             gen_server:call(Server, {open, Checked, [Mode || Mode <- Modes, not is_raw(Mode)]}, infinity);
         error ->
             {error, badarg}
-    end;
-open_file(_, _) ->
-    {error, badarg}.
+    end.
 
 is_raw(raw) -> true;
 is_raw(read_ahead) -> true;

@@ -64,7 +64,7 @@ unit() {
     wrong=$(echo "$line" | sed 's/.*Failures: \([0-9]*\), .*/\1/')
     broken=$(echo "$line" | sed 's/.*Errors: \([0-9]*\).*/\1/')
     failed=$((wrong + broken))
-    [ "$failed" = 0 ] || grep -E ':[FE]:' "$log"
+    [ "$failed" = 0 ] || grep -E ':[FES]:' "$log"
     [ "$status" = 0 ] || [ "$failed" != 0 ] || { tail -n 40 "$log"; failed=1; checks=$((checks + 1)); }
     count "unit $1" $((checks - failed)) "$failed"
 }

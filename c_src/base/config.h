@@ -25,6 +25,7 @@ enum {
     CONFIG_FIRST_HEAP = CONFIG_STRESS ? 8 : 12,      // words in the block of a fresh process, beyond its arguments
     CONFIG_TABLE_START = CONFIG_STRESS ? 2 : 256,    // slots of a fresh hash table
     CONFIG_HEAP_BINARY_MAX = 64,                     // bytes; larger binaries are shared and counted
+    CONFIG_SHARED_BYTES = CONFIG_STRESS ? 256 : 8 << 20,    // of new shared binaries that make a process collect
     CONFIG_FLAT_MAP_MAX = 32,                        // keys; larger maps are hash tries
     CONFIG_MAX_ATOM_CHARS = 255,
     CONFIG_MAX_ATOMS = 1 << 20,

@@ -9,6 +9,7 @@
 #include "code/preloaded.h"
 #include "proc/sched.h"
 #include "term/binary.h"
+#include "term/copy.h"
 #include "term/ident.h"
 
 #include <string.h>
@@ -355,6 +356,7 @@ static term bif_load_binary(struct proc *p, term *args)
         module_free(m);
         return tuple2(h, ATOM_error, ATOM_not_purged);
     }
+    module_set_file(m, args[1]);
     if (!m->on_load) {
         module_publish(m);
         return tuple2(h, ATOM_module, args[0]);
@@ -433,40 +435,24 @@ static term bif_purge_module_2(struct proc *p, term *args)
     return fail_badarg(p);
 }
 
-static bool is_code_of(const struct module *m, const word *address)
-{
-    return address >= m->code && address < m->code + m->code_words;
-}
-
-// Whether the process returns to code of the old version, or would be handled by it.
 static term bif_check_process_code(struct proc *p, term *args)
 {
-    if (!is_atom(args[0]))
-        return fail_badarg(p);
-    const struct module *m = module_old(args[0]);
-    if (!m)
-        return ATOM_false;
-    for (const term *at = heap_stack(proc_heap(p)); at < proc_heap(p)->end; at++)
-        if ((is_header(*at) && is_code_of(m, (const word *)(uintptr_t)*at - 1)) ||
-            (is_catch(*at) && is_code_of(m, catch_handler(*at))))
-            return ATOM_true;
-    return ATOM_false;
+    return is_atom(args[0]) ? bool_term(module_in_use(p, args[0])) : fail_badarg(p);
 }
 
+// Who runs old code is found by asking every process: src/tandem_local.erl.
 static term bif_code_purge(struct proc *p, term *args)
 {
     if (!is_atom(args[0]))
         return fail_error(p, ATOM_function_clause);
-    module_purge(args[0]);
-    return ATOM_false;    // nobody was killed: the code stays for those who still run it
+    return fail_trap(p, export_get(ATOM_tandem_local, ATOM_purge, 1), args);
 }
 
 static term bif_code_soft_purge(struct proc *p, term *args)
 {
     if (!is_atom(args[0]))
         return fail_error(p, ATOM_function_clause);
-    module_purge(args[0]);
-    return ATOM_true;
+    return fail_trap(p, export_get(ATOM_tandem_local, ATOM_soft_purge, 1), args);
 }
 
 static term bif_code_delete(struct proc *p, term *args)
@@ -487,7 +473,7 @@ static term loaded_or_failure(struct proc *p, term name)
     return tuple2(h, ATOM_error, failure != NONE ? failure : (term)ATOM_nofile);
 }
 
-// A module that is the host's business is asked for there.
+// A module that is the host's business is asked about there.
 static term on_host(struct proc *p, term function, term name)
 {
     const term arguments[] = {ATOM_code, function, cons(proc_heap(p), name, NIL)};
@@ -501,6 +487,28 @@ static term bif_code_ensure_loaded(struct proc *p, term *args)
     if (!module_find(args[0]) && delegate_whole(args[0]))
         return on_host(p, ATOM_ensure_loaded, args[0]);
     return module_demand(p, args[0]) ? loaded_or_failure(p, args[0]) : fail_block(p);
+}
+
+// What is loaded here. Where a module is that came from the host, the host knows.
+static term bif_code_is_loaded(struct proc *p, term *args)
+{
+    struct heap *h = proc_heap(p);
+    if (!is_atom(args[0]))
+        return fail_error(p, ATOM_function_clause);
+    const struct module *m = module_find(args[0]);
+    if (m && m->file != NONE)
+        return tuple2(h, ATOM_file, term_copy(h, m->file));
+    if (m)
+        return fail_trap(p, export_get(ATOM_tandem_local, ATOM_loaded, 1), args);
+    return delegate_whole(args[0]) ? on_host(p, ATOM_is_loaded, args[0]) : (term)ATOM_false;
+}
+
+static term bif_code_which(struct proc *p, term *args)
+{
+    if (!is_atom(args[0]))
+        return fail_error(p, ATOM_function_clause);
+    const struct module *m = module_find(args[0]);
+    return m && m->file != NONE ? term_copy(proc_heap(p), m->file) : on_host(p, ATOM_which, args[0]);
 }
 
 // The version that the host has now replaces the one that is loaded.
@@ -551,6 +559,8 @@ static const struct native_row rows[] = {
     {"code", "load_binary", 3, bif_load_binary, 0},
     {"code", "ensure_loaded", 1, bif_code_ensure_loaded, 0},
     {"code", "load_file", 1, bif_code_load_file, 0},
+    {"code", "is_loaded", 1, bif_code_is_loaded, 0},
+    {"code", "which", 1, bif_code_which, 0},
     {"code", "purge", 1, bif_code_purge, 0},
     {"code", "soft_purge", 1, bif_code_soft_purge, 0},
     {"code", "delete", 1, bif_code_delete, 0},

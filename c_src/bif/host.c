@@ -40,9 +40,17 @@ static term bif_file_open(struct proc *p, term *args)
     return fail_trap(p, export_get(ATOM_tandem_local, ATOM_open_file, 2), args);
 }
 
+// The host is the only node that an engine sees, and the engine ends with the connection: no node comes or goes.
+static term bif_monitor_nodes(struct proc *p, term *args)
+{
+    return is_bool(args[0]) ? (term)ATOM_ok : tuple2(proc_heap(p), ATOM_error, ATOM_badarg);
+}
+
 static const struct native_row rows[] = {
     {"io", "printable_range", 0, bif_printable_range, 0},
     {"net_kernel", "dflag_unicode_io", 1, bif_dflag_unicode_io, 0},
+    {"net_kernel", "monitor_nodes", 1, bif_monitor_nodes, 0},
+    {"net_kernel", "monitor_nodes", 2, bif_monitor_nodes, 0},
     {"logger_proxy", "log", 1, bif_logger_proxy_log, 0},
     {"file", "open", 2, bif_file_open, 0},
 };

@@ -7,8 +7,7 @@
 
 #include "bif/match_spec.h"
 
-enum match_operation {
-    // Heads.
+enum match_head_operation {
     MATCH_PUSH,           // the word after *at: where to go on
     MATCH_POP,            // go on there
     MATCH_ENTER_TUPLE,    // arity
@@ -22,7 +21,10 @@ enum match_operation {
     MATCH_WORD,           // an immediate
     MATCH_EQUAL,          // any term
     MATCH_BITS,           // a float: to the bit
-    // Guards and bodies.
+    MATCH_HEAD_END,
+};
+
+enum match_operation {
     MATCH_CONSTANT,       // term
     MATCH_VARIABLE,       // variable
     MATCH_SUBJECT,
@@ -39,7 +41,6 @@ enum match_operation {
     MATCH_DROP,
     MATCH_MESSAGE,        // pops the result
     MATCH_ACTION,         // enum match_action; pushes true
-    MATCH_DISPLAY,        // prints what is on top, leaves true
     MATCH_END,
 };
 
@@ -50,6 +51,7 @@ struct match_code {
 
 struct match_clause {
     size_t head, guards, body;    // in the code
+    bool whole;                   // the head is one variable
 };
 
 struct match_variable {
@@ -68,7 +70,8 @@ struct match_program {
     size_t variable_count, variable_capacity;
     word *stack;
     size_t depth;    // of the stack, at most
-    term message;    // result of a trace program; NONE: true
+    struct heap heads;    // tuples made of a trace program's heads
+    term message;         // result of a trace program; NONE: true
     unsigned actions;
 };
 

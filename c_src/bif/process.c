@@ -186,11 +186,20 @@ static term bif_unregister(struct proc *p, term *args)
     return is_atom(args[0]) && names_unregister(args[0]) ? (term)ATOM_true : fail_badarg(p);
 }
 
+// Servers of OTP's kernel that start when they are looked up: src/tandem_services.erl.
+static bool is_service(term name)
+{
+    return name == ATOM_kernel_sup || name == ATOM_kernel_safe_sup || name == ATOM_application_controller ||
+           name == ATOM_erts_code_purger;
+}
+
 static term bif_whereis(struct proc *p, term *args)
 {
     if (!is_atom(args[0]))
         return fail_badarg(p);
     term pid = names_find(proc_heap(p), args[0]);
+    if (pid == NONE && is_service(args[0]))
+        return fail_trap(p, export_get(ATOM_tandem_services, ATOM_start, 1), args);
     return pid == NONE ? (term)ATOM_undefined : pid;
 }
 
@@ -289,12 +298,18 @@ static term bif_garbage_collect(struct proc *p, term *args)
     return ATOM_true;
 }
 
-// {garbage_collect, Id, Type}: the answer goes to the requester.
+// {garbage_collect, Id, Type} or {check_process_code, Id, Module}: the answer goes to the requester.
 static term bif_request_system_task(struct proc *p, term *args)
 {
-    if (!is_local_pid(args[0]) || !is_tuple_of(args[2], 3) || element(args[2], 0) != ATOM_garbage_collect)
+    if (!is_local_pid(args[0]) || !is_tuple_of(args[2], 3))
         return fail_badarg(p);
-    signal_collect(p->pid, args[0], element(args[2], 1));
+    term task = element(args[2], 0), id = element(args[2], 1);
+    if (task == ATOM_garbage_collect)
+        signal_collect(p->pid, args[0], id);
+    else if (task == ATOM_check_process_code && is_atom(element(args[2], 2)))
+        signal_check_code(p->pid, args[0], id, element(args[2], 2));
+    else
+        return fail_badarg(p);
     return ATOM_ok;
 }
 

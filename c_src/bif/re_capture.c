@@ -70,6 +70,14 @@ static bool add_value(struct re_capture *c, const struct re_code *code, term t)
     return true;
 }
 
+static bool add_values(struct re_capture *c, const struct re_code *code, term values)
+{
+    for (; is_list(values); values = tail(values))
+        if (!add_value(c, code, head(values)))
+            return false;
+    return is_nil(values);
+}
+
 static bool read_form(struct re_capture *c, term type)
 {
     if (type == ATOM_index)
@@ -96,12 +104,9 @@ static bool read_values(struct re_capture *c, const struct re_code *code, term v
         add_pick(c, 0, 0);
     else if (values == ATOM_all_names)
         add_all_names(c, code);
-    else if (!is_list(values))
-        return false;
-    for (; is_list(values); values = tail(values))
-        if (!add_value(c, code, head(values)))
-            return false;
-    return is_nil(values) || is_atom(values);
+    else
+        return is_list(values) && add_values(c, code, values);
+    return true;
 }
 
 bool re_capture_read(struct re_capture *c, const struct re_options *o, const struct re_code *code)

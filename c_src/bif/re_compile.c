@@ -15,12 +15,12 @@
 
 enum {
     TABLES_BYTES = 1088,
-    FOLD = 0,             // lower case, 256 bytes
-    FLIP = 256,           // the other case, 256 bytes
-    CLASSES = 512,        // bit maps of 32 bytes
+    FOLD = 0,         // lower case, 256 bytes
+    FLIP = 256,       // the other case, 256 bytes
+    CLASSES = 512,    // bit maps of 32 bytes
     CLASS_COUNT = 10,
-    TYPES = 832,          // 256 bytes of bits
-    DEEPEST_GROUPS = 799, // nested; OTP's library gives up there, too
+    TYPES = 832,             // 256 bytes of bits
+    DEEPEST_GROUPS = 799,    // nested; OTP's library gives up there, too
 };
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
@@ -53,7 +53,7 @@ static void tables_open(void)
         tables[FLIP + c] = (uint8_t)(cased ? c ^ 0x20 : c);
         tables[TYPES + c] = tables[TYPES + like];
         for (uint8_t *map = tables + CLASSES; map < tables + CLASSES + CLASS_COUNT * 32; map += 32) {
-            map[c / 8] &= (uint8_t)~(1u << c % 8);
+            map[c / 8] &= (uint8_t) ~(1u << c % 8);
             map[c / 8] |= (uint8_t)((map[like / 8] >> like % 8 & 1) << c % 8);
         }
     }
@@ -66,8 +66,8 @@ struct edit {
 };
 
 struct job {
-    struct writer text;      // edited
-    struct writer edits;     // struct edit, by place
+    struct writer text;     // edited
+    struct writer edits;    // struct edit, by place
 };
 
 static void replace(struct job *j, size_t at, size_t size, const char *by)
@@ -131,7 +131,8 @@ static bool edit_digit(struct job *j, size_t at)
 {
     while (at > 0 && at < j->text.size && isdigit(j->text.bytes[at]))
         at--;
-    return at + 1 < j->text.size && (j->text.bytes[at + 1] == '8' || j->text.bytes[at + 1] == '9') && edit_letter(j, at + 1);
+    return at + 1 < j->text.size && (j->text.bytes[at + 1] == '8' || j->text.bytes[at + 1] == '9') &&
+           edit_letter(j, at + 1);
 }
 
 // Whether something was edited at the place of the error, so that compiling again may go further.

@@ -108,6 +108,8 @@ static size_t place(int number, const struct text *t, size_t at)
         return group_end(t, at);
     case RE_TWO_DEFINITIONS:
         return at >= 3 ? group_end(t, at - 3) : at;
+    case RE_NEVER_UTF:
+        return 0;
     }
     return at;
 }

@@ -22,11 +22,12 @@ enum re_error_number {
     RE_TWO_DEFINITIONS = 154,
     RE_BAD_NEWLINE = 156,
     RE_NO_NAME = 162,
+    RE_NEVER_UTF = 174,
 };
 
 struct re_error {
     char text[128];
-    size_t at;                     // in bytes from the start of the source
+    size_t at;    // in bytes from the start of the source
 };
 
 // `at` is a place in the text that was compiled.

@@ -132,7 +132,13 @@ static void new_data(struct re_code *c, struct patterns *p)
         die("no memory for a match");
 }
 
-// Takes the key over.
+// In UTF-8 without ucp, PCRE's interpreters take the first letters of \w+ and \W+ for ASCII only. Machine code doesn't.
+static bool stays_interpreted(const struct re_code *c, uint32_t options)
+{
+    return (options & (PCRE2_UTF | PCRE2_UCP)) == PCRE2_UTF &&
+           (memmem(c->key, c->key_size, "\\w", 2) || memmem(c->key, c->key_size, "\\W", 2));
+}
+
 static struct re_code *code_new(pcre2_code *compiled, struct writer *key, uint64_t hash, struct patterns *p)
 {
     struct re_code *c = mem_zero_alloc(sizeof *c);
@@ -148,6 +154,7 @@ static struct re_code *code_new(pcre2_code *compiled, struct writer *key, uint64
     pcre2_pattern_info(compiled, PCRE2_INFO_NAMETABLE, &c->name_table);
     pcre2_pattern_info(compiled, PCRE2_INFO_ALLOPTIONS, &options);
     c->utf = (options & PCRE2_UTF) != 0;
+    c->interpreted = stays_interpreted(c, options);
     new_data(c, p);
     return c;
 }
@@ -201,7 +208,7 @@ static uint32_t prepare(struct patterns *p, struct re_code *c, const struct re_o
     pcre2_set_heap_limit(p->match, HEAP_LIMIT);
     if (o->has_match_limit || o->has_depth_limit)
         return o->match | PCRE2_NO_JIT;
-    if (c->runs < RUNS_BEFORE_JIT && ++c->runs == RUNS_BEFORE_JIT)
+    if (!c->interpreted && c->runs < RUNS_BEFORE_JIT && ++c->runs == RUNS_BEFORE_JIT)
         pcre2_jit_compile(c->code, PCRE2_JIT_COMPLETE);
     return o->match;
 }

@@ -11,8 +11,8 @@
 #include "term/binary.h"
 
 struct re_source {
-    uint32_t options;         // for pcre2_compile, of re_compile_bits
-    uint8_t newline, bsr;     // as in struct re_options
+    uint32_t options;        // for pcre2_compile, of re_compile_bits
+    uint8_t newline, bsr;    // as in struct re_options
     const uint8_t *text;
     size_t size;
 };
@@ -20,14 +20,15 @@ struct re_source {
 // A compiled pattern, in the calling thread's cache: valid until the next re_code_get.
 struct re_code {
     uint64_t hash;
-    uint8_t *key;                  // the binary
+    uint8_t *key;    // the binary
     size_t key_size;
     pcre2_code *code;
-    pcre2_match_data *data;        // for one match at a time
+    pcre2_match_data *data;    // for one match at a time
     uint32_t groups, names, name_size;
-    const uint8_t *name_table;     // `names` entries of name_size bytes: group (2 bytes, big-endian), name, zero byte
-    uint32_t runs;
-    bool utf;                      // subjects are UTF-8
+    const uint8_t *name_table;    // `names` entries of name_size bytes: group (2 bytes, big-endian), name, zero byte
+    uint32_t runs;                // until it is worth machine code
+    bool interpreted;             // always
+    bool utf;                     // subjects are UTF-8
 };
 
 // NULL: *e tells why.

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// Natives about the node and the engine: system_info, statistics, node and nodes, memory.
-// Items that this engine cannot tell are badarg, as unknown ones are on the BEAM.
+// system_info/1. Items that this engine cannot tell are badarg, as unknown ones are on the BEAM.
 #include "base/clock.h"
-#include "base/memory.h"
 #include "bif/bif.h"
-#include "proc/remote.h"
 #include "proc/sched.h"
+#include "proc/spawn_options.h"
 #include "proc/system.h"
 #include "term/ident.h"
+#include "term/map.h"
 #include "term/number.h"
 
 #include <stdio.h>
@@ -33,6 +32,8 @@ static const struct {
     {ATOM_version, "13.1.5"},
     {ATOM_machine, "BEAM"},
     {ATOM_system_architecture, "x86_64-pc-linux-gnu"},
+    {ATOM_driver_version, "3.3"},
+    {ATOM_nif_version, "2.16"},
 };
 
 static const struct {
@@ -57,6 +58,46 @@ static const struct {
     {ATOM_message_queue_data, ATOM_on_heap},
     {ATOM_scheduler_bind_type, ATOM_unbound},
     {ATOM_modified_timing_level, ATOM_undefined},
+    {ATOM_dynamic_trace_probes, ATOM_false},
+    {ATOM_eager_check_io, ATOM_true},
+    {ATOM_port_parallelism, ATOM_false},
+    {ATOM_port_tasks, ATOM_true},
+    {ATOM_beam_jump_table, ATOM_true},
+    {ATOM_constant_pool_support, ATOM_true},
+    {ATOM_hipe_architecture, ATOM_undefined},
+    {ATOM_cpu_quota, ATOM_unknown},
+    {ATOM_cpu_topology, ATOM_undefined},
+    {ATOM_update_cpu_info, ATOM_unchanged},
+    {ATOM_system_logger, ATOM_logger},
+    {ATOM_check_io, NIL},
+    {ATOM_dist_ctrl, NIL},
+    {ATOM_taints, NIL},
+    {ATOM_multi_scheduling_blockers, NIL},
+    {ATOM_normal_multi_scheduling_blockers, NIL},
+    {ATOM_alloc_util_allocators, NIL},
+};
+
+// Numbers that only say how a BEAM is built: the engine has no such limits or threads.
+static const struct {
+    term item;
+    sword value;
+} fixed_numbers[] = {
+    {ATOM_compat_rel, 25},
+    {ATOM_context_reductions, CONFIG_SLICE},
+    {ATOM_wordsize, sizeof(term)},
+    {ATOM_process_limit, CONFIG_MAX_PROCESSES},
+    {ATOM_atom_limit, CONFIG_MAX_ATOMS},
+    {ATOM_port_count, 0},
+    {ATOM_port_limit, 0},
+    {ATOM_delayed_node_table_gc, 60},
+    {ATOM_dirty_cpu_schedulers, 0},
+    {ATOM_dirty_cpu_schedulers_online, 0},
+    {ATOM_dirty_io_schedulers, 0},
+    {ATOM_dist_buf_busy_limit, CONFIG_BUSY_BYTES},
+    {ATOM_outstanding_system_requests_limit, 4},
+    {ATOM_thread_pool_size, 0},
+    {ATOM_trace_control_word, 0},
+    {ATOM_ets_limit, 8192},
 };
 
 static term processors(void)
@@ -85,52 +126,141 @@ static term system_version(struct heap *h)
     return text(h, line);
 }
 
-static bool same(term item, term a, term b, term c)
+static term versions(struct heap *h)
 {
-    return item == a || item == b || item == c;
+    return tuple2(h, ATOM_gnuc, tuple3(h, small(__GNUC__), small(__GNUC_MINOR__), small(__GNUC_PATCHLEVEL__)));
 }
 
-static term heap_defaults(struct heap *h, term item)
+static term clock_source(struct heap *h, term clock, bool system, int64_t now)
 {
+    term items[6];
+    size_t n = 0;
+    items[n++] = tuple2(h, ATOM_function, ATOM_clock_gettime);
+    items[n++] = tuple2(h, ATOM_clock_id, clock);
+    items[n++] = tuple2(h, ATOM_resolution, small(1000000000));
+    if (!system)
+        items[n++] = tuple2(h, ATOM_extended, ATOM_no);
+    items[n++] = tuple2(h, ATOM_parallel, ATOM_yes);
+    items[n++] = tuple2(h, ATOM_time, integer_from_i64(h, now));
+    return list_of(h, n, items, NIL);
+}
+
+// Heaps: what a process is spawned with unless it asks for more (system_flag/2).
+
+static term max_heap(struct heap *h)
+{
+    return map_from_pairs(h,
+                          (term[]){ATOM_error_logger, bool_term(spawn_defaults.max_heap_log), ATOM_kill,
+                                   bool_term(spawn_defaults.max_heap_kill), ATOM_size,
+                                   integer_from_u64(h, spawn_defaults.max_heap_words)},
+                          3);
+}
+
+static term heap_default(struct heap *h, term item)
+{
+    size_t least = spawn_defaults.min_heap_words;
     if (item == ATOM_fullsweep_after)
-        return tuple2(h, item, small(UINT16_MAX));
+        return tuple2(h, item, small(spawn_defaults.fullsweep_after));
     if (item == ATOM_min_heap_size)
-        return tuple2(h, item, small(CONFIG_FIRST_HEAP));
+        return tuple2(h, item, integer_from_u64(h, least ? least : CONFIG_FIRST_HEAP));
+    if (item == ATOM_min_bin_vheap_size)
+        return tuple2(h, item, integer_from_u64(h, spawn_defaults.min_bin_vheap_words));
     return NONE;
+}
+
+static term heap_defaults(struct heap *h)
+{
+    term items[] = {
+        tuple2(h, ATOM_max_heap_size, integer_from_u64(h, spawn_defaults.max_heap_words)),
+        heap_default(h, ATOM_min_bin_vheap_size),
+        heap_default(h, ATOM_min_heap_size),
+        heap_default(h, ATOM_fullsweep_after),
+    };
+    return list_of(h, COUNT_OF(items), items, NIL);
+}
+
+// The workers are the schedulers, all of them online; there are no dirty ones.
+
+static term bindings(struct heap *h)
+{
+    term t = tuple_alloc(h, sched_workers());
+    for (unsigned i = 0; i < sched_workers(); i++)
+        tuple_elements(t)[i] = ATOM_unbound;
+    return t;
+}
+
+static term schedulers_state(struct heap *h)
+{
+    term n = small(sched_workers());
+    return tuple3(h, n, n, n);
+}
+
+static term all_schedulers_state(struct heap *h)
+{
+    term n = small(sched_workers()), none = small(0);
+    term items[] = {tuple4(h, ATOM_normal, n, n, n), tuple4(h, ATOM_dirty_cpu, none, none, none),
+                    tuple4(h, ATOM_dirty_io, none, none, none)};
+    return list_of(h, COUNT_OF(items), items, NIL);
 }
 
 static term changing(struct proc *p, term item)
 {
     struct heap *h = proc_heap(p);
-    if (same(item, ATOM_schedulers, ATOM_schedulers_online, NONE))
+    switch (item) {
+    case ATOM_schedulers:
+    case ATOM_schedulers_online:
         return small(sched_workers());
-    if (same(item, ATOM_logical_processors, ATOM_logical_processors_online, ATOM_logical_processors_available))
+    case ATOM_logical_processors:
+    case ATOM_logical_processors_online:
+    case ATOM_logical_processors_available:
         return processors();
-    if (item == ATOM_scheduler_id)
+    case ATOM_scheduler_id:
         return small(p->worker->index + 1);
-    if (item == ATOM_process_count)
+    case ATOM_process_count:
         return integer_from_u64(h, proc_count());
-    if (item == ATOM_process_limit)
-        return small(CONFIG_MAX_PROCESSES);
-    if (item == ATOM_port_count)
-        return small(0);
-    if (item == ATOM_atom_count)
+    case ATOM_atom_count:
         return small(atom_count());
-    if (item == ATOM_atom_limit)
-        return small(CONFIG_MAX_ATOMS);
-    if (item == ATOM_creation)
+    case ATOM_creation:
         return integer_from_u64(h, node_self()->creation);
-    if (item == ATOM_start_time)
+    case ATOM_start_time:
         return integer_from_i64(h, system_started());
-    if (item == ATOM_context_reductions)
-        return small(CONFIG_SLICE);
-    if (item == ATOM_wordsize)
-        return small(sizeof(term));
-    if (item == ATOM_os_type)
+    case ATOM_end_time:
+        return integer_from_i64(h, INT64_MAX);
+    }
+    return NONE;
+}
+
+static term composed(struct heap *h, term item)
+{
+    switch (item) {
+    case ATOM_os_type:
         return tuple2(h, ATOM_unix_, ATOM_linux);
-    if (item == ATOM_os_version)
+    case ATOM_os_version:
         return os_version(h);
-    return item == ATOM_system_version ? system_version(h) : heap_defaults(h, item);
+    case ATOM_system_version:
+        return system_version(h);
+    case ATOM_c_compiler_used:
+        return versions(h);
+    case ATOM_os_monotonic_time_source:
+        return clock_source(h, ATOM_CLOCK_MONOTONIC, false, clock_monotonic());
+    case ATOM_os_system_time_source:
+        return clock_source(h, ATOM_CLOCK_REALTIME, true, clock_system());
+    case ATOM_allocator:
+        return tuple4(h, ATOM_undefined, NIL, NIL, NIL);
+    case ATOM_sequential_tracer:
+        return tuple2(h, item, ATOM_false);
+    case ATOM_max_heap_size:
+        return max_heap(h);
+    case ATOM_garbage_collection:
+        return heap_defaults(h);
+    case ATOM_scheduler_bindings:
+        return bindings(h);
+    case ATOM_schedulers_state:
+        return schedulers_state(h);
+    case ATOM_all_schedulers_state:
+        return all_schedulers_state(h);
+    }
+    return heap_default(h, item);
 }
 
 static term item_value(struct proc *p, term item)
@@ -141,7 +271,21 @@ static term item_value(struct proc *p, term item)
     for (size_t i = 0; i < COUNT_OF(constants); i++)
         if (constants[i].item == item)
             return constants[i].value;
-    return changing(p, item);
+    for (size_t i = 0; i < COUNT_OF(fixed_numbers); i++)
+        if (fixed_numbers[i].item == item)
+            return small(fixed_numbers[i].value);
+    term value = changing(p, item);
+    return value == NONE ? composed(proc_heap(p), item) : value;
+}
+
+// Items that are pairs. There are no allocators to tell of.
+static term pair_value(term item, term of)
+{
+    if (item == ATOM_wordsize && (of == ATOM_internal || of == ATOM_external))
+        return small(sizeof(term));
+    if (item == ATOM_cpu_topology && (of == ATOM_defined || of == ATOM_detected || of == ATOM_used))
+        return ATOM_undefined;
+    return is_atom(of) && (item == ATOM_allocator || item == ATOM_allocator_sizes) ? (term)ATOM_false : NONE;
 }
 
 static term bif_system_info(struct proc *p, term *args)
@@ -149,117 +293,13 @@ static term bif_system_info(struct proc *p, term *args)
     term value = NONE;
     if (is_atom(args[0]))
         value = item_value(p, args[0]);
-    else if (is_tuple_of(args[0], 2) && element(args[0], 0) == ATOM_wordsize &&
-             (element(args[0], 1) == ATOM_internal || element(args[0], 1) == ATOM_external))
-        value = small(sizeof(term));
+    else if (is_tuple_of(args[0], 2))
+        value = pair_value(element(args[0], 0), element(args[0], 1));
     return value == NONE ? fail_badarg(p) : value;
-}
-
-// {Total, Since the last call}.
-static term since_last(struct proc *p, int64_t total, _Atomic int64_t *last)
-{
-    struct heap *h = proc_heap(p);
-    int64_t before = atomic_exchange(last, total);
-    return tuple2(h, integer_from_i64(h, total), integer_from_i64(h, total - before));
-}
-
-static term statistics_item(struct proc *p, term item)
-{
-    static _Atomic int64_t last_reductions, last_runtime, last_wall_clock;
-    struct heap *h = proc_heap(p);
-    struct system_counts c = system_counts();
-    if (item == ATOM_reductions || item == ATOM_exact_reductions)
-        return since_last(p, (int64_t)c.reductions, &last_reductions);
-    if (item == ATOM_runtime)
-        return since_last(p, clock_cpu() / 1000000, &last_runtime);
-    if (item == ATOM_wall_clock)
-        return since_last(p, (clock_monotonic() - system_started()) / 1000000, &last_wall_clock);
-    if (item == ATOM_context_switches)
-        return tuple2(h, integer_from_u64(h, c.slices), small(0));
-    if (item == ATOM_garbage_collection)
-        return tuple3(h, integer_from_u64(h, c.collections), small(0), small(0));
-    if (same(item, ATOM_run_queue, ATOM_total_run_queue_lengths, ATOM_total_run_queue_lengths_all))
-        return integer_from_u64(h, c.run_queue);
-    if (same(item, ATOM_total_active_tasks, ATOM_total_active_tasks_all, NONE))
-        return integer_from_u64(h, c.run_queue + 1);
-    return item == ATOM_scheduler_wall_time ? (term)ATOM_undefined : NONE;
-}
-
-static term bif_statistics(struct proc *p, term *args)
-{
-    term value = statistics_item(p, args[0]);
-    return value == NONE ? fail_badarg(p) : value;
-}
-
-// The engine knows what it holds as a whole, not by kind.
-static term bif_memory(struct proc *p, term *args)
-{
-    (void)args;
-    struct heap *h = proc_heap(p);
-    return cons(h, tuple2(h, ATOM_total, integer_from_u64(h, mem_in_use())), NIL);
-}
-
-static term bif_memory_item(struct proc *p, term *args)
-{
-    return args[0] == ATOM_total ? integer_from_u64(proc_heap(p), mem_in_use()) : fail_badarg(p);
-}
-
-// Nodes. All connections of a hidden node are hidden.
-
-static term connected(struct proc *p)
-{
-    return remote_hooks.nodes ? remote_hooks.nodes(proc_heap(p)) : NIL;
-}
-
-static term bif_node(struct proc *p, term *args)
-{
-    (void)p;
-    (void)args;
-    return node_self()->name;
-}
-
-static term bif_nodes(struct proc *p, term *args)
-{
-    (void)p;
-    (void)args;
-    return NIL;
-}
-
-static bool node_kind(term kind, bool *others, bool *self)
-{
-    *others = *others || kind == ATOM_hidden || kind == ATOM_connected || kind == ATOM_known;
-    *self = *self || kind == ATOM_this || kind == ATOM_known;
-    return *others || *self || kind == ATOM_visible;
-}
-
-static term bif_nodes_of(struct proc *p, term *args)
-{
-    bool others = false, self = false, good = true;
-    if (is_atom(args[0])) {
-        good = node_kind(args[0], &others, &self);
-    } else {
-        term list = args[0];
-        for (; good && is_list(list); list = tail(list))
-            good = node_kind(head(list), &others, &self);
-        good = good && is_nil(list);
-    }
-    if (!good)
-        return fail_badarg(p);
-    term list = others ? connected(p) : NIL;
-    return self ? cons(proc_heap(p), node_self()->name, list) : list;
-}
-
-static term bif_get_creation(struct proc *p, term *args)
-{
-    (void)args;
-    return integer_from_u64(proc_heap(p), node_self()->creation);
 }
 
 static const struct native_row rows[] = {
-    {"erlang", "system_info", 1, bif_system_info, 0}, {"erlang", "statistics", 1, bif_statistics, 0},
-    {"erlang", "memory", 0, bif_memory, 0},           {"erlang", "memory", 1, bif_memory_item, 0},
-    {"erlang", "node", 0, bif_node, NATIVE_GUARD},    {"erlang", "nodes", 0, bif_nodes, 0},
-    {"erlang", "nodes", 1, bif_nodes_of, 0},          {"erts_internal", "get_creation", 0, bif_get_creation, 0},
+    {"erlang", "system_info", 1, bif_system_info, 0},
 };
 
 const struct native_table natives_system_info = {rows, COUNT_OF(rows)};

@@ -10,8 +10,10 @@
 
 #define NS_PER_SECOND 1000000000LL
 
-// The years that the calendar functions take.
-enum { FIRST_YEAR = 1970, DAY_SECONDS = 86400, LAST_YEAR = 9999 };
+// The first years that the calendar functions take: local time, universal time. The last is that of the C library.
+enum { LOCAL_YEAR = 1902, UNIVERSAL_YEAR = 1600, LAST_YEAR = INT32_MAX - 1 };
+
+enum { DAY_SECONDS = 86400, MARCH_DAYS = 719468, CYCLE_YEARS = 400, CYCLE_DAYS = 146097 };
 
 static int64_t offset(void)
 {
@@ -33,7 +35,7 @@ static int64_t floor_div(int64_t a, int64_t b)
     return a / b - (a % b < 0);
 }
 
-// Parts of a second that a unit names; 0: not a unit.
+// Parts of a second that a unit names; 0: not a name.
 static int64_t unit_of(term t)
 {
     if (t == ATOM_native || t == ATOM_nanosecond || t == ATOM_nano_seconds || t == ATOM_perf_counter)
@@ -42,27 +44,28 @@ static int64_t unit_of(term t)
         return 1000000;
     if (t == ATOM_millisecond || t == ATOM_milli_seconds)
         return 1000;
-    if (t == ATOM_second || t == ATOM_seconds)
-        return 1;
-    int64_t parts;
-    return is_small(t) && integer_to_i64(t, &parts) && parts > 0 ? parts : 0;
+    return t == ATOM_second || t == ATOM_seconds;
+}
+
+// Rounds down. NONE, with the reason: too large a number.
+static term scaled(struct heap *h, int64_t ns, term parts, term *why)
+{
+    term product = number_multiply(h, integer_from_i64(h, ns), parts, why);
+    if (product != NONE && ns < 0)
+        product = number_subtract(h, product, small(NS_PER_SECOND - 1), why);
+    return product == NONE ? NONE : number_div(h, product, small(NS_PER_SECOND), why);
 }
 
 static term in_unit(struct proc *p, int64_t ns, term unit)
 {
-    int64_t parts = unit_of(unit);
-    if (!parts)
-        return fail_badarg(p);
     struct heap *h = proc_heap(p);
-    if (NS_PER_SECOND % parts == 0)
+    int64_t parts = unit_of(unit);
+    if (parts)
         return integer_from_i64(h, floor_div(ns, NS_PER_SECOND / parts));
-    __int128 scaled = (__int128)ns * parts;
-    __int128 whole = scaled / NS_PER_SECOND - (scaled % NS_PER_SECOND < 0);
-    if (whole >= INT64_MIN && whole <= INT64_MAX)
-        return integer_from_i64(h, (int64_t)whole);
-    term why;
-    term product = number_multiply(h, integer_from_i64(h, ns), integer_from_i64(h, parts), &why);
-    return product == NONE ? fail_error(p, why) : number_div(h, product, small(NS_PER_SECOND), &why);
+    if (!is_integer(unit) || unit == small(0) || integer_is_negative(unit))
+        return fail_badarg(p);
+    term why, whole = scaled(h, ns, unit, &why);
+    return whole == NONE ? fail_error(p, why) : whole;
 }
 
 static term bif_monotonic_time(struct proc *p, term *args)
@@ -241,8 +244,8 @@ static int month_days(int year, int month)
     return days[month - 1] + (month == 2 && leap);
 }
 
-// {{Year, Month, Day}, {Hour, Minute, Second}} that exists.
-static bool tm_of(term t, struct tm *tm)
+// {{Year, Month, Day}, {Hour, Minute, Second}} that exists, from a year on.
+static bool tm_of(term t, int first_year, struct tm *tm)
 {
     int date[3], clock[3];
     if (!is_tuple_of(t, 2) || !three_numbers(element(t, 0), date) || !three_numbers(element(t, 1), clock))
@@ -254,14 +257,14 @@ static bool tm_of(term t, struct tm *tm)
                       .tm_min = clock[1],
                       .tm_sec = clock[2],
                       .tm_isdst = -1};
-    return date[0] >= FIRST_YEAR && date[1] >= 1 && date[1] <= 12 && date[2] >= 1 &&
+    return date[0] >= first_year && date[1] >= 1 && date[1] <= 12 && date[2] >= 1 &&
            date[2] <= month_days(date[0], date[1]) && clock[0] < 24 && clock[1] < 60 && clock[2] < 60;
 }
 
 static term bif_localtime_to_universaltime(struct proc *p, term *args)
 {
     struct tm tm;
-    if (!tm_of(args[0], &tm) || (!is_bool(args[1]) && args[1] != ATOM_undefined))
+    if (!tm_of(args[0], LOCAL_YEAR, &tm) || (!is_bool(args[1]) && args[1] != ATOM_undefined))
         return fail_badarg(p);
     tm.tm_isdst = args[1] == ATOM_true ? 1 : args[1] == ATOM_false ? 0 : -1;
     tm = universal_tm(mktime(&tm));
@@ -271,7 +274,7 @@ static term bif_localtime_to_universaltime(struct proc *p, term *args)
 static term bif_universaltime_to_localtime(struct proc *p, term *args)
 {
     struct tm tm;
-    if (!tm_of(args[0], &tm))
+    if (!tm_of(args[0], LOCAL_YEAR, &tm))
         return fail_badarg(p);
     tm = local_tm(timegm(&tm));
     return date_time(proc_heap(p), &tm);
@@ -280,17 +283,25 @@ static term bif_universaltime_to_localtime(struct proc *p, term *args)
 static term bif_universaltime_to_posixtime(struct proc *p, term *args)
 {
     struct tm tm;
-    return tm_of(args[0], &tm) ? integer_from_i64(proc_heap(p), timegm(&tm)) : fail_badarg(p);
+    return tm_of(args[0], UNIVERSAL_YEAR, &tm) ? integer_from_i64(proc_heap(p), timegm(&tm)) : fail_badarg(p);
 }
 
+// Years may have more digits than the C library's calendar. They are counted from 1 March, in cycles of 400.
 static term bif_posixtime_to_universaltime(struct proc *p, term *args)
 {
     int64_t seconds;
-    if (!integer_to_i64(args[0], &seconds) || seconds / DAY_SECONDS / 366 > LAST_YEAR ||
-        seconds / DAY_SECONDS / 366 < -LAST_YEAR)
+    if (!integer_to_i64(args[0], &seconds))
         return fail_badarg(p);
-    struct tm tm = universal_tm(seconds);
-    return date_time(proc_heap(p), &tm);
+    int64_t days = floor_div(seconds, DAY_SECONDS) + MARCH_DAYS, second = seconds - floor_div(seconds, DAY_SECONDS) * DAY_SECONDS;
+    int64_t cycle = floor_div(days, CYCLE_DAYS), day = days - cycle * CYCLE_DAYS;
+    int64_t year = (day - day / 1460 + day / 36524 - day / (CYCLE_DAYS - 1)) / 365;
+    day -= 365 * year + year / 4 - year / 100;
+    int64_t month = (5 * day + 2) / 153;
+    year += cycle * CYCLE_YEARS + (month >= 10);
+    struct heap *h = proc_heap(p);
+    term date = tuple3(h, integer_from_i64(h, year), small(month < 10 ? month + 3 : month - 9),
+                       small(day - (153 * month + 2) / 5 + 1));
+    return tuple2(h, date, tuple3(h, small(second / 3600), small(second / 60 % 60), small(second % 60)));
 }
 
 static const struct native_row rows[] = {

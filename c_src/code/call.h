@@ -33,12 +33,12 @@ struct call_target call_spawned(term *x);
 // The return address below a process's first call.
 const word *call_end_code(void);
 
-// Words in fragments make a collection worthwhile once they outgrow the block.
+// Words in fragments make a collection worthwhile once they outgrow the block, shared binaries once they are many bytes.
 static inline bool call_wants_collection(const struct proc *p)
 {
     const struct heap *h = &p->heap;
-    return h->fragments &&
-           (CONFIG_STRESS || h->fragment_words > (size_t)(h->end - h->start) || h->shared_bytes > (1u << 22));
+    bool fragments = h->fragments && (CONFIG_STRESS || h->fragment_words > (size_t)(h->end - h->start));
+    return UNLIKELY(fragments || h->shared_bytes > CONFIG_SHARED_BYTES);
 }
 
 void call_collect(struct proc *p, size_t live);

@@ -106,9 +106,21 @@ bool delegate_whole(term module)
     bool whole = false;
     lock_take(&rules.lock);
     for (const struct rule *r = table_find(&rules.modules, table_hash_word(module), &module); r && !whole; r = r->next)
-        whole = r->function == NONE;
+        whole = r->function == NONE && r->delegated;
     lock_give(&rules.lock);
     return whole;
+}
+
+// Exports follow the rules of their module, which have changed.
+static void follow_rules(term module)
+{
+    struct export *e;
+    for (size_t at = 0; (e = export_next(&at));)
+        if (e->module == module) {
+            bool delegated = delegate_has(module, e->function, e->arity);
+            e->flags = delegated ? e->flags | EXPORT_DELEGATED : e->flags & ~(uint32_t)EXPORT_DELEGATED;
+            export_refresh(e);
+        }
 }
 
 void delegate_module(term module)
@@ -116,12 +128,17 @@ void delegate_module(term module)
     if (delegate_whole(module))
         return;
     add_rule(&(struct rule){.module = module, .function = NONE, .arity = ANY, .delegated = true});
-    struct export *e;
-    for (size_t at = 0; (e = export_next(&at));)
-        if (e->module == module && delegate_has(module, e->function, e->arity)) {
-            e->flags |= EXPORT_DELEGATED;
-            export_refresh(e);
-        }
+    follow_rules(module);
+}
+
+void delegate_end(term module)
+{
+    lock_take(&rules.lock);
+    for (struct rule *r = table_find(&rules.modules, table_hash_word(module), &module); r; r = r->next)
+        if (r->function == NONE)
+            r->delegated = false;
+    lock_give(&rules.lock);
+    follow_rules(module);
 }
 
 void delegate_count(void)

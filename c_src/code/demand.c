@@ -135,7 +135,7 @@ bool module_demand(struct proc *p, term name)
 bool module_demand_fun(struct proc *p, const struct fun_entry *f)
 {
     const struct module *m = module_find(f->module);
-    if (f->bytecode || (m && memcmp(m->md5, f->unique, sizeof m->md5) == 0))
+    if (f->bytecode || (m && f->purged) || (m && memcmp(m->md5, f->unique, sizeof m->md5) == 0))
         return true;
     return told_or_waits(p, f->module, false);
 }

@@ -9,6 +9,9 @@
 
 #define BUILD() (&interp_of(x)->build)
 
+// As HAS_WORDS; large binaries count as well, as they take few words of the heap.
+#define HAS_ROOM(n) (HAS_WORDS(n) && p->heap.shared_bytes <= CONFIG_SHARED_BYTES)
+
 #define REFUSE(reason, label) \
     do { \
         raise_error(x, reason); \
@@ -21,7 +24,7 @@ OP(build_init_s)
     size_t bits;
     term why;
     word words = A(4) + heap_bin_words(CONFIG_HEAP_BINARY_MAX) + SUB_BIN_WORDS;
-    if (!HAS_WORDS(words))
+    if (!HAS_ROOM(words))
         COLLECT(words, A(1));
     if (!size_in_bits(S(2), (unsigned)A(3), &bits, &why))
         REFUSE(why, A(0));
@@ -39,7 +42,7 @@ OP(build_append_s)
     size_t bits;
     term why;
     word words = A(2) + REFC_BIN_WORDS + SUB_BIN_WORDS + heap_bin_words(CONFIG_HEAP_BINARY_MAX);
-    if (!HAS_WORDS(words))
+    if (!HAS_ROOM(words))
         COLLECT(words, A(3));
     if (!size_in_bits(S(1), 1, &bits, &why))
         REFUSE(why, A(0));
@@ -170,7 +173,7 @@ OP(build_utf32_s)
 OP(create_bin_plain)
 {
     word words = A(1) + SEGMENTS_WORDS;
-    if (!HAS_WORDS(words))
+    if (!HAS_ROOM(words))
         COLLECT(words, A(2));
     SWAP_OUT();
     term result = segments_build(p, x, E, &A(5), A(4));

@@ -41,6 +41,22 @@ OP(move_cy)
     NEXT(2);
 }
 
+OP(move_two_xyxy)
+{
+    term first = X(0), second = X(2);
+    Y(1) = first;
+    Y(3) = second;
+    NEXT(4);
+}
+
+OP(move_two_yxyx)
+{
+    term first = Y(0), second = Y(2);
+    X(1) = first;
+    X(3) = second;
+    NEXT(4);
+}
+
 OP(swap_any)
 {
     term kept = D(0);
@@ -147,6 +163,28 @@ OP(call_last_plain)
     E += A(2);
     CALL(A(0), A(1));
 }
+
+#define MOVE_CALLS(variant, from) \
+    OP(move_call_##variant) \
+    { \
+        X(1) = from(0); \
+        *--E = (term)(uintptr_t)(ip + 5); \
+        CALL(A(2), A(3)); \
+    } \
+    OP(move_call_only_##variant) \
+    { \
+        X(1) = from(0); \
+        CALL(A(2), A(3)); \
+    } \
+    OP(move_call_last_##variant) \
+    { \
+        X(1) = from(0); \
+        E += A(4); \
+        CALL(A(2), A(3)); \
+    }
+
+MOVE_CALLS(xx, X)
+MOVE_CALLS(yx, Y)
 
 OP(call_ext_plain)
 {

@@ -6,6 +6,18 @@
 #include "term/compare.h"
 #include "term/map.h"
 
+OP(test_get_list_xxx)
+{
+    term list = X(1);
+    if (!is_list(list))
+        JUMP(A(0));
+    const term *cell = list_ptr(list);
+    term first = cell[0], rest = cell[1];
+    X(2) = first;
+    X(3) = rest;
+    NEXT(4);
+}
+
 OP(get_list_xxx)
 {
     const term *cell = list_ptr(X(0));
@@ -36,6 +48,16 @@ OP(get_tl_s)
     NEXT(2);
 }
 
+// Operands: tuple, index, destination, index, destination.
+OP(get_two_elements_xxx)
+{
+    const term *elements = tuple_elements(X(0));
+    term first = elements[A(1)], second = elements[A(3)];
+    X(2) = first;
+    X(4) = second;
+    NEXT(5);
+}
+
 OP(get_tuple_element_xx)
 {
     X(2) = element(X(0), A(1));
@@ -55,26 +77,53 @@ OP(set_tuple_element_s)
 }
 
 // Space was made by an allocate or test_heap before. Where it was not, the heap takes a fragment.
-static NOINLINE OP(put_list_slow)
-{
-    SWAP_OUT();
-    term cell = cons(&p->heap, S(0), S(1));
-    SWAP_IN();
-    D(2) = cell;
-    NEXT(3);
-}
+#define PUT_LIST(name, first, second, destination) \
+    static NOINLINE OP(name##_slow) \
+    { \
+        SWAP_OUT(); \
+        term cell = cons(&p->heap, first(0), second(1)); \
+        SWAP_IN(); \
+        destination(2) = cell; \
+        NEXT(3); \
+    } \
+    OP(name) \
+    { \
+        if (UNLIKELY(E - htop < 2)) \
+            TAIL(op_##name##_slow); \
+        term head_of_cell = first(0); \
+        htop[1] = second(1); \
+        htop[0] = head_of_cell; \
+        destination(2) = list_term(htop); \
+        htop += 2; \
+        NEXT(3); \
+    }
 
-OP(put_list_s)
-{
-    term first = S(0), rest = S(1);
-    if (UNLIKELY(E - htop < 2 + CONFIG_STACK_RESERVE))
-        TAIL(op_put_list_slow);
-    htop[0] = first;
-    htop[1] = rest;
-    D(2) = list_term(htop);
-    htop += 2;
-    NEXT(3);
-}
+PUT_LIST(put_list_xxx, X, X, X)
+PUT_LIST(put_list_yxx, Y, X, X)
+PUT_LIST(put_list_xyx, X, Y, X)
+PUT_LIST(put_list_xcx, X, C, X)
+PUT_LIST(put_list_cxx, C, X, X)
+PUT_LIST(put_list_s, S, S, D)
+
+// The same with the test for space before it. Operands: words wanted (at least 2), live registers, then those of put_list.
+#define TEST_PUT_LIST(name, first, second, destination) \
+    OP(name) \
+    { \
+        if (!HAS_WORDS(A(0))) \
+            COLLECT(A(0), A(1)); \
+        term head_of_cell = first(2); \
+        htop[1] = second(3); \
+        htop[0] = head_of_cell; \
+        destination(4) = list_term(htop); \
+        htop += 2; \
+        NEXT(5); \
+    }
+
+TEST_PUT_LIST(test_put_list_xxx, X, X, X)
+TEST_PUT_LIST(test_put_list_yxx, Y, X, X)
+TEST_PUT_LIST(test_put_list_xyx, X, Y, X)
+TEST_PUT_LIST(test_put_list_xcx, X, C, X)
+TEST_PUT_LIST(test_put_list_s, S, S, D)
 
 static inline void fill_tuple(const word *ip, term *x, term *E, term *object)
 {

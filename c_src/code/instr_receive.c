@@ -5,10 +5,11 @@
 #include "proc/mailbox.h"
 #include "proc/timer.h"
 
-// The next message to look at, or on to the wait instruction at the label.
-OP(loop_rec_plain)
+// The inner queue is used up: signals from outside are taken in.
+static NOINLINE OP(loop_rec_outside)
 {
     SWAP_OUT();
+    p->ip = ip;
     const struct signal *s = mailbox_look(p);
     SWAP_IN();
     if (LIKELY(s != NULL)) {
@@ -19,6 +20,17 @@ OP(loop_rec_plain)
     if (UNLIKELY(p->flags & PROC_EXITING))
         TAIL(op_exit);
     JUMP(A(0));
+}
+
+// The next message to look at, or on to the wait instruction at the label.
+OP(loop_rec_plain)
+{
+    const struct signal *s = *p->mailbox.save;
+    if (!s)
+        TAIL(op_loop_rec_outside);
+    x[0] = s->value;
+    p->flags |= PROC_LOOKING;
+    NEXT(1);
 }
 
 OP(loop_rec_end_plain)

@@ -2,6 +2,7 @@
 #include "code/interp.h"
 
 #include "code/call.h"
+#include "code/module.h"
 #include "code/operators.h"
 #include "proc/mailbox.h"
 #include "proc/run.h"
@@ -180,6 +181,7 @@ void interp_open(void)
     run_hooks.run = run;
     run_hooks.apply_entry = &spawn_code;
     run_hooks.stack = trace_of_stack;
+    run_hooks.uses_old_code = module_in_use;
 }
 
 word op_address_call_undefined(void)

@@ -38,11 +38,6 @@ void lower_allocate_heap(struct lowering *l)
     lower_frame(l, lower_words(lower_arg(l, 1)), *lower_arg(l, 2));
 }
 
-void lower_test_heap(struct lowering *l)
-{
-    EMIT(l, "test_heap", arg_number(lower_words(lower_arg(l, 0))), *lower_arg(l, 1));
-}
-
 void lower_deallocate(struct lowering *l)
 {
     struct beam_arg slots = *lower_arg(l, 0);
@@ -113,6 +108,8 @@ static bool is_missing_native(const struct lowering *l, const struct export *e)
     if (!is_export(e, ATOM_erlang, "nif_error", 1) || l->op == l->file->ops || !l->function_count)
         return false;
     const struct beam_op *before = l->op - 1;
+    while (before->opcode == GENERIC_line && before > l->file->ops)
+        before--;
     return before->opcode == GENERIC_move && before->args[0].type == ARG_TERM &&
            (before->args[0].value == ATOM_undef || before->args[0].value == ATOM_undefined);
 }

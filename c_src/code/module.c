@@ -7,7 +7,9 @@
 #include "code/export_hooks.h"
 #include "code/inflate.h"
 #include "code/verify.h"
+#include "proc/proc.h"
 #include "term/atom.h"
+#include "term/copy.h"
 
 #include <string.h>
 
@@ -269,6 +271,18 @@ struct module *module_build(const uint8_t *bytes, size_t size, const char **why)
     return m;
 }
 
+void module_set_file(struct module *m, term file)
+{
+    m->file = file;
+    if (is_immediate(file))
+        return;
+    struct heap h;
+    m->file_area = literals_new(term_words_flat(file));
+    heap_over_fragment(&h, m->file_area);
+    m->file = term_copy_literals(&h, file);
+    heap_close_fragment(&h, m->file_area);
+}
+
 void module_free(struct module *m)
 {
     places_remove(m);
@@ -285,6 +299,8 @@ void module_free(struct module *m)
     mem_free(m->export_codes, m->export_codes ? m->export_count * sizeof *m->export_codes : 0);
     if (m->literal_area)
         literals_free(m->literal_area);
+    if (m->file_area)
+        literals_free(m->file_area);
     mem_free(m, sizeof *m);
 }
 
@@ -339,6 +355,7 @@ void module_enable_funs(struct module *m)
 {
     for (uint32_t i = 0; i < m->lambda_count; i++) {
         m->lambdas[i]->bytecode = m->lambda_codes[i];
+        m->lambdas[i]->purged = false;
         fun_refresh(m->lambdas[i]);
     }
 }
@@ -398,15 +415,42 @@ bool module_delete(term name)
     return m != NULL;
 }
 
+// An entry may by now belong to another loading of the same code.
+static void withdraw_funs(const struct module *m)
+{
+    for (uint32_t i = 0; i < m->lambda_count; i++)
+        if (m->lambdas[i]->bytecode == m->lambda_codes[i]) {
+            m->lambdas[i]->bytecode = NULL;
+            m->lambdas[i]->purged = true;
+            fun_refresh(m->lambdas[i]);
+        }
+}
+
 bool module_purge(term name)
 {
     lock_take(&publishing);
     struct slot *s = slot_find(name);
-    bool had = s && s->old;
-    if (had)
+    struct module *old = s ? s->old : NULL;
+    if (old) {
         slot_set(s, s->current, NULL);
+        withdraw_funs(old);
+    }
     lock_give(&publishing);
-    return had;
+    return old != NULL;
+}
+
+bool module_in_use(struct proc *p, term name)
+{
+    const struct module *m = module_old(name);
+    if (!m)
+        return false;
+    if (is_code_of(m, p->ip))
+        return true;
+    for (const term *at = heap_stack(&p->heap); at < p->heap.end; at++)
+        if ((is_header(*at) && is_code_of(m, (const word *)(uintptr_t)*at - 1)) ||
+            (is_catch(*at) && is_code_of(m, catch_handler(*at))))
+            return true;
+    return false;
 }
 
 struct module *module_find(term name)

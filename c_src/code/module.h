@@ -47,6 +47,8 @@ struct module {
     const word *on_load;          // code to run once after loading, NULL: none
     const word **lambda_codes;    // by lambda index
     const word **export_codes;    // as exports
+    term file;                    // what code:load_binary/3 was told; NONE: the host's
+    struct fragment *file_area;
 };
 
 // code/lower.c: translates b's instructions into m->code and fills functions, marks and labels; each of these arrays
@@ -63,6 +65,7 @@ void modules_close(void);    // frees all code, when no process is left
 struct module *module_build(const uint8_t *bytes, size_t size, const char **why);
 void module_enable_funs(struct module *m);
 void module_publish(struct module *m);
+void module_set_file(struct module *m, term file);    // before it is published
 void module_free(struct module *m);    // one that was never enabled or published
 
 // Parses, lowers and publishes. NULL: *why tells, and nothing has changed. Running on_load is left to the caller.
@@ -70,12 +73,13 @@ struct module *module_load(const uint8_t *bytes, size_t size, const char **why);
 
 struct module *module_find(term name);    // current version, NULL: not loaded
 struct module *module_old(term name);     // the version that was replaced or deleted and not purged, or NULL
+bool module_in_use(struct proc *p, term name);    // p, in a native or not running, runs or returns to the old version
 size_t module_count(void);                // current versions
 term module_next(size_t *at);             // walks the names that have a current or old version; NONE at the end
 
 // The current version becomes old: its functions cannot be called from outside any more. False: there is none.
 bool module_delete(term name);
-// The old version is forgotten. Its code stays where it is, for the processes and funs that still use it. False: none.
+// The old version is forgotten: its funs can be called no longer. Its code stays where it is. False: there is none.
 bool module_purge(term name);
 
 // Where the word of an instruction belongs: its function, and the last location marked at or before it. For a return

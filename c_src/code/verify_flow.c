@@ -137,16 +137,8 @@ void verify_branch_with(struct verifier *v, word number, const struct verify_sta
         v->changed = v->changed || back;
         return;
     }
-    switch (state_join(label->saved, s, v->pass > COARSE_AFTER)) {
-    case JOIN_SAME:
-        return;
-    case JOIN_CHANGED:
+    if (state_join(label->saved, s, v->pass > COARSE_AFTER))
         v->changed = v->changed || back;
-        return;
-    case JOIN_CONFLICT:
-        verify_refuse(v, "paths with different stack frames or catches meet");
-        return;
-    }
 }
 
 void verify_branch(struct verifier *v, const struct beam_arg *label)

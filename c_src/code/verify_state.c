@@ -124,21 +124,19 @@ static bool join_x(struct saved_state *to, const struct verify_state *s, bool di
     return changed;
 }
 
-static enum join join_y(struct saved_state *to, const struct verify_state *s, bool differs, bool coarse)
+static bool join_y(struct saved_state *to, const struct verify_state *s, bool differs, bool coarse)
 {
-    enum join result = JOIN_SAME;
+    bool changed = false;
     for (int i = 0; i < to->frame; i++) {
         uint32_t *kept = &to->values[to->x_room + (unsigned)i];
         uint32_t value = held_join(*kept, s->y[i] & ~(uint32_t)HELD_FRESH, coarse);
         if (differs)
             value = without_fragile(value);
-        if (value == HELD_NOTHING && !to->loose)
-            return JOIN_CONFLICT;
-        if (value != *kept)
-            result = JOIN_CHANGED;
+        to->loose = to->loose || value == HELD_NOTHING;
+        changed = changed || value != *kept;
         *kept = value;
     }
-    return result;
+    return changed;
 }
 
 static bool join_flag(bool *to, bool value)
@@ -148,7 +146,7 @@ static bool join_flag(bool *to, bool value)
     return changed;
 }
 
-enum join state_join(struct saved_state *to, const struct verify_state *s, bool coarse)
+bool state_join(struct saved_state *to, const struct verify_state *s, bool coarse)
 {
     bool differs = to->looking != s->looking;
     bool changed = join_flag(&to->loose, to->loose || s->loose || to->frame != s->frame);
@@ -159,6 +157,5 @@ enum join state_join(struct saved_state *to, const struct verify_state *s, bool 
         changed = true;
     }
     changed |= join_x(to, s, differs, coarse);
-    enum join y = join_y(to, s, differs, coarse);
-    return y == JOIN_SAME && changed ? JOIN_CHANGED : y;
+    return join_y(to, s, differs, coarse) || changed;
 }

@@ -96,8 +96,7 @@ void state_load(struct verify_state *s, const struct saved_state *from);
 // What holds in both; HELD_NOTHING if nothing does. `coarse`: tuples that differ become plain terms, so that loops end soon.
 uint32_t held_join(uint32_t a, uint32_t b, bool coarse);
 
-// What holds in both becomes the saved state.
-enum join { JOIN_SAME, JOIN_CHANGED, JOIN_CONFLICT };
-enum join state_join(struct saved_state *to, const struct verify_state *s, bool coarse);
+// What holds in both becomes the saved state. True: that is less than before.
+bool state_join(struct saved_state *to, const struct verify_state *s, bool coarse);
 
 #endif

@@ -59,9 +59,9 @@ static void answer_spawn_reply(term dead, const struct signal *s)
                 .kind = REMOTE_EXIT, .node = ident_node(s->value), .from = dead, .to = s->value, .value = ATOM_noproc});
 }
 
-static void answer_collect(const struct signal *s)
+static void answer_task(const struct signal *s, term task)
 {
-    term room[4] = {header(KIND_TUPLE, 3), ATOM_garbage_collect, s->ref, ATOM_false};
+    term room[4] = {header(KIND_TUPLE, 3), task, s->ref, ATOM_false};
     signal_answer(s->from, boxed_term(room));
 }
 
@@ -87,7 +87,10 @@ static void answer(term dead, const struct signal *s)
         answer_pair(s, ATOM_badarg);
         return;
     case SIGNAL_COLLECT:
-        answer_collect(s);
+        answer_task(s, ATOM_garbage_collect);
+        return;
+    case SIGNAL_CHECK_CODE:
+        answer_task(s, ATOM_check_process_code);
         return;
     case SIGNAL_SPAWN_REPLY:
         answer_spawn_reply(dead, s);

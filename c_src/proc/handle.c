@@ -3,6 +3,7 @@
 #include "proc/dead.h"
 #include "proc/info.h"
 #include "proc/relations.h"
+#include "proc/run.h"
 #include "proc/timer.h"
 #include "term/atom.h"
 #include "term/copy.h"
@@ -72,6 +73,13 @@ static void handle_collect(struct proc *p, const struct signal *s)
     signal_answer(s->from, boxed_term(room));
 }
 
+static void handle_check_code(struct proc *p, const struct signal *s)
+{
+    bool uses = run_hooks.uses_old_code && run_hooks.uses_old_code(p, s->value);
+    term room[4] = {header(KIND_TUPLE, 3), ATOM_check_process_code, s->ref, uses ? ATOM_true : ATOM_false};
+    signal_answer(s->from, boxed_term(room));
+}
+
 static void handle_wake(struct proc *p)
 {
     p->flags &= ~(uint32_t)(PROC_BLOCKED | PROC_PARKED);
@@ -108,6 +116,9 @@ static void handle_other(struct proc *p, const struct signal *s)
         return;
     case SIGNAL_COLLECT:
         handle_collect(p, s);
+        return;
+    case SIGNAL_CHECK_CODE:
+        handle_check_code(p, s);
         return;
     case SIGNAL_SPAWN_REPLY:
         relations_spawn_replied(p, s->ref, s->value, s->id);
@@ -163,6 +174,7 @@ static void handle(struct proc *p, struct signal *s)
     case SIGNAL_IS_ALIVE:
     case SIGNAL_PROCESS_INFO:
     case SIGNAL_COLLECT:
+    case SIGNAL_CHECK_CODE:
     case SIGNAL_SPAWN_REPLY:
     case SIGNAL_NODE_DOWN:
     case SIGNAL_TIMEOUT:

@@ -12,6 +12,7 @@
 #include "proc/run.h"
 #include "proc/sched.h"
 #include "proc/signal.h"
+#include "proc/spawn_options.h"
 #include "proc/system.h"
 #include "proc/timer.h"
 #include "term/copy.h"
@@ -39,8 +40,11 @@ void spawn_init(struct spawn *s, struct proc *parent)
 {
     *s = (struct spawn){.arguments = NIL, .monitor_ref = NONE, .monitor_tag = ATOM_DOWN};
     s->priority = PRIORITY_NORMAL;
-    s->max_heap_kill = s->max_heap_log = true;
-    s->fullsweep_after = UINT16_MAX;
+    s->min_heap_words = spawn_defaults.min_heap_words;
+    s->max_heap_words = spawn_defaults.max_heap_words;
+    s->max_heap_kill = spawn_defaults.max_heap_kill;
+    s->max_heap_log = spawn_defaults.max_heap_log;
+    s->fullsweep_after = spawn_defaults.fullsweep_after;
     s->parent = parent ? parent->pid : ATOM_undefined;
     s->group_leader = parent ? parent->group_leader : ATOM_undefined;
 }

@@ -20,6 +20,8 @@ struct run_hooks {
     // The calls on p's stack (p does not run, or calls a native), innermost first, as a stack trace has them:
     // [{M, F, A, Location}], at most `limit`. For process_info.
     term (*stack)(struct heap *h, struct proc *p, unsigned limit);
+    // Whether p, in the same state, runs or returns to code of a module that has been replaced.
+    bool (*uses_old_code)(struct proc *p, term module);
 };
 extern struct run_hooks run_hooks;
 

@@ -217,6 +217,11 @@ void signal_collect(term asker, term to, term id)
     signal_deliver(to, make(SIGNAL_COLLECT, asker, NONE, id));
 }
 
+void signal_check_code(term asker, term to, term id, term module)
+{
+    signal_deliver(to, make(SIGNAL_CHECK_CODE, asker, module, id));
+}
+
 void signal_spawn_reply(term to, term ref, term result, uint64_t flags)
 {
     mark_foreign(result, to);

@@ -13,6 +13,7 @@
 //   IS_ALIVE       from, ref: who gets {Ref, boolean}
 //   PROCESS_INFO   from, ref: who gets {Ref, result}; value: item or list of items
 //   COLLECT        from, ref: the request id, any term; from gets {garbage_collect, id, boolean}
+//   CHECK_CODE     as COLLECT, value: a module; from gets {check_process_code, id, boolean}
 //   SPAWN_REPLY    ref, value: a pid, or an atom (error), id: flags (1 linked, 2 monitored)
 //   NODE_DOWN      value: name of the node       TIMEOUT        id: which setting of the receive timer
 // `from` may be a pid of any node. Functions with `to` want a pid of this node unless they say otherwise; terms are copied.
@@ -49,6 +50,7 @@ void signal_group_leader(term to, term leader, term asker, term ref);
 void signal_is_alive(term asker, term to, term ref);
 void signal_process_info(term asker, term to, term ref, term items);
 void signal_collect(term asker, term to, term id);
+void signal_check_code(term asker, term to, term id, term module);
 void signal_spawn_reply(term to, term ref, term result, uint64_t flags);
 
 // Ends the block of a process (PROC_BLOCKED). Sticky: if it is about to block, it goes on at once.

@@ -4,6 +4,9 @@
 #include "term/atom.h"
 #include "term/map.h"
 
+struct spawn_defaults spawn_defaults = {
+    .min_bin_vheap_words = 46422, .fullsweep_after = UINT16_MAX, .max_heap_kill = true, .max_heap_log = true};
+
 bool words_of_option(term t, size_t *words)
 {
     if (!is_small(t) || small_value(t) < 0)

@@ -5,6 +5,15 @@
 
 #include "proc/proc.h"
 
+// What fresh processes get unless an option says otherwise; set by system_flag/2. Any thread.
+struct spawn_defaults {
+    _Atomic size_t min_heap_words, max_heap_words;    // 0: the engine's own, no limit
+    _Atomic size_t min_bin_vheap_words;               // told, not used: shared binaries are counted otherwise
+    _Atomic uint32_t fullsweep_after;
+    _Atomic bool max_heap_kill, max_heap_log;
+};
+extern struct spawn_defaults spawn_defaults;
+
 // One option into *s. False: not an option.
 bool spawn_option(struct spawn *s, term option);
 

@@ -46,6 +46,7 @@ struct fun_entry {
     uint32_t free;     // free variables
     uint8_t unique[16];
     const word *bytecode;    // NULL: module version not loaded
+    bool purged;             // it was, and is not wanted any more
     word stub[4];
 };
 

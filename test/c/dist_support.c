@@ -85,6 +85,7 @@ void other_open(struct other *o)
 {
     static const struct peer_events events = {on_up, on_closed};
     playing = o;
+    host_options_done();    // of an earlier connection
     *o = (struct other){.cookie = "secret", .status = "sok", .flags = ~(uint64_t)0, .creation = 77};
     o->peer = peer_new(&events, true);
     loop_open(&o->loop, o->peer);

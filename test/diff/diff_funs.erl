@@ -3,7 +3,7 @@
 -module(diff_funs).
 
 -export([same/1, throws/1, is_small/1, pair/1, twice/1, maybe_true/1, cons/2, second/2, less/2, keep/2, third/3, collect/3, closure/1, closure/2,
-         piped/2]).
+         piped/2, drawn/3]).
 
 %% @doc Its argument.
 -spec same(T) -> T.
@@ -62,7 +62,18 @@ closure(N) -> fun(X) when is_integer(X) -> X + N; (X) -> {N, X} end.
 -spec closure(integer(), term()) -> fun((term(), term()) -> term()).
 closure(N, Y) -> fun(A, B) when is_number(A), is_number(B) -> A * N + B; (A, B) -> {A, B, N, Y} end.
 
-%% @doc Applies functions one after the other, each to the last one's value put before its own arguments.
--spec piped(term(), [{module(), atom(), [term()]}]) -> term().
+%% @doc Applies functions one after the other, each to the last one's value between its own arguments.
+-spec piped(term(), [{module(), atom(), [term()], [term()]}]) -> term().
 piped(Value, Steps) ->
-    lists:foldl(fun({M, F, Arguments}, Last) -> apply(M, F, [Last | Arguments]) end, Value, Steps).
+    lists:foldl(fun({M, F, Before, After}, Last) -> apply(M, F, Before ++ [Last | After]) end, Value, Steps).
+
+%% @doc Random numbers that depend on the seed alone.
+-spec drawn(atom(), integer(), pos_integer()) -> [term()].
+drawn(Algorithm, Seed, N) ->
+    Start = rand:seed_s(Algorithm, Seed),
+    {A, State1} = rand:uniform_s(N, Start),
+    {B, State2} = rand:uniform_s(State1),
+    {C, State3} = rand:normal_s(State2),
+    {D, State4} = rand:uniform_s(1 bsl 70, State3),
+    {E, _} = rand:bytes_s(N, State4),
+    [A, B, C, D, E].

@@ -11,6 +11,7 @@
 %% @doc Loads the object code of a generated module.
 -spec load(module(), binary()) -> ok.
 load(Module, Binary) ->
+    _ = code:purge(Module),
     {module, Module} = code:load_binary(Module, "generated", Binary),
     ok.
 

@@ -72,6 +72,27 @@ type({make, Make}) -> Make();
 type(proplist) -> list(fun() -> case chance(80) of true -> {type(key), scalar()}; false -> type(key) end end);
 type(pairs) -> list(fun() -> {type(key), scalar()} end);
 type(keyword) -> list(fun() -> {pick([a, b, c, d]), scalar()} end);
+type(float_options) -> pick([[], [{decimals, below(25)}], [{decimals, below(10)}, compact], [{scientific, below(30)}], [short], [{decimals, 254}], [other]]);
+type(external) -> damaged(term_to_binary(any()));
+type(endianness) -> pick([big, little]);
+type(encoding) -> pick([utf8, unicode, latin1, utf16, {utf16, little}, {utf16, big}, utf32, {utf32, little}, {utf32, big}]);
+type(unit_name) -> pick([second, millisecond, microsecond, nanosecond, 1000, 7, seconds]);
+type(packet) -> pick([raw, 0, 1, 2, 4, line, asn1, http, httph, http_bin, sunrm, cdr, fcgi, tpkt]);
+type(subject) -> pick([<<"a">>, <<"b">>, <<"aa">>, <<"ab">>, [<<"a">>, <<"bc">>], [<<"ab">>, <<"abc">>, <<"b">>], <<>>, <<0>>, []]);
+type(split_options) -> list(fun() -> pick([global, trim, trim_all, {scope, {1, 3}}]) end);
+type(base64) -> pick([base64:encode(binary()), base64:encode_to_string(binary()), binary(), <<"YQ==">>, <<"YQ">>, <<" Y Q = = ">>]);
+type(date) -> {below(2400), 1 + below(12), 1 + below(31)};
+type(timestamp) -> below(1 bsl 36);
+type(utf8_digits) -> list_to_binary(digits());
+type(regexp) ->
+    pick(["a", "[a-z]+", "(a)(b)?", "\\d+", "(?<name>\\w+)", "^.*$", "(", "a|b|", "(a*)*b", "\\s", "[[:alpha:]]", "(?i)A", "x{2,3}", ".", "", "\\X", "\\p{L}+"]);
+type(regexp_binary) -> list_to_binary(type(regexp));
+type(re_options) ->
+    list(fun() -> pick([unicode, caseless, global, {capture, all, list}, {capture, all, binary}, {capture, none}, {capture, [1], list}, {offset, 1}, multiline,
+                        dotall, anchored, ungreedy, notempty, {capture, all_names, binary}, {capture, first}, {newline, crlf}, extended]) end);
+type(inspect_options) ->
+    list(fun() -> pick([{limit, 3}, {width, 20}, {pretty, true}, {base, hex}, {base, binary}, {binaries, as_binaries}, {binaries, as_strings}, {charlists, as_lists},
+                        {charlists, as_charlists}, {printable_limit, 3}, {structs, false}]) end);
 type(tuples) -> list(fun() -> list_to_tuple([type(key) | list(fun scalar/0)]) end).
 
 scalar() -> type(pick([integer, float, atom, string, binary, nil])).
@@ -178,6 +199,16 @@ binary() ->
         3 -> <<>>;
         4 -> <<(rand:uniform()):64/float>>;
         _ -> rand:bytes(size())
+    end.
+
+damaged(Binary) ->
+    case below(4) of
+        0 -> binary:part(Binary, 0, below(byte_size(Binary) + 1));
+        1 ->
+            Position = below(byte_size(Binary)),
+            <<Before:Position/binary, Byte, After/binary>> = Binary,
+            <<Before/binary, (Byte bxor (1 bsl below(8))), After/binary>>;
+        _ -> Binary
     end.
 
 %% A part of a larger binary, so that offsets are met as well.

@@ -84,6 +84,7 @@ killed_host_of_a_busy_engine_test_() ->
         {os_pid, Host} = erlang:port_info(Port, os_pid),
         ?assertNot(gone(OsPid, 1)),
         signal("KILL", Host),
+        receive {Port, {exit_status, _}} -> ok end,
         ?assert(gone(OsPid, 500))
     end}.
 

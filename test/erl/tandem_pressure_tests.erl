@@ -89,7 +89,7 @@ asked(Sent) ->
     receive {count, N} -> N end.
 
 sink(0, Bytes, To) -> To ! {sunk, Bytes};
-sink(N, Bytes, To) -> receive {_, Payload} -> sink(N - 1, Bytes + byte_size(Payload), To) end.
+sink(N, Bytes, To) -> receive {I, Payload} when is_integer(I) -> sink(N - 1, Bytes + byte_size(Payload), To) end.
 
 %% The value does not change for a while.
 stays(F) ->

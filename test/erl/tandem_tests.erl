@@ -144,6 +144,7 @@ killed_host_test_() ->
         {os_pid, Host} = erlang:port_info(Port, os_pid),
         ?assertNot(gone(OsPid, 1)),
         signal("KILL", Host),
+        receive {Port, {exit_status, _}} -> ok end,
         ?assert(gone(OsPid, 200))
     end}.
 
@@ -157,7 +158,7 @@ across_test_() ->
              [{atom_to_list(Name), {timeout, ?LIMIT, fun() -> Test(Node) end}}
               || {Name, Test} <- [{in_order, fun in_order/1}, {terms, fun terms/1}, {links, fun links/1}, {names, fun names/1},
                                   {spawning, fun spawning/1}, {server, fun server/1}, {delegated, fun delegated/1}, {info, fun info/1},
-                                  {errors, fun errors/1}, {erpc, fun remote_calls/1}, {printing, fun printing/1},
+                                  {errors, fun errors/1}, {missing, fun missing/1}, {erpc, fun remote_calls/1}, {printing, fun printing/1},
                                   {flood_from_host, fun flood_from_host/1}, {flood_from_engine, fun flood_from_engine/1},
                                   {both_ways, fun flood_both_ways/1}, {large, fun large_messages/1}]]
      end}.
@@ -260,6 +261,13 @@ errors(Node) ->
     receive {'DOWN', M, process, P, {function_clause, [{lists, nth, [2, []], _} | _]}} -> ok end,
     {P1, M1} = spawn_monitor(Node, no_such_module_anywhere, f, [1]),
     receive {'DOWN', M1, process, P1, {undef, [{no_such_module_anywhere, f, [1], []} | _]}} -> ok end.
+
+%% A native function of OTP that the engine has not got.
+missing(Node) ->
+    ?assertMatch({error, undef, [{erlang, trace_pattern, _, _} | _]},
+                 on(Node, fun() -> try erlang:trace_pattern({lists, map, 2}, true, []) catch C:R:S -> {C, R, S} end end)),
+    #{missing := Missing} = tandem:info(Node),
+    ?assertMatch(#{{erlang, trace_pattern, 3} := 1}, Missing).
 
 remote_calls(Node) ->
     ?assertEqual(6, erpc:call(Node, lists, sum, [[1, 2, 3]])),

@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: Apache-2.0
+// Natives of ets that tell about tables.
+#include "base/clock.h"
+#include "bif/bif.h"
+#include "bif/ets_store.h"
+#include "term/ident.h"
+#include "term/number.h"
+
+#include <math.h>
+
+enum { NS_A_US = 1000, US_A_SECOND = 1000000, STATS = 8 };
+
+static size_t memory_words(const struct ets_table *t)
+{
+    size_t words = sizeof *t / sizeof(term);
+    return t->ordered ? words + t->tree.words : words + t->hash.words + t->hash.capacity;
+}
+
+static term type_of(const struct ets_table *t)
+{
+    if (t->ordered)
+        return ATOM_ordered_set;
+    return t->hash.equal_keys == ETS_SET ? ATOM_set : t->hash.equal_keys == ETS_BAG ? ATOM_bag : ATOM_duplicate_bag;
+}
+
+static term write_concurrency_of(struct heap *h, const struct ets_table *t)
+{
+    return is_small(t->write_concurrency) ? tuple2(h, ATOM_debug_hash_fixed_number_of_locks, t->write_concurrency)
+                                          : t->write_concurrency;
+}
+
+static term timestamp(struct heap *h, int64_t monotonic)
+{
+    int64_t us = (monotonic + clock_system() - clock_monotonic()) / NS_A_US;
+    int64_t seconds = us / US_A_SECOND;
+    return tuple3(h, small(seconds / US_A_SECOND), small(seconds % US_A_SECOND), small(us % US_A_SECOND));
+}
+
+static term fixed_item(struct heap *h, const struct ets_table *t, bool monotonic)
+{
+    if (!ets_fixed(t))
+        return ATOM_false;
+    term since = monotonic ? integer_from_i64(h, t->fixed_since) : timestamp(h, t->fixed_since);
+    return tuple2(h, since, ets_fixers(h, t));
+}
+
+// {Buckets, AverageLength, StdDeviation, ExpectedStdDeviation, Shortest, Longest, Marked, Locks}
+static term hash_stats(struct heap *h, const struct ets_hash *t)
+{
+    size_t shortest = SIZE_MAX, longest = 0, marked = 0;
+    double sum = 0, squares = 0;
+    for (uint32_t i = 0; i < t->active; i++) {
+        size_t length = 0;
+        for (const struct ets_object *o = t->buckets[i]; o; o = o->link[ETS_NEXT], length++)
+            marked += o->gone;
+        shortest = length < shortest ? length : shortest;
+        longest = length > longest ? length : longest;
+        sum += (double)length;
+        squares += (double)length * (double)length;
+    }
+    double n = t->active, average = sum / n;
+    term items[STATS] = {
+        small(t->active),
+        float_term(h, average),
+        float_term(h, sqrt((squares - average * sum) / n)),
+        float_term(h, sqrt(average * (1 - 1 / n))),
+        small((sword)shortest),
+        small((sword)longest),
+        small((sword)marked),
+        small(t->stride),
+    };
+    return tuple_of(h, STATS, items);
+}
+
+static term stats_item(struct heap *h, const struct ets_table *t)
+{
+    if (!t->ordered)
+        return hash_stats(h, &t->hash);
+    return t->write_concurrency == ATOM_false ? (term)ATOM_false : tuple3(h, small(0), small(1), small(0));
+}
+
+// NONE: no such item.
+static term item_of(struct heap *h, const struct ets_table *t, term item)
+{
+    switch (item) {
+    case ATOM_size:
+        return small((sword)ets_count(t));
+    case ATOM_type:
+        return type_of(t);
+    case ATOM_memory:
+        return small((sword)memory_words(t));
+    case ATOM_owner:
+        return t->owner;
+    case ATOM_heir:
+        return t->heir;
+    case ATOM_protection:
+        return t->protection;
+    case ATOM_write_concurrency:
+        return write_concurrency_of(h, t);
+    case ATOM_read_concurrency:
+        return bool_term(t->read_concurrency);
+    case ATOM_name:
+        return t->name;
+    case ATOM_keypos:
+        return small(t->position);
+    case ATOM_node:
+        return node_self()->name;
+    case ATOM_named_table:
+        return bool_term(t->named);
+    case ATOM_compressed:
+        return bool_term(t->compressed);
+    case ATOM_id:
+        return ets_id(h, t);
+    case ATOM_decentralized_counters:
+        return bool_term(t->decentralized);
+    case ATOM_fixed:
+        return bool_term(ets_fixed(t));
+    case ATOM_safe_fixed:
+        return fixed_item(h, t, false);
+    case ATOM_safe_fixed_monotonic_time:
+        return fixed_item(h, t, true);
+    case ATOM_stats:
+        return stats_item(h, t);
+    }
+    return NONE;
+}
+
+// The table of info and whereis: no table is `undefined`, not a failure. *missing is what to return if NULL.
+static struct ets_table *take_for_info(struct proc *p, term id, term *missing)
+{
+    term cause;
+    struct ets_table *t = ets_find(id, &cause);
+    if (t) {
+        rwlock_take_read(&t->lock);
+        if (!t->deleted)
+            return t;
+        ets_give(t, false);
+    }
+    *missing = cause == ATOM_id ? (term)ATOM_undefined : fail_badarg_because(p, cause);
+    return NULL;
+}
+
+static term bif_info(struct proc *p, term *args)
+{
+    static const term items[] = {
+        ATOM_id, ATOM_decentralized_counters, ATOM_read_concurrency, ATOM_write_concurrency, ATOM_compressed,
+        ATOM_memory, ATOM_owner, ATOM_heir, ATOM_name, ATOM_size, ATOM_node, ATOM_named_table, ATOM_type, ATOM_keypos,
+        ATOM_protection,
+    };
+    term list = NIL;
+    struct heap *h = proc_heap(p);
+    struct ets_table *t = take_for_info(p, args[0], &list);
+    if (!t)
+        return list;
+    for (size_t i = COUNT_OF(items); i-- > 0;)
+        list = cons(h, tuple2(h, items[i], item_of(h, t, items[i])), list);
+    ets_give(t, false);
+    return list;
+}
+
+static term bif_info_item(struct proc *p, term *args)
+{
+    if (args[1] == ATOM_binary)
+        return fail_trap(p, export_get(ATOM_erts_internal, ATOM_ets_info_binary, 1), args);
+    term result;
+    struct ets_table *t = take_for_info(p, args[0], &result);
+    if (!t)
+        return result;
+    result = item_of(proc_heap(p), t, args[1]);
+    ets_give(t, false);
+    return result == NONE ? fail_badarg(p) : result;
+}
+
+static term bif_whereis(struct proc *p, term *args)
+{
+    if (!is_atom(args[0]))
+        return fail_badarg(p);
+    term id;
+    struct ets_table *t = take_for_info(p, args[0], &id);
+    if (!t)
+        return id;
+    id = ets_id(proc_heap(p), t);
+    ets_give(t, false);
+    return id;
+}
+
+static const struct native_row rows[] = {
+    {"ets", "info", 1, bif_info, 0},
+    {"ets", "info", 2, bif_info_item, 0},
+    {"ets", "whereis", 1, bif_whereis, 0},
+};
+
+const struct native_table natives_ets_info = {rows, COUNT_OF(rows)};

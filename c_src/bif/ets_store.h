@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+// The objects of a table of any type. The table is locked.
+#ifndef TANDEM_BIF_ETS_STORE_H
+#define TANDEM_BIF_ETS_STORE_H
+
+#include "bif/ets_table.h"
+#include "term/copy.h"
+
+static inline bool ets_put(struct ets_table *t, struct ets_object *o, bool only_new)
+{
+    return t->ordered ? ets_tree_put(&t->tree, o, only_new) : ets_hash_put(&t->hash, o, only_new);
+}
+
+// The first object of a key, NULL: none; further ones of a bag.
+static inline struct ets_object *ets_lookup(const struct ets_table *t, term key)
+{
+    return t->ordered ? ets_tree_find(&t->tree, key) : ets_hash_find(&t->hash, key);
+}
+
+static inline struct ets_object *ets_lookup_again(const struct ets_table *t, const struct ets_object *o)
+{
+    return t->ordered ? NULL : ets_hash_again(&t->hash, o);
+}
+
+static inline bool ets_is_bag(const struct ets_table *t)
+{
+    return !t->ordered && t->hash.equal_keys != ETS_SET;
+}
+
+static inline void ets_erase(struct ets_table *t, term key)
+{
+    if (t->ordered)
+        ets_tree_erase(&t->tree, key);
+    else
+        ets_hash_erase(&t->hash, key);
+}
+
+static inline void ets_clear(struct ets_table *t)
+{
+    if (t->ordered)
+        ets_tree_clear(&t->tree);
+    else
+        ets_hash_clear(&t->hash);
+}
+
+// A copy of the object.
+static inline term ets_copy(struct heap *h, const struct ets_object *o)
+{
+    return term_copy(h, ets_object_tuple(o));
+}
+
+// A tuple that has a key for the table.
+static inline bool ets_fits(const struct ets_table *t, term object)
+{
+    return is_tuple(object) && tuple_arity(object) >= t->position;
+}
+
+#endif

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+// Instructions that often follow one another become one: a jump less between them. Counted over OTP's and Elixir's libraries,
+// the pairs here make up a third of all that is executed. A label between two keeps them apart, as labels are operations too.
+#include "code/lower.h"
+
+// One that needs a check of its own (code/verify.h) stays alone.
+static const struct beam_op *next_alone(const struct lowering *l)
+{
+    const struct beam_op *next = lower_next(l);
+    return next && !next->checks ? next : NULL;
+}
+
+static const struct beam_op *next_if(const struct lowering *l, unsigned opcode)
+{
+    const struct beam_op *next = next_alone(l);
+    return next && next->opcode == opcode ? next : NULL;
+}
+
+static bool same(const struct beam_arg *a, const struct beam_arg *b)
+{
+    return a->type == b->type && a->value == b->value;
+}
+
+static bool all_x(const struct beam_arg *args, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (args[i].type != ARG_X)
+            return false;
+    return true;
+}
+
+static void pass_on(struct lowering *l, const char *family)
+{
+    lower_emit(l, family, l->op->args, l->op->arg_count);
+}
+
+// A test for a cons cell, then its parts.
+void lower_is_nonempty_list(struct lowering *l)
+{
+    const struct beam_arg *test = l->op->args;
+    const struct beam_op *next = next_if(l, GENERIC_get_list);
+    if (!next || !all_x(next->args, 3) || !same(test + 1, next->args)) {
+        pass_on(l, "is_nonempty_list");
+        return;
+    }
+    EMIT(l, "test_get_list", test[0], next->args[0], next->args[1], next->args[2]);
+    lower_skip(l);
+}
+
+// test_arity makes sure of a tuple itself.
+void lower_is_tuple(struct lowering *l)
+{
+    const struct beam_op *next = next_if(l, GENERIC_test_arity);
+    if (!next || !same(lower_arg(l, 0), next->args) || !same(lower_arg(l, 1), next->args + 1))
+        pass_on(l, "is_tuple");
+}
+
+// test_heap Words Live, then put_list.
+void lower_test_heap(struct lowering *l)
+{
+    struct beam_arg words = arg_number(lower_words(lower_arg(l, 0))), live = *lower_arg(l, 1);
+    const struct beam_op *next = next_if(l, GENERIC_put_list);
+    if (!next || words.value < 2) {
+        EMIT(l, "test_heap", words, live);
+        return;
+    }
+    EMIT(l, "test_put_list", words, live, next->args[0], next->args[1], next->args[2]);
+    lower_skip(l);
+}
+
+void lower_get_tuple_element(struct lowering *l)
+{
+    const struct beam_arg *first = l->op->args;
+    const struct beam_op *next = next_if(l, GENERIC_get_tuple_element);
+    bool pair = next && first[0].type == ARG_X && first[2].type == ARG_X && same(first, next->args) &&
+                next->args[2].type == ARG_X && !same(first, first + 2);
+    if (!pair) {
+        pass_on(l, "get_tuple_element");
+        return;
+    }
+    EMIT(l, "get_two_elements", first[0], first[1], first[2], next->args[1], next->args[2]);
+    lower_skip(l);
+}
+
+// The location of what follows may as well hold for a move before it, which cannot fail.
+static void take_lines(struct lowering *l)
+{
+    while (next_if(l, GENERIC_line)) {
+        lower_skip(l);
+        lower_line(l);
+    }
+}
+
+static bool move_and_call(struct lowering *l, const struct beam_arg *move)
+{
+    const struct beam_op *next = next_alone(l);
+    if (!next || move[1].type != ARG_X || move[0].type == ARG_TERM)
+        return false;
+    const struct beam_arg *a = next->args;
+    if (next->opcode == GENERIC_call)
+        EMIT(l, "move_call", move[0], move[1], a[1], a[0]);
+    else if (next->opcode == GENERIC_call_only)
+        EMIT(l, "move_call_only", move[0], move[1], a[1], a[0]);
+    else if (next->opcode == GENERIC_call_last)
+        EMIT(l, "move_call_last", move[0], move[1], a[1], a[0], a[2]);
+    else
+        return false;
+    lower_skip(l);
+    return true;
+}
+
+// Two moves between frame and registers, in the same direction.
+static bool two_moves(struct lowering *l, const struct beam_arg *move)
+{
+    const struct beam_op *next = next_if(l, GENERIC_move);
+    bool save = move[0].type == ARG_X && move[1].type == ARG_Y;
+    bool load = move[0].type == ARG_Y && move[1].type == ARG_X;
+    if (!next || !(save || load) || move[0].type != next->args[0].type || move[1].type != next->args[1].type)
+        return false;
+    EMIT(l, "move_two", move[0], move[1], next->args[0], next->args[1]);
+    lower_skip(l);
+    return true;
+}
+
+void lower_move(struct lowering *l)
+{
+    const struct beam_arg *move = l->op->args;
+    if (two_moves(l, move))
+        return;
+    take_lines(l);
+    if (!move_and_call(l, move))
+        lower_emit(l, "move", move, 2);
+}

@@ -1,0 +1,233 @@
+%% SPDX-License-Identifier: Apache-2.0
+%% @doc Generated cases, run on the BEAM and on an engine: what they show must be the same. Three kinds: calls of library functions
+%% ({@link diff_calls}), modules of random functions ({@link diff_code}) and histories of processes ({@link diff_model}).
+%%
+%% A run is repeated by giving it its seed. A case that differs is made as small as it gets, printed, and written to the folder
+%% of results as a function that test/same/programs can take.
+-module(diff).
+
+-export([main/1]).
+
+-record(run, {executable :: string(), engine :: pid() | undefined, node :: node() | undefined, folder :: string(), passed = 0, failures = 0, skipped = 0}).
+
+-define(HOST_PATIENCE, 1_000).
+-define(ENGINE_PATIENCE, 20_000).
+-define(CALLS_A_BATCH, 60).
+%% A run that finds more than this has one cause, not many.
+-define(ENOUGH, 25).
+
+%% @doc `main([Folder, Seed, Seconds, Executable...])': each engine gets the same share of the seconds; the seed may be `random'.
+%% Options in front: `calls', `code' or `model' alone instead of all three.
+-spec main([string()]) -> ok.
+main([Kind | Arguments]) when Kind =:= "calls"; Kind =:= "code"; Kind =:= "model" ->
+    main([list_to_atom(Kind)], Arguments);
+main(Arguments) ->
+    main([calls, code, model], Arguments).
+
+main(Kinds, [Folder, Seed, Seconds | Executables]) ->
+    logger:set_primary_config(level, none),
+    {ok, _} = application:ensure_all_started(elixir),
+    ok = filelib:ensure_path(Folder),
+    First = case Seed of
+                "random" -> erlang:system_time() rem 1_000_000_000;
+                _ -> list_to_integer(Seed)
+            end,
+    Share = list_to_integer(Seconds) * 1000 div (length(Executables) * length(Kinds)),
+    Totals = [kind(Kind, #run{executable = Executable, folder = Folder}, First + Index, Share)
+              || {Index, Executable} <- lists:zip(lists:seq(0, length(Executables) - 1), Executables), Kind <- Kinds],
+    io:format("diff: ~b passed, ~b failed~n", [lists:sum([P || {P, _} <- Totals]), lists:sum([F || {_, F} <- Totals])]).
+
+kind(Kind, Run, Seed, Milliseconds) ->
+    {Worker, Monitor} = spawn_monitor(fun() -> exit({total, cases(Kind, Run, Seed, Milliseconds)}) end),
+    receive
+        {'DOWN', Monitor, process, Worker, {total, Total}} -> Total;
+        {'DOWN', Monitor, process, Worker, Reason} ->
+            io:format("diff ~s, seed ~b: ~tp~n", [Kind, Seed, Reason]),
+            {0, 1}
+    end.
+
+cases(Kind, Run, Seed, Milliseconds) ->
+    diff_term:seed(Seed),
+    Started = start(Run),
+    End = erlang:monotonic_time(millisecond) + Milliseconds,
+    Done = until(End, Kind, Seed, Started),
+    stop(Done),
+    #run{passed = Passed, failures = Failures, skipped = Skipped} = Done,
+    io:format("diff ~s on ~s, seed ~b: ~b passed, ~b failed, ~b could not be compared~n",
+              [Kind, filename:basename(Run#run.executable), Seed, Passed, Failures, Skipped]),
+    {Passed, Failures}.
+
+until(End, Kind, Seed, #run{failures = Failures} = Run) ->
+    case erlang:monotonic_time(millisecond) < End andalso Failures < ?ENOUGH of
+        true -> until(End, Kind, Seed, round(Kind, Run));
+        false -> Run
+    end.
+
+round(calls, Run) ->
+    batch([diff_calls:call() || _ <- lists:seq(1, ?CALLS_A_BATCH)], Run);
+round(code, Run) ->
+    {Module, Forms, Options, Calls} = diff_code:module(),
+    case diff_code:compile(Forms, Options) of
+        {ok, Binary} ->
+            batch_of_module({Module, Forms, Options}, Binary, Calls, Run);
+        error ->
+            Run#run{skipped = Run#run.skipped + length(Calls)}
+    end;
+round(model, #run{node = Node} = Run) ->
+    case diff_model:history(Node) of
+        ok -> Run#run{passed = Run#run.passed + 1};
+        {differs, Text} ->
+            report(Run, "model", Text),
+            restart(Run#run{failures = Run#run.failures + 1})
+    end.
+
+batch(Calls, Run) ->
+    judge(Calls, fun(Differing, R) -> failed_call(Differing, R) end, Run).
+
+batch_of_module({Module, _, _} = Source, Binary, Calls, Run) ->
+    ok = diff_run:load(Module, Binary),
+    case load(Module, Binary, Run) of
+        ok ->
+            Again = fun(Restarted) -> load(Module, Binary, Restarted) end,
+            Judged = judge(Calls, fun(Differing, R) -> failed_code(Source, Differing, R) end, Again, Run),
+            _ = diff_run:unload(Module),
+            _ = (catch erpc:call(Judged#run.node, diff_run, unload, [Module], ?ENGINE_PATIENCE)),
+            Judged;
+        refused ->
+            failed_load(Source, Run#run{failures = Run#run.failures + 1})
+    end.
+
+load(Module, Binary, #run{node = Node}) ->
+    try erpc:call(Node, diff_run, load, [Module, Binary], ?ENGINE_PATIENCE)
+    catch _:_ -> refused
+    end.
+
+failed_load({Module, Forms, Options}, Run) ->
+    Refused = fun(Candidate) ->
+                      case diff_code:compile(Candidate, Options) of
+                          {ok, Binary} -> load(Module, Binary, Run) =:= refused;
+                          error -> false
+                      end
+              end,
+    report(Run, "load", io_lib:format("%% not loaded: ~0tp~n~ts", [Options, diff_code:text(diff_shrink:forms(Forms, Refused))])),
+    ensure(Run).
+
+judge(Calls, Failed, Run) ->
+    judge(Calls, Failed, fun(_) -> ok end, Run).
+
+%% Runs a batch at once; only if that breaks the engine, one by one. The first difference of a batch is looked into.
+judge(Calls, Failed, Again, Run) ->
+    Expected = diff_run:all(Calls, ?HOST_PATIENCE),
+    Fair = [{Call, Outcome} || {Call, Outcome} <- lists:zip(Calls, Expected), is_fair(Outcome)],
+    Skipped = Run#run{skipped = Run#run.skipped + length(Calls) - length(Fair)},
+    {Seen, After} = on_engine([Call || {Call, _} <- Fair], Again, Skipped),
+    Triples = [{Call, Outcome, Other} || {{Call, Outcome}, Other} <- lists:zip(Fair, Seen)],
+    case [Triple || {_, A, B} = Triple <- Triples, not agree(A, B, After#run.node)] of
+        [] -> After#run{passed = After#run.passed + length(Triples)};
+        [First | _] = Differing ->
+            Count = After#run{passed = After#run.passed + length(Triples) - length(Differing), failures = After#run.failures + 1},
+            Failed(First, Count)
+    end.
+
+%% A call that took too long here, or was stopped for its size, says nothing.
+is_fair(timeout) -> false;
+is_fair({raised, error, system_limit, _, _}) -> true;
+is_fair({died, killed}) -> false;
+is_fair(_) -> true.
+
+on_engine(Calls, Again, #run{node = Node} = Run) ->
+    try {erpc:call(Node, diff_run, all, [Calls, ?ENGINE_PATIENCE], ?ENGINE_PATIENCE * 2), Run}
+    catch error:{erpc, _} when length(Calls) > 1 ->
+            Restarted = restart(Run),
+            Again(Restarted),
+            lists:mapfoldl(fun(Call, R) -> {[Outcome], R1} = on_engine([Call], Again, R), {Outcome, R1} end, Restarted, Calls);
+          error:{erpc, Reason} ->
+            Restarted = restart(Run),
+            Again(Restarted),
+            {[{engine, Reason}], Restarted}
+    end.
+
+%% Equal to the last bit, or equal but for identities.
+agree(A, B, Node) ->
+    bits(A) =:= bits(B) orelse bits(same_normal:term(A, node())) =:= bits(same_normal:term(B, Node)).
+
+bits(Term) -> term_to_binary(Term, [deterministic]).
+
+differs(Call, #run{node = Node}) ->
+    [Expected] = diff_run:all([Call], ?HOST_PATIENCE),
+    is_fair(Expected) andalso
+        begin
+            [Seen] = erpc:call(Node, diff_run, all, [[Call], ?ENGINE_PATIENCE], ?ENGINE_PATIENCE * 2),
+            not agree(Expected, Seen, Node)
+        end.
+
+%% A call that breaks the engine is not made smaller: every attempt would cost an engine.
+failed_call({Call, Expected, {engine, _} = Seen}, Run) ->
+    report_call(Call, Expected, Seen, Run);
+failed_call({Call, _, _}, Run) ->
+    {M, F, Arguments} = Call,
+    Small = diff_shrink:term(Arguments, fun(Candidate) -> is_list(Candidate) andalso length(Candidate) =:= length(Arguments)
+                                                              andalso (catch differs({M, F, Candidate}, Run)) =:= true end),
+    [Expected] = diff_run:all([{M, F, Small}], ?HOST_PATIENCE),
+    Seen = try hd(erpc:call(Run#run.node, diff_run, all, [[{M, F, Small}], ?ENGINE_PATIENCE], ?ENGINE_PATIENCE * 2))
+           catch error:{erpc, Reason} -> {engine, Reason}
+           end,
+    report_call({M, F, Small}, Expected, Seen, ensure(Run)).
+
+report_call({M, F, Arguments}, Expected, Seen, Run) ->
+    report(Run, "call", io_lib:format("call() -> ~0tp:~0tp(~ts).~n", [M, F, lists:join(", ", [io_lib:format("~0tp", [A]) || A <- Arguments])])
+           ++ outcomes(Expected, Seen)),
+    Run.
+
+failed_code({Module, Forms, Options}, {Call, _, _}, Run) ->
+    Try = fun(Candidate) ->
+                  case diff_code:compile(Candidate, Options) of
+                      {ok, Binary} ->
+                          (catch begin
+                                     ok = diff_run:load(Module, Binary),
+                                     ok = erpc:call(Run#run.node, diff_run, load, [Module, Binary], ?ENGINE_PATIENCE),
+                                     differs(Call, Run)
+                                 end) =:= true;
+                      error -> false
+                  end
+          end,
+    Small = diff_shrink:forms(Forms, Try),
+    {Expected, Seen} = last_outcomes(Module, Small, Options, Call, ensure(Run)),
+    report(Run, "code", io_lib:format("%% ~0tp, ~0tp~n~ts", [Options, Call, diff_code:text(Small)]) ++ outcomes(Expected, Seen)),
+    ensure(Run).
+
+last_outcomes(Module, Forms, Options, Call, #run{node = Node}) ->
+    {ok, Binary} = diff_code:compile(Forms, Options),
+    ok = diff_run:load(Module, Binary),
+    [Expected] = diff_run:all([Call], ?HOST_PATIENCE),
+    try
+        ok = erpc:call(Node, diff_run, load, [Module, Binary], ?ENGINE_PATIENCE),
+        {Expected, hd(erpc:call(Node, diff_run, all, [[Call], ?ENGINE_PATIENCE], ?ENGINE_PATIENCE * 2))}
+    catch error:{erpc, Reason} -> {Expected, {engine, Reason}}
+    end.
+
+outcomes(Expected, Seen) ->
+    io_lib:format("%% BEAM    ~0tp~n%% engine  ~0tp~n", [Expected, Seen]).
+
+report(#run{folder = Folder, executable = Executable}, Name, Text) ->
+    io:format("~n~ts differs on ~ts:~n~ts", [Name, filename:basename(Executable), Text]),
+    Number = erlang:unique_integer([positive, monotonic]),
+    ok = file:write_file(filename:join(Folder, io_lib:format("~s_~b.txt", [Name, Number])), unicode:characters_to_binary(Text)).
+
+start(#run{executable = Executable} = Run) ->
+    {ok, Engine, Node} = tandem:start(#{executable => Executable, timeout => 60_000, env => [{"ASAN_OPTIONS", "detect_leaks=0"}]}),
+    Run#run{engine = Engine, node = Node}.
+
+stop(#run{engine = Engine}) ->
+    catch tandem:stop(Engine).
+
+restart(Run) ->
+    stop(Run),
+    start(Run).
+
+%% The engine, started anew if it has gone.
+ensure(#run{node = Node} = Run) ->
+    try erpc:call(Node, erlang, node, [], ?ENGINE_PATIENCE) of
+        Node -> Run
+    catch error:{erpc, _} -> restart(Run)
+    end.
