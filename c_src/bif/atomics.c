@@ -157,9 +157,9 @@ static term bif_info(struct proc *p, term *args)
         return fail_badarg(p);
     term max = a->is_signed ? integer_from_i64(h, INT64_MAX) : integer_from_u64(h, UINT64_MAX);
     term min = a->is_signed ? integer_from_i64(h, INT64_MIN) : small(0);
-    term pairs[] = {ATOM_max,  max,
-                    ATOM_min,  min,
-                    ATOM_size, integer_from_u64(h, a->length),
+    term pairs[] = {ATOM_max,    max,
+                    ATOM_min,    min,
+                    ATOM_size,   integer_from_u64(h, a->length),
                     ATOM_memory, integer_from_u64(h, sizeof(struct shared) + array_bytes(a))};
     return map_from_pairs(h, pairs, COUNT_OF(pairs) / 2);
 }

@@ -347,8 +347,8 @@ static term bif_finish_loading(struct proc *p, term *args)
 static term bif_load_binary(struct proc *p, term *args)
 {
     struct heap *h = proc_heap(p);
-    if (!is_atom(args[0]) || !is_binary(args[2]))
-        return fail_badarg(p);
+    if (!is_atom(args[0]) || !is_binary(args[2]) || !(is_list(args[1]) || is_nil(args[1]) || is_atom(args[1])))
+        return fail_error(p, ATOM_function_clause);
     struct module *m = build(args[0], args[2]);
     if (!m)
         return tuple2(h, ATOM_error, ATOM_badfile);
@@ -427,10 +427,11 @@ static term bif_purge_module_2(struct proc *p, term *args)
     switch (args[1]) {
     case ATOM_prepare:
     case ATOM_prepare_on_load:
-    case ATOM_abort:
         return bool_term(module_old(args[0]) != NULL);
     case ATOM_complete:
         return bool_term(module_purge(args[0]));
+    case ATOM_abort:
+        return ATOM_false;
     }
     return fail_badarg(p);
 }
@@ -459,7 +460,10 @@ static term bif_code_delete(struct proc *p, term *args)
 {
     if (!is_atom(args[0]))
         return fail_error(p, ATOM_function_clause);
-    return bool_term(!module_old(args[0]) && module_delete(args[0]));
+    if (module_old(args[0]))
+        return ATOM_false;
+    module_delete(args[0]);
+    return ATOM_true;
 }
 
 // Asking the host for code.

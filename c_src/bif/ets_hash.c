@@ -11,9 +11,9 @@
 enum {
     FIRST_SEGMENT = 256,
     SEGMENT = 2048,
-    STEPS = 5,              // buckets that one operation adds or joins at most
+    STEPS = 5,    // buckets that one operation adds or joins at most
     SAMPLES = 64,
-    SAMPLED_MIN = 6400,     // slots from which on estimates are good enough to shrink by
+    SAMPLED_MIN = 6400,    // slots from which on estimates are good enough to shrink by
 };
 
 static uint32_t hash_key(term key)
@@ -227,7 +227,8 @@ static bool key_is_live(const struct ets_hash *t, const struct ets_object *o, te
     return false;
 }
 
-static struct ets_object **find_tuple(const struct ets_hash *t, struct ets_object **at, term tuple, term key, uint32_t hash)
+static struct ets_object **find_tuple(const struct ets_hash *t, struct ets_object **at, term tuple, term key,
+                                      uint32_t hash)
 {
     for (; *at && has_key(t, *at, key, hash); at = &(*at)->link[ETS_NEXT])
         if (term_equal(ets_object_tuple(*at), tuple))

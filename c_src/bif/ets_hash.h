@@ -13,17 +13,17 @@ enum ets_equal_keys { ETS_SET, ETS_BAG, ETS_DUPLICATE_BAG };
 
 struct ets_hash {
     enum ets_equal_keys equal_keys;
-    uint32_t position;             // of the key
+    uint32_t position;    // of the key
     bool fixed;
     struct ets_object **buckets;
-    uint32_t capacity;             // of buckets
-    uint32_t active, mask;         // buckets in use; mask + 1 is the power of two not below
-    uint32_t slots;                // active, rounded as the BEAM's segments are
-    uint32_t stride;               // a walk visits each stride-th bucket in a round: the BEAM's number of locks
-    uint32_t *samples;             // NULL, or counts by which the BEAM estimates the size if its counters are decentralized
-    uint32_t *marked;              // buckets that hold marked objects
+    uint32_t capacity;        // of buckets
+    uint32_t active, mask;    // buckets in use; mask + 1 is the power of two not below
+    uint32_t slots;           // active, rounded as the BEAM's segments are
+    uint32_t stride;          // a walk visits each stride-th bucket in a round: the BEAM's number of locks
+    uint32_t *samples;        // NULL, or counts by which the BEAM estimates the size if its counters are decentralized
+    uint32_t *marked;         // buckets that hold marked objects
     size_t marked_count, marked_capacity;
-    size_t count, words;           // objects that are not marked; words in all objects
+    size_t count, words;    // objects that are not marked; words in all objects
 };
 
 void ets_hash_init(struct ets_hash *t, enum ets_equal_keys kind, uint32_t position, uint32_t stride, bool sampled);

@@ -10,10 +10,10 @@
 #include "term/ident.h"
 
 enum {
-    PLACES = 1 << 20,                // tables at once
+    PLACES = 1 << 20,    // tables at once
     CHUNK_BITS = 10,
     CHUNK = 1 << CHUNK_BITS,
-    PLACE_BITS = 18,                 // of the place in the first number of an identifier
+    PLACE_BITS = 18,    // of the place in the first number of an identifier
     NO_PLACE = UINT32_MAX,
 };
 
@@ -442,7 +442,8 @@ static struct ets_table *owned(term pid)
 {
     lock_take(&registry.lock);
     struct holder *h = holder_of(pid);
-    struct ets_table *t = h && !list_empty(&h->tables) ? CONTAINER_OF(h->tables.next, struct ets_table, of_owner) : NULL;
+    struct ets_table *t =
+        h && !list_empty(&h->tables) ? CONTAINER_OF(h->tables.next, struct ets_table, of_owner) : NULL;
     lock_give(&registry.lock);
     return t;
 }

@@ -24,19 +24,19 @@ struct ets_table {
     struct retired retired;
     struct rwlock lock;
     bool deleted, ordered, named, compressed, read_concurrency, decentralized;
-    uint32_t place, generation;       // in the registry
-    uint32_t position;                // of the key
-    term name, owner, protection;     // ATOM_public, ATOM_protected or ATOM_private
-    term write_concurrency;           // true, false, auto, or small(number of locks)
-    term heir;                        // a local pid, or ATOM_none
-    term gift;                        // for the heir
+    uint32_t place, generation;      // in the registry
+    uint32_t position;               // of the key
+    term name, owner, protection;    // ATOM_public, ATOM_protected or ATOM_private
+    term write_concurrency;          // true, false, auto, or small(number of locks)
+    term heir;                       // a local pid, or ATOM_none
+    term gift;                       // for the heir
     struct fragment *gift_area;
-    struct list of_owner;             // registry
-    struct list fixes;                // registry: struct ets_fix
-    int64_t fixed_since;              // clock_monotonic, while there are fixes
+    struct list of_owner;    // registry
+    struct list fixes;       // registry: struct ets_fix
+    int64_t fixed_since;     // clock_monotonic, while there are fixes
     union {
         struct ets_hash hash;
-        struct ets_tree tree;         // ordered
+        struct ets_tree tree;    // ordered
     };
 };
 
@@ -58,8 +58,8 @@ term ets_enter(struct proc *p, struct ets_table *t, term *why);
 struct ets_table *ets_table_new(bool ordered, enum ets_equal_keys kind, uint32_t position, uint32_t locks,
                                 bool sampled);
 
-term ets_id(struct heap *h, const struct ets_table *t);         // its identifier
-term ets_term(struct heap *h, const struct ets_table *t);       // its name if it is named, else its identifier
+term ets_id(struct heap *h, const struct ets_table *t);      // its identifier
+term ets_term(struct heap *h, const struct ets_table *t);    // its name if it is named, else its identifier
 
 // With the table locked for writing. ets_delete takes the lock with it.
 void ets_delete(struct ets_table *t);
@@ -69,7 +69,7 @@ bool ets_pass(struct ets_table *t, term pid, term gift);         // to another o
 void ets_fix(struct proc *p, struct ets_table *t);
 void ets_unfix(struct proc *p, struct ets_table *t);
 bool ets_fixed(const struct ets_table *t);
-term ets_fixers(struct heap *h, const struct ets_table *t);      // [{Pid, Count}]
+term ets_fixers(struct heap *h, const struct ets_table *t);    // [{Pid, Count}]
 
 term ets_all(struct heap *h);    // [Name or identifier]
 

@@ -10,8 +10,8 @@ enum { ETS_TREE_DEPTH = 64 };    // more than a tree of 2^32 objects can have
 
 struct ets_tree {
     struct ets_object *root;
-    uint32_t position;     // of the key
-    size_t count, words;   // objects, words in them
+    uint32_t position;      // of the key
+    size_t count, words;    // objects, words in them
 };
 
 void ets_tree_init(struct ets_tree *t, uint32_t position);

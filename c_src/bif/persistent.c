@@ -110,6 +110,22 @@ static term bif_erase(struct proc *p, term *args)
     return bool_term(e != NULL);
 }
 
+static term bif_erase_all(struct proc *p, term *args)
+{
+    (void)p;
+    (void)args;
+    lock_take(&persistents.lock);
+    if (persistents.table.slots) {
+        size_t at = 0;
+        for (struct persistent *e; (e = table_next(&persistents.table, &at)) != NULL;)
+            mem_free(e, sizeof *e);
+        table_done(&persistents.table);
+        table_init(&persistents.table, key_is);
+    }
+    lock_give(&persistents.lock);
+    return ATOM_true;
+}
+
 static term bif_info(struct proc *p, term *args)
 {
     (void)args;
@@ -124,6 +140,7 @@ static const struct native_row rows[] = {
     {"persistent_term", "put", 2, bif_put, 0},     {"persistent_term", "get", 0, bif_get_all, 0},
     {"persistent_term", "get", 1, bif_get, 0},     {"persistent_term", "get", 2, bif_get_default, 0},
     {"persistent_term", "erase", 1, bif_erase, 0}, {"persistent_term", "info", 0, bif_info, 0},
+    {"erts_internal", "erase_persistent_terms", 0, bif_erase_all, 0},
 };
 
 const struct native_table natives_persistent = {rows, COUNT_OF(rows)};

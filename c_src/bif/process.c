@@ -299,18 +299,28 @@ static term bif_garbage_collect(struct proc *p, term *args)
 }
 
 // {garbage_collect, Id, Type} or {check_process_code, Id, Module}: the answer goes to the requester.
-static term bif_request_system_task(struct proc *p, term *args)
+static term request_task(struct proc *p, term requester, term target, term request)
 {
-    if (!is_local_pid(args[0]) || !is_tuple_of(args[2], 3))
+    if (!is_local_pid(requester) || !is_local_pid(target) || !is_tuple_of(request, 3))
         return fail_badarg(p);
-    term task = element(args[2], 0), id = element(args[2], 1);
+    term task = element(request, 0), id = element(request, 1);
     if (task == ATOM_garbage_collect)
-        signal_collect(p->pid, args[0], id);
-    else if (task == ATOM_check_process_code && is_atom(element(args[2], 2)))
-        signal_check_code(p->pid, args[0], id, element(args[2], 2));
+        signal_collect(requester, target, id);
+    else if (task == ATOM_check_process_code && is_atom(element(request, 2)))
+        signal_check_code(requester, target, id, element(request, 2));
     else
         return fail_badarg(p);
     return ATOM_ok;
+}
+
+static term bif_request_system_task(struct proc *p, term *args)
+{
+    return request_task(p, p->pid, args[0], args[2]);
+}
+
+static term bif_request_system_task_for(struct proc *p, term *args)
+{
+    return request_task(p, args[0], args[1], args[3]);
 }
 
 static term bif_yield(struct proc *p, term *args)
@@ -322,7 +332,7 @@ static term bif_yield(struct proc *p, term *args)
 
 static term bif_bump_reductions(struct proc *p, term *args)
 {
-    if (!is_small(args[0]) || small_value(args[0]) < 1)
+    if (!is_small(args[0]) || small_value(args[0]) < 0)
         return fail_badarg(p);
     p->reductions += (uint64_t)small_value(args[0]);
     return ATOM_true;
@@ -360,6 +370,7 @@ static const struct native_row rows[] = {
     {"erlang", "hibernate", 3, bif_hibernate, 0},
     {"erts_internal", "garbage_collect", 1, bif_garbage_collect, 0},
     {"erts_internal", "request_system_task", 3, bif_request_system_task, 0},
+    {"erts_internal", "request_system_task", 4, bif_request_system_task_for, 0},
     {"erts_internal", "is_system_process", 1, bif_is_system_process, 0},
     {"erlang", "yield", 0, bif_yield, 0},
     {"erlang", "bump_reductions", 1, bif_bump_reductions, 0},

@@ -8,6 +8,8 @@
 #include "proc/spawn_options.h"
 #include "term/ident.h"
 
+enum { SAVE_CALLS_MAX = 10000 };
+
 // Each setter checks the value and gives the old one, or NONE when it is no value of the flag.
 typedef term setter(struct proc *p, term value);
 
@@ -96,6 +98,15 @@ static term set_max_heap_size(struct proc *p, term value)
     return old;
 }
 
+static term set_save_calls(struct proc *p, term value)
+{
+    if (!is_small(value) || small_value(value) < 0 || small_value(value) > SAVE_CALLS_MAX)
+        return NONE;
+    term old = small(proc_extra(p)->save_calls);
+    proc_extra(p)->save_calls = (uint32_t)small_value(value);
+    return old;
+}
+
 static const struct {
     term flag;
     setter *set;
@@ -108,6 +119,7 @@ static const struct {
     {ATOM_fullsweep_after, set_fullsweep_after},
     {ATOM_min_heap_size, set_min_heap_size},
     {ATOM_max_heap_size, set_max_heap_size},
+    {ATOM_save_calls, set_save_calls},
 };
 
 static term bif_process_flag(struct proc *p, term *args)
@@ -115,7 +127,7 @@ static term bif_process_flag(struct proc *p, term *args)
     for (size_t i = 0; i < COUNT_OF(flags); i++)
         if (flags[i].flag == args[0]) {
             term old = flags[i].set(p, args[1]);
-            return old == NONE ? fail_badarg(p) : old;
+            return old == NONE ? fail_badarg_because(p, ATOM_none) : old;
         }
     return fail_badarg_because(p, ATOM_badopt);
 }

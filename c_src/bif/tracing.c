@@ -88,8 +88,7 @@ static sword matching_functions(term pattern)
 
 static bool is_clause(term t)
 {
-    return is_tuple_of(t, 3) && (is_any_list(element(t, 0)) || is_atom(element(t, 0))) &&
-           list_length(element(t, 1)) >= 0 && list_length(element(t, 2)) >= 0;
+    return is_tuple_of(t, 3) && list_length(element(t, 1)) >= 0 && list_length(element(t, 2)) >= 0;
 }
 
 static term bif_trace_pattern(struct proc *p, term *args)

@@ -65,16 +65,18 @@ struct call_target call_fun_list(term *x)
     return call_fun(x, fun, arity);
 }
 
+// The call has left its return address when it fails: the stack trace shows the caller twice, as on the BEAM.
 static struct call_target bad_fun(term *x, term fun, word arity)
 {
+    static const struct call_target returned = {.raises = true};
     struct heap *h = heap_of(x);
     if (!is_fun(fun)) {
         raise_error(x, tuple2(h, ATOM_badfun, fun));
-        return nowhere;
+        return returned;
     }
     term arguments = list_of(h, arity, x, NIL);
     raise_error(x, tuple2(h, ATOM_badarity, tuple2(h, fun, arguments)));
-    return nowhere;
+    return returned;
 }
 
 // A caller has stored its stack and heap when this is called for a fun that is none: bad_fun builds on the heap.

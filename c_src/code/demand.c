@@ -290,7 +290,8 @@ bool module_on_load_done(term name, bool ok)
         answer_loaded(m);
         return true;
     }
-    delegate_module(name);
+    if (m->file == NONE)
+        delegate_module(name);
     answer(name, native ? NONE : (term)ATOM_on_load_failure, true);
     return true;
 }

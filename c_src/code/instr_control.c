@@ -261,6 +261,8 @@ OP(native_body_plain)
         struct call_target found = (target); \
         if (UNLIKELY(!found.code)) { \
             htop = p->heap.top; \
+            if (found.raises) \
+                *--E = (term)(uintptr_t)(ip + 1 + (operands)); \
             TAIL(op_raise); \
         } \
         *--E = (term)(uintptr_t)(ip + 1 + (operands)); \

@@ -9,9 +9,14 @@
 
 #include <math.h>
 
+static bool is_register(word operand)
+{
+    return !(operand & 3);
+}
+
 static bool is_increment(enum operator operator, const word * ip)
 {
-    bool first = is_small(A(2)), second = is_small(A(3));
+    bool first = is_small(A(2)) && is_register(A(3)), second = is_small(A(3)) && is_register(A(2));
     return !A(0) && ((operator== OPERATOR_add &&(first || second)) || (operator== OPERATOR_subtract && second));
 }
 
@@ -226,11 +231,13 @@ OP(bif2_plain)
     GUARD(EXPORT(1), 4, 5, A(0), S(2), S(3));
 }
 
-// A guard native that the engine does not have: in a guard the clause fails, elsewhere it is undefined.
+// A guard native that the engine does not have: in a guard the clause fails, elsewhere it is undefined. Its arguments are
+// not shown: the registers that held them may hold anything now.
 OP(bif_missing_plain)
 {
     missing_add(EXPORT(1)->module, EXPORT(1)->function, EXPORT(1)->arity);
     raise_undefined(x, EXPORT(1));
+    interp_of(x)->blame_arguments = NULL;
     FAIL_OR_RAISE(A(0));
 }
 

@@ -82,7 +82,7 @@ struct interp {
     int result;                     // enum run_result of the slice that ended
     sword reductions;               // left when it ended
     const struct export *blame;     // the native that failed or asked for something; NULL: the instruction itself
-    const term *blame_arguments;    // its arguments: x registers, or:
+    const term *blame_arguments;    // its arguments: x registers, or the values below; NULL: only how many
     term blame_values[3];
     struct build build;
 };

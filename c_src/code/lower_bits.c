@@ -6,28 +6,47 @@
 #include "term/atom.h"
 #include "term/match.h"
 
+// A source that is not live would not survive a collection: it goes to the first register that is free, which then is live too.
+static void keep_source(struct lowering *l, struct beam_arg *live, struct beam_arg *source)
+{
+    if (source->type != ARG_X || source->value < live->value)
+        return;
+    struct beam_arg kept = arg_x(live->value);
+    if (source->value != live->value)
+        EMIT(l, "move", *source, kept);
+    *source = kept;
+    live->value++;
+}
+
+static void start_match(struct lowering *l, struct beam_arg label, struct beam_arg live, struct beam_arg source, word slots,
+                        struct beam_arg to)
+{
+    keep_source(l, &live, &source);
+    if (label.type == ARG_LABEL)
+        EMIT(l, "match_start", label, live, source, arg_number(slots), to);
+    else
+        EMIT(l, "match_start_fast", source, live, to);
+}
+
 // bs_start_match2 Label Source Live Slots Dst. Slot 0 keeps the start, the program's slots follow.
 void lower_start_match2(struct lowering *l)
 {
     const struct beam_arg *a = l->op->args;
-    EMIT(l, "match_start", a[0], a[2], a[1], arg_number(a[3].value + 1), a[4]);
+    start_match(l, a[0], a[2], a[1], a[3].value + 1, a[4]);
 }
 
 // bs_start_match3 Label Source Live Dst.
 void lower_start_match3(struct lowering *l)
 {
     const struct beam_arg *a = l->op->args;
-    EMIT(l, "match_start", a[0], a[2], a[1], arg_number(0), a[3]);
+    start_match(l, a[0], a[2], a[1], 0, a[3]);
 }
 
 // bs_start_match4 (Label or no_fail or resume) Live Source Dst.
 void lower_start_match4(struct lowering *l)
 {
     const struct beam_arg *a = l->op->args;
-    if (a[0].type == ARG_LABEL)
-        EMIT(l, "match_start", a[0], a[1], a[2], arg_number(0), a[3]);
-    else
-        EMIT(l, "match_start_fast", a[2], a[1], a[3]);
+    start_match(l, a[0], a[1], a[2], 0, a[3]);
 }
 
 static bool is_whole(const struct beam_arg *size)

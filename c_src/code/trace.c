@@ -119,8 +119,12 @@ static term build_raw(struct heap *h, term raw)
     size_t count = addresses_of(raw, addresses);
     term list = NIL, item;
     bool has_top = !is_nil(element(raw, RAW_TOP));
-    for (size_t i = count; i-- > 0;) {
-        bool first = i == 0 && !has_top;
+    size_t innermost = 0;    // of a module: a native that was called by its export stands before it
+    struct code_place place;
+    while (innermost < count && !code_place((const word *)(uintptr_t)addresses[innermost] - 1, &place))
+        innermost++;
+    for (size_t i = count; i-- > innermost;) {
+        bool first = i == innermost && !has_top;
         term arguments = first ? element(raw, RAW_ARGUMENTS) : ATOM_true;
         if (entry(h, addresses[i], arguments, first ? element(raw, RAW_INFO) : NIL, &item))
             list = cons(h, item, list);

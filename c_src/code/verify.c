@@ -6,8 +6,8 @@
 #include "term/atom.h"
 
 enum {
-    MAX_PASSES = 64,          // of one walk: compilers need 3
-    MAX_ROUNDS = 64,          // of the search for functions that never return
+    MAX_PASSES = 64,    // of one walk: compilers need 3
+    MAX_ROUNDS = 64,    // of the search for functions that never return
 };
 
 // Functions.

@@ -211,12 +211,14 @@ void flow_start_match(struct verifier *v)
 {
     const struct beam_arg *a = v->op->args;
     const struct beam_arg *source = v->op->opcode == GENERIC_bs_start_match4 ? a + 2 : a + 1;
-    uint32_t held = verify_move(v, source);
+    bool live = source->type != ARG_X || source->value < v->now.x_count;
+    uint32_t held = live ? verify_move(v, source) : HELD_TERM;
     if (a[0].type == ARG_LABEL) {
         if (held_is_context(held))
             verify_refine(v, source, HELD_TERM);
         verify_branch(v, a);
-        verify_refine(v, source, held);
+        if (live)
+            verify_refine(v, source, held);
     }
     verify_write(v, a + v->op->arg_count - 1, HELD_CONTEXT);
 }

@@ -7,7 +7,7 @@ enum {
     MAX_FRAME = CONFIG_X_REGISTERS,
     MAX_NUMBER = 1 << 20,
     MAX_UNIT = 256,
-    MAX_WORDS = 1 << 24,      // that one operation may ask of the heap
+    MAX_WORDS = 1 << 24,    // that one operation may ask of the heap
     SEGMENT_ARGS = 6,
 };
 
@@ -103,12 +103,14 @@ enum {
 };
 
 static const uint8_t kinds[128] = {
-    ['s'] = IS_SOURCE,  ['r'] = IS_SOURCE,  ['S'] = IS_SOURCE | IS_NUMBER, ['c'] = IS_REGISTER,
-    ['d'] = IS_REGISTER, ['y'] = 1 << ARG_Y, ['f'] = IS_LABEL, ['j'] = IS_LABEL, ['g'] = IS_LABEL, ['k'] = IS_LABEL,
-    ['h'] = IS_LABEL | IS_TERM, ['w'] = IS_ALLOC | IS_NUMBER, ['a'] = IS_TERM, ['l'] = IS_FLOAT,
-    ['m'] = IS_SOURCE | IS_FLOAT, ['e'] = IS_NUMBER, ['v'] = IS_NUMBER, ['n'] = IS_NUMBER, ['q'] = IS_NUMBER,
-    ['i'] = IS_NUMBER, ['u'] = IS_NUMBER, ['t'] = IS_NUMBER, ['p'] = IS_NUMBER,
-    ['o'] = IS_SOURCE | IS_NUMBER | IS_FLOAT | IS_LABEL | IS_ALLOC,
+    ['s'] = IS_SOURCE,   ['r'] = IS_SOURCE,          ['S'] = IS_SOURCE | IS_NUMBER,
+    ['c'] = IS_REGISTER, ['d'] = IS_REGISTER,        ['y'] = 1 << ARG_Y,
+    ['f'] = IS_LABEL,    ['j'] = IS_LABEL,           ['g'] = IS_LABEL,
+    ['k'] = IS_LABEL,    ['h'] = IS_LABEL | IS_TERM, ['w'] = IS_ALLOC | IS_NUMBER,
+    ['a'] = IS_TERM,     ['l'] = IS_FLOAT,           ['m'] = IS_SOURCE | IS_FLOAT,
+    ['e'] = IS_NUMBER,   ['v'] = IS_NUMBER,          ['n'] = IS_NUMBER,
+    ['q'] = IS_NUMBER,   ['i'] = IS_NUMBER,          ['u'] = IS_NUMBER,
+    ['t'] = IS_NUMBER,   ['p'] = IS_NUMBER,          ['o'] = IS_SOURCE | IS_NUMBER | IS_FLOAT | IS_LABEL | IS_ALLOC,
 };
 
 static word limit_of(char letter)

@@ -3,6 +3,7 @@
 
 #include "base/log.h"
 #include "bif/bif.h"
+#include "bif/ets_table.h"
 #include "carrier/port.h"
 #include "code/delegate.h"
 #include "code/demand.h"
@@ -49,10 +50,20 @@ void engine_open(void)
     control_open();
     modules_open();
     demand_open();
+    ets_open();
     for (size_t i = 0; i < COUNT_OF(natives); i++)
         natives_register(natives[i]);
     interp_open();
     system_messages_open();
+}
+
+void engine_print_natives(void)
+{
+    for (size_t i = 0; i < COUNT_OF(natives); i++)
+        for (size_t k = 0; k < natives[i]->count; k++) {
+            const struct native_row *row = &natives[i]->rows[k];
+            printf("%s\t%s\t%u\n", row->module, row->function, row->arity);
+        }
 }
 
 void engine_close(void)
@@ -130,5 +141,5 @@ int engine_run(void)
         run(p);
     port_close(port);
     engine_close();
-    return exit_status;
+    return exit_status ? exit_status : system_exit_status();
 }

@@ -18,4 +18,7 @@ int engine_run(void);
 void engine_open(void);
 void engine_close(void);
 
+// Every native function, a line each: module, function, arity, with tabs between.
+void engine_print_natives(void);
+
 #endif

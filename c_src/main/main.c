@@ -16,6 +16,10 @@ int main(int argc, char **argv)
         options_print_help();
         return 0;
     }
+    if (o.value[OPTION_natives]) {
+        engine_print_natives();
+        return 0;
+    }
     if (o.value[OPTION_version]) {
         puts("tandem " ENGINE_VERSION);
         return 0;

@@ -92,6 +92,12 @@ static void answer(term dead, const struct signal *s)
     case SIGNAL_CHECK_CODE:
         answer_task(s, ATOM_check_process_code);
         return;
+    case SIGNAL_SUSPEND:
+        answer_pair(s, s->value == ATOM_true ? ATOM_badarg : ATOM_exited);
+        return;
+    case SIGNAL_SAVE_CALLS:
+        answer_pair(s, ATOM_badtype);
+        return;
     case SIGNAL_SPAWN_REPLY:
         answer_spawn_reply(dead, s);
         return;
@@ -105,6 +111,7 @@ static void answer(term dead, const struct signal *s)
     case SIGNAL_NODE_DOWN:
     case SIGNAL_TIMEOUT:
     case SIGNAL_WAKE:
+    case SIGNAL_RESUME:
     case SIGNAL_COUNT:
         return;
     }

@@ -2,6 +2,7 @@
 #include "proc/extra.h"
 
 #include "base/memory.h"
+#include "proc/suspend.h"
 
 struct proc_extra *proc_extra(struct proc *p)
 {
@@ -12,13 +13,16 @@ struct proc_extra *proc_extra(struct proc *p)
         x->max_heap_kill = x->max_heap_log = true;
         lock_init(&x->timers_lock);
         list_init(&x->timers);
+        list_init(&x->suspensions);
     }
     return p->extra;
 }
 
 void extra_free(struct proc *p)
 {
-    if (p->extra)
+    if (p->extra) {
+        suspend_forget(p);
         mem_free(p->extra, sizeof *p->extra);
+    }
     p->extra = NULL;
 }

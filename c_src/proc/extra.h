@@ -16,6 +16,9 @@ struct proc_extra {
     struct lock timers_lock;
     struct list timers;    // message timers that go to this process, started by itself
     size_t timer_count;
+    struct list suspensions;    // whom it suspended: proc/suspend.c
+    uint32_t suspended;         // how often it was suspended
+    uint32_t save_calls;        // what process_flag was told; no calls are saved
 };
 
 struct proc_extra *proc_extra(struct proc *p);    // makes it

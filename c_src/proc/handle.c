@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // The receiver's side of signals: the one place that handles them.
 #include "proc/dead.h"
+#include "proc/extra.h"
 #include "proc/info.h"
 #include "proc/relations.h"
+#include "proc/suspend.h"
 #include "proc/run.h"
 #include "proc/timer.h"
 #include "term/atom.h"
@@ -120,6 +122,13 @@ static void handle_other(struct proc *p, const struct signal *s)
     case SIGNAL_CHECK_CODE:
         handle_check_code(p, s);
         return;
+    case SIGNAL_RESUME:
+        suspend_resumed(p, s->id);
+        return;
+    case SIGNAL_SAVE_CALLS:
+        answer_pair(s, small(proc_extra(p)->save_calls));
+        proc_extra(p)->save_calls = (uint32_t)s->id;
+        return;
     case SIGNAL_SPAWN_REPLY:
         relations_spawn_replied(p, s->ref, s->value, s->id);
         return;
@@ -137,9 +146,20 @@ static void handle_other(struct proc *p, const struct signal *s)
     case SIGNAL_EXIT:
     case SIGNAL_EXIT_LINKED:
     case SIGNAL_DOWN:
+    case SIGNAL_SUSPEND:
     case SIGNAL_COUNT:
         return;
     }
+}
+
+static void handle_suspend(struct proc *p, struct signal *s)
+{
+    if (!suspend_taken(p)) {
+        signal_deliver(p->pid, s);
+        return;
+    }
+    answer_pair(s, s->value);
+    signal_free(s);
 }
 
 static void handle(struct proc *p, struct signal *s)
@@ -165,6 +185,9 @@ static void handle(struct proc *p, struct signal *s)
         if (s)
             mailbox_append(&p->mailbox, s);
         return;
+    case SIGNAL_SUSPEND:
+        handle_suspend(p, s);
+        return;
     case SIGNAL_LINK:
     case SIGNAL_UNLINK:
     case SIGNAL_UNLINK_ACK:
@@ -175,6 +198,8 @@ static void handle(struct proc *p, struct signal *s)
     case SIGNAL_PROCESS_INFO:
     case SIGNAL_COLLECT:
     case SIGNAL_CHECK_CODE:
+    case SIGNAL_RESUME:
+    case SIGNAL_SAVE_CALLS:
     case SIGNAL_SPAWN_REPLY:
     case SIGNAL_NODE_DOWN:
     case SIGNAL_TIMEOUT:

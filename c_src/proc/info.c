@@ -8,6 +8,7 @@
 #include "proc/run.h"
 #include "proc/signal.h"
 #include "proc/spawn_options.h"
+#include "proc/suspend.h"
 #include "term/binary.h"
 #include "term/copy.h"
 #include "term/map.h"
@@ -103,6 +104,8 @@ static term value_status(struct proc *p, struct heap *h)
     (void)h;
     if (p->flags & PROC_EXITING)
         return ATOM_exiting;
+    if (p->flags & PROC_SUSPENDED)
+        return ATOM_suspended;
     return p->flags & PROC_PARKED && !*p->mailbox.save ? ATOM_waiting : ATOM_running;
 }
 
@@ -291,11 +294,15 @@ static term value_zero(struct proc *p, struct heap *h)
     return small(0);
 }
 
-static term value_false(struct proc *p, struct heap *h)
+static term value_last_calls(struct proc *p, struct heap *h)
 {
-    (void)p;
     (void)h;
-    return ATOM_false;
+    return p->extra && p->extra->save_calls ? NIL : (term)ATOM_false;
+}
+
+static term value_suspending(struct proc *p, struct heap *h)
+{
+    return suspend_list(p, h);
 }
 
 // The items of process_info/1 come first, in its order.
@@ -319,7 +326,7 @@ static const struct {
     {ATOM_stack_size, value_stack_size},
     {ATOM_reductions, value_reductions},
     {ATOM_garbage_collection, value_garbage_collection},
-    {ATOM_suspending, value_empty},
+    {ATOM_suspending, value_suspending},
     {ATOM_current_location, value_current_location},
     {ATOM_current_stacktrace, value_current_stacktrace},
     {ATOM_messages, value_messages},
@@ -336,7 +343,7 @@ static const struct {
     {ATOM_catchlevel, value_catchlevel},
     {ATOM_trace, value_zero},
     {ATOM_sequential_trace_token, value_empty},
-    {ATOM_last_calls, value_false},
+    {ATOM_last_calls, value_last_calls},
 };
 
 enum { FIRST_ITEMS = 17 };

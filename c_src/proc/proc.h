@@ -39,6 +39,8 @@ enum proc_flag {
     PROC_LOOKING = 1 << 10,         // registers may refer to the message under look
     PROC_PARKED = 1 << 11,          // it waits: nothing it could do came since its run() gave RUN_WAIT
     PROC_AGAIN = 1 << 12,           // a native that waits is called again only to give its result
+    PROC_SUSPENDED = 1 << 13,       // takes signals in, but runs nothing
+    PROC_RUNS = 1 << 14,            // its slice is under way
 };
 
 struct relations;

@@ -13,6 +13,7 @@
 #include "proc/sched.h"
 #include "proc/signal.h"
 #include "proc/spawn_options.h"
+#include "proc/suspend.h"
 #include "proc/system.h"
 #include "proc/timer.h"
 #include "term/copy.h"
@@ -195,6 +196,7 @@ void proc_exit(struct proc *p, term reason)
     process_table_remove(p);
     names_forget(p);
     timers_exit(p);
+    suspend_exit(p);
     atomic_store(&p->state, PROC_EXITED);
     relations_exit(p, reason);
     signal_close_queue(p);

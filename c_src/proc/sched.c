@@ -215,7 +215,6 @@ static struct proc *next_process(struct worker *w)
 // here the state is set before the queue is looked at.
 static void park(struct proc *p)
 {
-    p->flags |= PROC_PARKED;
     atomic_store(&p->state, PROC_WAITING);
     if (atomic_load(&p->mailbox.outer))
         sched_wake_proc(p);
@@ -224,7 +223,11 @@ static void park(struct proc *p)
 // Signals were taken in, but nothing among them lets a waiting process go on.
 static bool still_parked(const struct proc *p)
 {
-    if (!(p->flags & PROC_PARKED) || p->flags & PROC_EXITING)
+    if (p->flags & PROC_EXITING)
+        return false;
+    if (p->flags & PROC_SUSPENDED)
+        return true;
+    if (!(p->flags & PROC_PARKED))
         return false;
     if (p->flags & PROC_BLOCKED)
         return true;
@@ -248,6 +251,7 @@ static void after_run(struct worker *w, struct proc *p, enum run_result result)
         return;
     case RUN_WAIT:
         collect_if_asked(p);
+        p->flags |= PROC_PARKED;
         park(p);
         return;
     case RUN_EXIT:
@@ -261,9 +265,10 @@ static void run_slice(struct worker *w, struct proc *p)
     sword used = 0;
     enum run_result result = RUN_EXIT;
     collect_if_asked(p);
-    p->flags &= ~(uint32_t)PROC_PARKED;
+    p->flags = (p->flags & ~(uint32_t)PROC_PARKED) | PROC_RUNS;
     if (!(p->flags & PROC_EXITING))
         result = run_hooks.run(w, p, CONFIG_SLICE, &used);
+    p->flags &= ~(uint32_t)PROC_RUNS;
     p->reductions += (uint64_t)used;
     system_count_slice((uint64_t)used);
     w->sched->since_check += used + SLICE_COST;

@@ -222,6 +222,25 @@ void signal_check_code(term asker, term to, term id, term module)
     signal_deliver(to, make(SIGNAL_CHECK_CODE, asker, module, id));
 }
 
+void signal_suspend(term asker, term to, term tag, term answer)
+{
+    signal_deliver(to, make(SIGNAL_SUSPEND, asker, answer, tag));
+}
+
+void signal_resume(term to, uint64_t times)
+{
+    struct signal *s = make(SIGNAL_RESUME, NONE, NONE, NONE);
+    s->id = times;
+    signal_deliver(to, s);
+}
+
+void signal_save_calls(term asker, term to, term ref, uint64_t number)
+{
+    struct signal *s = make(SIGNAL_SAVE_CALLS, asker, NONE, ref);
+    s->id = number;
+    signal_deliver(to, s);
+}
+
 void signal_spawn_reply(term to, term ref, term result, uint64_t flags)
 {
     mark_foreign(result, to);

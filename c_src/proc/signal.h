@@ -14,6 +14,9 @@
 //   PROCESS_INFO   from, ref: who gets {Ref, result}; value: item or list of items
 //   COLLECT        from, ref: the request id, any term; from gets {garbage_collect, id, boolean}
 //   CHECK_CODE     as COLLECT, value: a module; from gets {check_process_code, id, boolean}
+//   SUSPEND        from, ref: who gets {Ref, value} when it is suspended, or NONE
+//   RESUME         id: how often
+//   SAVE_CALLS     from, ref: who gets {Ref, old number}, id: the number
 //   SPAWN_REPLY    ref, value: a pid, or an atom (error), id: flags (1 linked, 2 monitored)
 //   NODE_DOWN      value: name of the node       TIMEOUT        id: which setting of the receive timer
 // `from` may be a pid of any node. Functions with `to` want a pid of this node unless they say otherwise; terms are copied.
@@ -51,6 +54,9 @@ void signal_is_alive(term asker, term to, term ref);
 void signal_process_info(term asker, term to, term ref, term items);
 void signal_collect(term asker, term to, term id);
 void signal_check_code(term asker, term to, term id, term module);
+void signal_suspend(term asker, term to, term tag, term answer);
+void signal_resume(term to, uint64_t times);
+void signal_save_calls(term asker, term to, term ref, uint64_t number);
 void signal_spawn_reply(term to, term ref, term result, uint64_t flags);
 
 // Ends the block of a process (PROC_BLOCKED). Sticky: if it is about to block, it goes on at once.

@@ -94,3 +94,15 @@ void system_open(void)
 {
     started = clock_monotonic();
 }
+
+static _Atomic int exit_status;
+
+void system_set_exit_status(int status)
+{
+    exit_status = status;
+}
+
+int system_exit_status(void)
+{
+    return exit_status;
+}

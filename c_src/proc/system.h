@@ -26,6 +26,10 @@ void system_count_collection(void);
 void system_count_slice(uint64_t reductions);
 
 int64_t system_started(void);    // clock_monotonic when the engine began
+// What the OS process ends with when nothing went wrong: 0, or what halt/1 asked for.
+void system_set_exit_status(int status);
+int system_exit_status(void);
+
 void system_open(void);          // once: when it began
 
 #endif

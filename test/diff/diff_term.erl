@@ -86,7 +86,6 @@ type(timestamp) -> below(1 bsl 36);
 type(utf8_digits) -> list_to_binary(digits());
 type(regexp) ->
     pick(["a", "[a-z]+", "(a)(b)?", "\\d+", "(?<name>\\w+)", "^.*$", "(", "a|b|", "(a*)*b", "\\s", "[[:alpha:]]", "(?i)A", "x{2,3}", ".", "", "\\X", "\\p{L}+"]);
-type(regexp_binary) -> list_to_binary(type(regexp));
 type(re_options) ->
     list(fun() -> pick([unicode, caseless, global, {capture, all, list}, {capture, all, binary}, {capture, none}, {capture, [1], list}, {offset, 1}, multiline,
                         dotall, anchored, ungreedy, notempty, {capture, all_names, binary}, {capture, first}, {newline, crlf}, extended]) end);

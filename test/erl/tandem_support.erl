@@ -2,7 +2,7 @@
 %% What several test modules need: the engine's operating-system process, and waiting for something to hold.
 -module(tandem_support).
 
--export([os_pid/1, input/1, signal/2, gone/2, until/1, until/2, resident/1, on/2]).
+-export([os_pid/1, input/1, signal/2, gone/2, until/1, until/2, resident/1, on/2, no_native/1]).
 
 %% The process that owns the engine's port, and the engine's operating-system process, by the engine's owner.
 -spec input(pid()) -> pid().
@@ -57,3 +57,7 @@ on(Node, F) ->
         {'DOWN', Monitor, process, Pid, {value, Value}} -> Value;
         {'DOWN', Monitor, process, Pid, Reason} -> error({Node, Reason})
     end.
+
+%% As OTP's own modules say that a function is native.
+-spec no_native(term()) -> no_return().
+no_native(_) -> erlang:nif_error(undef).
