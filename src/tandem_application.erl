@@ -108,7 +108,10 @@ handle_call({start, Name, Type}, From, State) ->
             {noreply, State#{Name := Starting#starting{waiting = [From | Waiting]}}};
         #{} when Type =:= permanent; Type =:= transient; Type =:= temporary ->
             Server = self(),
-            _ = spawn_link(fun() -> gen_server:cast(Server, {started, Name, started(Name)}) end),
+            _ = spawn_link(fun() ->
+                                   process_flag(trap_exit, true),
+                                   gen_server:cast(Server, {started, Name, started(Name)})
+                           end),
             {noreply, State#{Name => #starting{type = Type, waiting = [From]}}};
         #{} ->
             {reply, {error, {invalid_restart_type, Type}}, State}

@@ -2,7 +2,7 @@
 %% @doc What the engine does in Erlang rather than in C. This module runs on the engine, as bytecode like any other.
 -module(tandem_local).
 
--export([run_on_load/1, finish_load/1, loaded/1, purge/1, soft_purge/1, open_file/2]).
+-export([run_on_load/1, finish_load/1, loaded/1, purge/1, soft_purge/1, open_file/2, path_open/3]).
 
 %% @doc Runs the on_load function of a module that has arrived and waits for it. Whether it succeeded is told to all who
 %% wait for the module; if it failed, or wanted native code, the module becomes the host's business.
@@ -12,7 +12,7 @@ run_on_load(Module) ->
          catch _:_ -> false
          end,
     _ = erlang:finish_after_on_load(Module, Ok),
-    erlang:module_loaded(Module).
+    Ok andalso erlang:module_loaded(Module).
 
 %% @doc The end of code:load_binary/3 for a module with an on_load function.
 -spec finish_load(module()) -> {module, module()} | {error, on_load_failure}.
@@ -64,6 +64,40 @@ open_served(Name, Modes) ->
         error ->
             {error, badarg}
     end.
+
+%% @doc file:path_open/3: the first file of that name in a list of folders.
+-spec path_open([file:name_all()], file:name_all(), [file:mode() | directory]) ->
+          {ok, file:io_device(), file:filename_all()} | {error, file:posix() | badarg | system_limit}.
+path_open(Path, Name, Modes) ->
+    case file_name(Name) of
+        {ok, Checked} ->
+            case filename:pathtype(Checked) of
+                relative -> open_in(Path, Checked, Modes);
+                _ -> named(Checked, file:open(Checked, Modes))
+            end;
+        error ->
+            {error, badarg}
+    end.
+
+open_in([], _, _) ->
+    {error, enoent};
+open_in([Folder | Folders], Name, Modes) ->
+    case file_name(Folder) of
+        {ok, Checked} ->
+            File = joined(Checked, Name),
+            case file:open(File, Modes) of
+                {error, Reason} when Reason =:= enoent; Reason =:= enotdir -> open_in(Folders, Name, Modes);
+                Result -> named(File, Result)
+            end;
+        error ->
+            {error, badarg}
+    end.
+
+joined(".", Name) -> Name;
+joined(Folder, Name) -> filename:join(Folder, Name).
+
+named(File, {ok, Device}) -> {ok, Device, File};
+named(_, Error) -> Error.
 
 is_raw(raw) -> true;
 is_raw(read_ahead) -> true;

@@ -26,7 +26,7 @@ enum {
     CONFIG_TABLE_START = CONFIG_STRESS ? 2 : 256,    // slots of a fresh hash table
     CONFIG_HEAP_BINARY_MAX = 64,                     // bytes; larger binaries are shared and counted
     CONFIG_SHARED_BYTES = CONFIG_STRESS ? 256 : 8 << 20,    // of new shared binaries that make a process collect
-    CONFIG_FLAT_MAP_MAX = 32,                        // keys; larger maps are hash tries
+    CONFIG_FLAT_MAP_MAX = 32,                               // keys; larger maps are hash tries
     CONFIG_MAX_ATOM_CHARS = 255,
     CONFIG_MAX_ATOMS = 1 << 20,
     CONFIG_MAX_PROCESSES = 1 << 27,

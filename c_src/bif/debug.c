@@ -1,15 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 // erts_debug, and the corners of erts_internal that look into a machine. What this engine has none of (break points,
 // counters of locks, dirty schedulers) is answered as by a BEAM that was built without it.
-#include "bif/bif.h"
 #include "base/memory.h"
 #include "base/table.h"
-#include "term/layout.h"
+#include "bif/bif.h"
+#include "term/binary.h"
+#include "term/ident.h"
 #include "term/number.h"
 
-// Words of a term when each object counts once, literals not at all.
-struct seen {
-    struct table objects;
+// Sizes of terms, in the words that they take on a BEAM: programs know them from there.
+enum {
+    BEAM_REF = 3,
+    BEAM_OWNED_REF = 4,
+    BEAM_FUN = 5,    // beside its free variables
+    BEAM_EXPORT = 5,
+    BEAM_REFC_BIN = 6,
+    BEAM_SUB_BIN = 5,
+};
+
+struct sizing {
+    bool shared;             // each object counts once, literals not at all
+    struct table objects;    // if shared: those seen
     const term **todo;
     size_t count, capacity, words;
 };
@@ -19,15 +30,22 @@ static bool same_pointer(const void *entry, const void *key)
     return entry == key;
 }
 
-static void visit(struct seen *s, term t)
+static bool seen_before(struct sizing *s, const term *at)
 {
-    if (is_immediate(t) || is_header(t))
-        return;
-    const term *at = (const term *)(uintptr_t)(t & ~(term)3);
     uint64_t hash = table_hash_word((word)(uintptr_t)at);
+    if (!s->shared)
+        return false;
     if (is_literal_ptr(at) || table_find(&s->objects, hash, at))
-        return;
+        return true;
     table_add(&s->objects, hash, (void *)(uintptr_t)at);
+    return false;
+}
+
+static void visit(struct sizing *s, term t)
+{
+    const term *at = (const term *)(uintptr_t)(t & ~(term)3);
+    if (is_immediate(t) || is_header(t) || seen_before(s, at))
+        return;
     if (s->count == s->capacity) {
         size_t capacity = s->capacity ? s->capacity * 2 : 64;
         s->todo = mem_resize(s->todo, s->capacity * sizeof *s->todo, capacity * sizeof *s->todo);
@@ -36,30 +54,96 @@ static void visit(struct seen *s, term t)
     s->todo[s->count++] = at;
 }
 
-static void count_object(struct seen *s, const term *at)
+static void visit_all(struct sizing *s, const term *words, size_t count)
 {
-    if (!is_header(*at)) {
-        s->words += 2;
-        visit(s, at[0]);
-        visit(s, at[1]);
-        return;
+    for (size_t i = 0; i < count; i++)
+        visit(s, words[i]);
+}
+
+// A part counts as a binary of its own size, or of the whole's kind.
+static size_t part_words(const term *at)
+{
+    size_t bits = (size_t)at[3], offset = (size_t)at[2] % 8;
+    size_t bytes = (bits + offset + 7) / 8;
+    size_t own = is_kind(at[1], KIND_REFC_BIN) ? BEAM_REFC_BIN : heap_bin_words(bytes);
+    return own + (bits % 8 || offset ? BEAM_SUB_BIN : 0);
+}
+
+static size_t object_words(struct sizing *s, const term *at)
+{
+    size_t size = header_size(at[0]);
+    switch (header_kind(at[0])) {
+    case KIND_TUPLE:
+        visit_all(s, at + 1, size);
+        return size ? 1 + size : 0;
+    case KIND_MAP:
+        visit_all(s, at + 1, size);
+        return 2 + size;
+    case KIND_TRIE:
+        visit_all(s, at + 2, size - 1);
+        return size + ((word)small_value(at[1]) >> 16 ? 1 : 0);
+    case KIND_FUN:
+        visit_all(s, at + 3, size - 2);
+        return BEAM_FUN + size - 2;
+    case KIND_REF:
+        return ((const struct ref_ids *)(at + 1))->count > 3 ? BEAM_OWNED_REF : BEAM_REF;
+    case KIND_EXPORT:
+        return BEAM_EXPORT;
+    case KIND_REFC_BIN:
+        return BEAM_REFC_BIN;
+    case KIND_SUB_BIN:
+        return part_words(at);
+    case KIND_BIG:
+    case KIND_BIG_NEG:
+    case KIND_FLOAT:
+    case KIND_HEAP_BIN:
+    case KIND_FOREIGN_PID:
+    case KIND_FOREIGN_PORT:
+    case KIND_FOREIGN_REF:
+    case KIND_MATCH:
+    case KIND_SMALL:
+    case KIND_ATOM:
+    case KIND_NIL:
+    case KIND_PID:
+    case KIND_LIST:
+    case KIND_COUNT:
+        break;
     }
-    struct layout l = layout_of(*at);
-    s->words += 1 + header_size(*at);
-    for (size_t i = l.first; i < l.first + l.count; i++)
-        visit(s, at[i]);
+    return 1 + size;
+}
+
+static term size_of(struct proc *p, term t, bool shared)
+{
+    struct sizing s = {.shared = shared};
+    table_init(&s.objects, same_pointer);
+    for (visit(&s, t); s.count;) {
+        const term *at = s.todo[--s.count];
+        if (is_header(*at)) {
+            s.words += object_words(&s, at);
+        } else {
+            s.words += 2;
+            visit_all(&s, at, 2);
+        }
+    }
+    table_done(&s.objects);
+    mem_free(s.todo, s.capacity * sizeof *s.todo);
+    return integer_from_u64(proc_heap(p), s.words);
+}
+
+static term bif_flat_size(struct proc *p, term *args)
+{
+    return size_of(p, args[0], false);
 }
 
 static term bif_size_shared(struct proc *p, term *args)
 {
-    struct seen s = {.todo = NULL};
-    table_init(&s.objects, same_pointer);
-    visit(&s, args[0]);
-    while (s.count)
-        count_object(&s, s.todo[--s.count]);
-    table_done(&s.objects);
-    mem_free(s.todo, s.capacity * sizeof *s.todo);
-    return integer_from_u64(proc_heap(p), s.words);
+    return size_of(p, args[0], true);
+}
+
+static term bif_same(struct proc *p, term *args)
+{
+    (void)p;
+    return bool_term(args[0] == args[1]);
 }
 
 // A term can share with its copy, so that what is shared within it stays so.
@@ -150,7 +234,9 @@ static term bif_aux_threads(struct proc *p, term *args)
 }
 
 static const struct native_row rows[] = {
+    {"erts_debug", "flat_size", 1, bif_flat_size, 0},
     {"erts_debug", "size_shared", 1, bif_size_shared, 0},
+    {"erts_debug", "same", 2, bif_same, 0},
     {"erts_debug", "copy_shared", 2, bif_copy_shared, 0},
     {"erts_debug", "map_info", 1, bif_map_info, 0},
     {"erts_debug", "get_internal_state", 1, bif_state, 0},

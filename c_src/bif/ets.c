@@ -128,6 +128,17 @@ static bool none_there(const struct ets_table *t, term list)
     return true;
 }
 
+// A bag takes the objects of a list from its end, as on the BEAM, where it shows in the order of equal keys.
+static term order_of_insertion(struct heap *h, const struct ets_table *t, term list)
+{
+    term result = NIL;
+    if (t->ordered || t->hash.equal_keys != ETS_BAG)
+        return list;
+    for (; is_list(list); list = tail(list))
+        result = cons(h, head(list), result);
+    return result;
+}
+
 static term insert(struct proc *p, term *args, bool only_new)
 {
     struct objects o;
@@ -137,7 +148,7 @@ static term insert(struct proc *p, term *args, bool only_new)
         return NONE;
     bool good = all_fit(t, o.list);
     bool wanted = good && (!only_new || none_there(t, o.list));
-    for (term list = o.list; wanted && is_list(list); list = tail(list))
+    for (term list = wanted ? order_of_insertion(proc_heap(p), t, o.list) : NIL; is_list(list); list = tail(list))
         ets_put(t, ets_object_new(head(list)), false);
     ets_give(t, true);
     return good ? bool_term(wanted) : fail_badarg(p);

@@ -143,8 +143,20 @@ static struct ets_table *take_for_info(struct proc *p, term id, term *missing)
 static term bif_info(struct proc *p, term *args)
 {
     static const term items[] = {
-        ATOM_id, ATOM_decentralized_counters, ATOM_read_concurrency, ATOM_write_concurrency, ATOM_compressed,
-        ATOM_memory, ATOM_owner, ATOM_heir, ATOM_name, ATOM_size, ATOM_node, ATOM_named_table, ATOM_type, ATOM_keypos,
+        ATOM_id,
+        ATOM_decentralized_counters,
+        ATOM_read_concurrency,
+        ATOM_write_concurrency,
+        ATOM_compressed,
+        ATOM_memory,
+        ATOM_owner,
+        ATOM_heir,
+        ATOM_name,
+        ATOM_size,
+        ATOM_node,
+        ATOM_named_table,
+        ATOM_type,
+        ATOM_keypos,
         ATOM_protection,
     };
     term list = NIL;

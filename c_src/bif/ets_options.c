@@ -117,8 +117,9 @@ static uint32_t locks_of(term write_concurrency)
 struct ets_table *ets_options_table(const struct ets_options *o, term name)
 {
     bool concurrent = o->write_concurrency != ATOM_false, decentralized = concurrent && o->decentralized;
-    enum ets_equal_keys kind =
-        o->type == ATOM_bag ? ETS_BAG : o->type == ATOM_duplicate_bag ? ETS_DUPLICATE_BAG : ETS_SET;
+    enum ets_equal_keys kind = o->type == ATOM_bag             ? ETS_BAG
+                               : o->type == ATOM_duplicate_bag ? ETS_DUPLICATE_BAG
+                                                               : ETS_SET;
     uint32_t locks = locks_of(o->write_concurrency);
     struct ets_table *t = ets_table_new(o->type == ATOM_ordered_set, kind, o->position, locks, decentralized);
     t->name = name;

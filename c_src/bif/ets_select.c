@@ -221,8 +221,7 @@ static term run_on_list(struct proc *p, struct match_program *m, term list, term
 static term bif_match_spec_run_r(struct proc *p, term *args)
 {
     term spec = ets_compiled_spec(args[1]);
-    struct match_program *m =
-        spec != NONE && is_any_list(args[0]) ? match_compile(spec, MATCH_TABLE, NULL) : NULL;
+    struct match_program *m = spec != NONE && is_any_list(args[0]) ? match_compile(spec, MATCH_TABLE, NULL) : NULL;
     if (!m)
         return fail_badarg(p);
     term result = run_on_list(p, m, args[0], args[2]);

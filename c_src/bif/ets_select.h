@@ -22,9 +22,9 @@ struct ets_selection {
     struct match_program *program;
     term spec, id, compiled;    // compiled: NONE: not made yet
     enum ets_select what;
-    size_t chunk;               // 0: all at once
+    size_t chunk;    // 0: all at once
     bool reverse;
-    term list;                  // results, newest first
+    term list;    // results, newest first
     size_t got;
 };
 

@@ -11,7 +11,7 @@ struct hash_walk {
     struct ets_selection *s;
     uint32_t *buckets;    // to be visited, if all keys are known
     size_t count;
-    bool all;             // visit all buckets
+    bool all;    // visit all buckets
     bool resumed;
 };
 

@@ -9,10 +9,10 @@
 struct tree_walk {
     struct ets_selection *s;
     struct ets_tree_walk at;
-    bool ranged;               // only keys that the pattern may match
-    term pattern;              // of the key
+    bool ranged;     // only keys that the pattern may match
+    term pattern;    // of the key
     struct ets_object *last;
-    struct ets_object **held;  // objects to delete, or to put in their old ones' places
+    struct ets_object **held;    // objects to delete, or to put in their old ones' places
     size_t held_count, held_capacity;
 };
 

@@ -34,7 +34,7 @@ static term bif_logger_proxy_log(struct proc *p, term *args)
     return fail_trap(p, export_get(ATOM_erlang, ATOM_send, 2), arguments);
 }
 
-// The host's file server opens the file, for the caller.
+// The host's file server opens the file, for the caller: a file belongs to the process that has opened it.
 static term bif_file_open(struct proc *p, term *args)
 {
     return fail_trap(p, export_get(ATOM_tandem_local, ATOM_open_file, 2), args);
@@ -46,6 +46,11 @@ static term bif_monitor_nodes(struct proc *p, term *args)
     return is_bool(args[0]) ? (term)ATOM_ok : tuple2(proc_heap(p), ATOM_error, ATOM_badarg);
 }
 
+static term bif_file_path_open(struct proc *p, term *args)
+{
+    return fail_trap(p, export_get(ATOM_tandem_local, ATOM_path_open, 3), args);
+}
+
 static const struct native_row rows[] = {
     {"io", "printable_range", 0, bif_printable_range, 0},
     {"net_kernel", "dflag_unicode_io", 1, bif_dflag_unicode_io, 0},
@@ -53,6 +58,7 @@ static const struct native_row rows[] = {
     {"net_kernel", "monitor_nodes", 2, bif_monitor_nodes, 0},
     {"logger_proxy", "log", 1, bif_logger_proxy_log, 0},
     {"file", "open", 2, bif_file_open, 0},
+    {"file", "path_open", 3, bif_file_path_open, 0},
 };
 
 const struct native_table natives_host = {rows, COUNT_OF(rows)};

@@ -5,7 +5,6 @@
 #include "base/utf8.h"
 #include "base/writer.h"
 #include "bif/bif.h"
-#include "term/copy.h"
 #include "term/external_tags.h"
 #include "term/print.h"
 
@@ -220,33 +219,13 @@ static term bif_display_nl(struct proc *p, term *args)
     return ATOM_true;
 }
 
-static term bif_flat_size(struct proc *p, term *args)
-{
-    (void)p;
-    return small((sword)term_words_flat(args[0]));
-}
-
-static term bif_same(struct proc *p, term *args)
-{
-    (void)p;
-    return bool_term(args[0] == args[1]);
-}
-
 static const struct native_row rows[] = {
-    {"erlang", "pid_to_list", 1, bif_pid_to_list, 0},
-    {"erlang", "port_to_list", 1, bif_port_to_list, 0},
-    {"erlang", "ref_to_list", 1, bif_ref_to_list, 0},
-    {"erlang", "fun_to_list", 1, bif_fun_to_list, 0},
-    {"erlang", "list_to_pid", 1, bif_list_to_pid, 0},
-    {"erlang", "list_to_port", 1, bif_list_to_port, 0},
-    {"erlang", "list_to_ref", 1, bif_list_to_ref, 0},
-    {"erlang", "make_ref", 0, bif_make_ref, 0},
-    {"erlang", "node", 1, bif_node_of, NATIVE_GUARD},
-    {"erlang", "display", 1, bif_display, 0},
-    {"erlang", "display_string", 1, bif_display_string, 0},
-    {"erlang", "display_nl", 0, bif_display_nl, 0},
+    {"erlang", "pid_to_list", 1, bif_pid_to_list, 0},       {"erlang", "port_to_list", 1, bif_port_to_list, 0},
+    {"erlang", "ref_to_list", 1, bif_ref_to_list, 0},       {"erlang", "fun_to_list", 1, bif_fun_to_list, 0},
+    {"erlang", "list_to_pid", 1, bif_list_to_pid, 0},       {"erlang", "list_to_port", 1, bif_list_to_port, 0},
+    {"erlang", "list_to_ref", 1, bif_list_to_ref, 0},       {"erlang", "make_ref", 0, bif_make_ref, 0},
+    {"erlang", "node", 1, bif_node_of, NATIVE_GUARD},       {"erlang", "display", 1, bif_display, 0},
+    {"erlang", "display_string", 1, bif_display_string, 0}, {"erlang", "display_nl", 0, bif_display_nl, 0},
     {"erts_debug", "display", 1, bif_debug_display, 0},
-    {"erts_debug", "flat_size", 1, bif_flat_size, 0},
-    {"erts_debug", "same", 2, bif_same, 0},
 };
 const struct native_table natives_idents = {rows, COUNT_OF(rows)};

@@ -44,14 +44,22 @@ static const struct form {
     bool in_guards;
     term value;
 } forms[] = {
-    {"is_seq_trace", 0, 0, true, ATOM_false},    {"set_seq_token", 2, 2, false, ATOM_true},
-    {"get_seq_token", 0, 0, false, NIL},         {"process_dump", 0, 0, false, ATOM_true},
-    {"enable_trace", 1, 2, false, ATOM_true},    {"disable_trace", 1, 2, false, ATOM_true},
-    {"trace", 2, 3, false, ATOM_true},           {"caller", 0, 0, true, ATOM_undefined},
-    {"caller_line", 0, 0, true, ATOM_undefined}, {"silent", 1, 1, false, ATOM_true},
-    {"message", 1, 1, false, NONE},              {"return_trace", 0, 0, false, NONE},
-    {"exception_trace", 0, 0, false, NONE},      {"display", 1, 1, false, NONE},
-    {"get_tcw", 0, 0, true, TAG_SMALL},          {"set_tcw", 1, 1, false, TAG_SMALL},    // 0, the trace control word
+    {"is_seq_trace", 0, 0, true, ATOM_false},
+    {"set_seq_token", 2, 2, false, ATOM_true},
+    {"get_seq_token", 0, 0, false, NIL},
+    {"process_dump", 0, 0, false, ATOM_true},
+    {"enable_trace", 1, 2, false, ATOM_true},
+    {"disable_trace", 1, 2, false, ATOM_true},
+    {"trace", 2, 3, false, ATOM_true},
+    {"caller", 0, 0, true, ATOM_undefined},
+    {"caller_line", 0, 0, true, ATOM_undefined},
+    {"silent", 1, 1, false, ATOM_true},
+    {"message", 1, 1, false, NONE},
+    {"return_trace", 0, 0, false, NONE},
+    {"exception_trace", 0, 0, false, NONE},
+    {"display", 1, 1, false, NONE},
+    {"get_tcw", 0, 0, true, TAG_SMALL},
+    {"set_tcw", 1, 1, false, TAG_SMALL},    // 0, the trace control word
 };
 
 static void push(struct steps *s, struct step what)
@@ -176,8 +184,10 @@ static void strict(struct steps *s, term t, enum match_operation o)
 {
     size_t n = tuple_arity(t) - 1;
     if (n == 0) {
-        wrong(s->c, o == MATCH_AND ? "Special form 'and' called without arguments in %.*s."
-                                   : "Special form 'or' called without arguments in %.*s.", t, 0);
+        wrong(s->c,
+              o == MATCH_AND ? "Special form 'and' called without arguments in %.*s."
+                             : "Special form 'or' called without arguments in %.*s.",
+              t, 0);
         return;
     }
     push_operation(s, o, n, 1, n);
@@ -189,8 +199,10 @@ static void lazy(struct steps *s, term t, enum match_operation o)
 {
     size_t n = tuple_arity(t) - 1;
     if (n == 0) {
-        wrong(s->c, o == MATCH_AND_ALSO ? "Special form 'andalso' called without arguments in %.*s."
-                                        : "Special form 'orelse' called without arguments in %.*s.", t, 0);
+        wrong(s->c,
+              o == MATCH_AND_ALSO ? "Special form 'andalso' called without arguments in %.*s."
+                                  : "Special form 'orelse' called without arguments in %.*s.",
+              t, 0);
         return;
     }
     if (s->chain_count == s->chain_capacity) {

@@ -12,35 +12,35 @@ enum match_head_operation {
     MATCH_POP,            // go on there
     MATCH_ENTER_TUPLE,    // arity
     MATCH_ENTER_LIST,
-    MATCH_ENTER_MAP,      // least size; pushes the map
-    MATCH_VALUE,          // key; pushes its value in the map on top, and looks at it
-    MATCH_LEAVE,          // pops that value, or the map
-    MATCH_BIND,           // variable
-    MATCH_SAME,           // variable
+    MATCH_ENTER_MAP,    // least size; pushes the map
+    MATCH_VALUE,        // key; pushes its value in the map on top, and looks at it
+    MATCH_LEAVE,        // pops that value, or the map
+    MATCH_BIND,         // variable
+    MATCH_SAME,         // variable
     MATCH_SKIP,
-    MATCH_WORD,           // an immediate
-    MATCH_EQUAL,          // any term
-    MATCH_BITS,           // a float: to the bit
+    MATCH_WORD,     // an immediate
+    MATCH_EQUAL,    // any term
+    MATCH_BITS,     // a float: to the bit
     MATCH_HEAD_END,
 };
 
 enum match_operation {
-    MATCH_CONSTANT,       // term
-    MATCH_VARIABLE,       // variable
+    MATCH_CONSTANT,    // term
+    MATCH_VARIABLE,    // variable
     MATCH_SUBJECT,
-    MATCH_MAKE_TUPLE,     // arity; its last element was pushed first
-    MATCH_MAKE_LIST,      // elements before the tail; the first was pushed first, the tail last
-    MATCH_MAKE_MAP,       // pairs; key, value ...
-    MATCH_CALL,           // native, arity; the last argument was pushed first
+    MATCH_MAKE_TUPLE,    // arity; its last element was pushed first
+    MATCH_MAKE_LIST,     // elements before the tail; the first was pushed first, the tail last
+    MATCH_MAKE_MAP,      // pairs; key, value ...
+    MATCH_CALL,          // native, arity; the last argument was pushed first
     MATCH_SELF,
-    MATCH_AND,            // operands
-    MATCH_OR,             // operands
-    MATCH_AND_ALSO,       // where to go on: leaves false there
-    MATCH_OR_ELSE,        // where to go on: leaves true there
-    MATCH_TEST,           // pops true, or the clause fails
+    MATCH_AND,         // operands
+    MATCH_OR,          // operands
+    MATCH_AND_ALSO,    // where to go on: leaves false there
+    MATCH_OR_ELSE,     // where to go on: leaves true there
+    MATCH_TEST,        // pops true, or the clause fails
     MATCH_DROP,
-    MATCH_MESSAGE,        // pops the result
-    MATCH_ACTION,         // enum match_action; pushes true
+    MATCH_MESSAGE,    // pops the result
+    MATCH_ACTION,     // enum match_action; pushes true
     MATCH_END,
 };
 
@@ -69,7 +69,7 @@ struct match_program {
     struct match_variable *variables;
     size_t variable_count, variable_capacity;
     word *stack;
-    size_t depth;    // of the stack, at most
+    size_t depth;         // of the stack, at most
     struct heap heads;    // tuples made of a trace program's heads
     term message;         // result of a trace program; NONE: true
     unsigned actions;
@@ -81,7 +81,7 @@ struct match_compiler {
     struct match_errors *errors;
     size_t depth;    // of the stack here
     bool guard;
-    bool failed;     // an error was met
+    bool failed;    // an error was met
 };
 
 void match_emit(struct match_compiler *c, word w);

@@ -15,9 +15,9 @@ enum { ARGUMENTS = 3 };    // that a function has at most
 struct run {
     struct match_program *m;
     struct proc *p;
-    word *top;        // of the stack: the next free word
+    word *top;    // of the stack: the next free word
     term subject;
-    bool body;        // failures give 'EXIT'
+    bool body;    // failures give 'EXIT'
     bool copied;
 };
 
@@ -31,12 +31,12 @@ static bool run_head(struct run *r, const word *pc, const term *at)
 {
     struct match_variable *v = r->m->variables;
     for (;;) {
-        switch ((enum match_head_operation)*pc++) {
+        switch ((enum match_head_operation) * pc++) {
         case MATCH_PUSH:
             *r->top++ = (word)(uintptr_t)(at + 1);
             break;
         case MATCH_POP:
-            at = (const term *)(uintptr_t)*--r->top;
+            at = (const term *)(uintptr_t) * --r->top;
             break;
         case MATCH_ENTER_TUPLE:
             if (!is_tuple_of(*at, *pc++))
@@ -199,7 +199,7 @@ static bool run_expressions(struct run *r, const word *pc)
 {
     bool good = true;
     while (good) {
-        switch ((enum match_operation)*pc++) {
+        switch ((enum match_operation) * pc++) {
         case MATCH_CONSTANT:
             *r->top++ = *pc++;
             break;

@@ -137,9 +137,12 @@ static term bif_info(struct proc *p, term *args)
 }
 
 static const struct native_row rows[] = {
-    {"persistent_term", "put", 2, bif_put, 0},     {"persistent_term", "get", 0, bif_get_all, 0},
-    {"persistent_term", "get", 1, bif_get, 0},     {"persistent_term", "get", 2, bif_get_default, 0},
-    {"persistent_term", "erase", 1, bif_erase, 0}, {"persistent_term", "info", 0, bif_info, 0},
+    {"persistent_term", "put", 2, bif_put, 0},
+    {"persistent_term", "get", 0, bif_get_all, 0},
+    {"persistent_term", "get", 1, bif_get, 0},
+    {"persistent_term", "get", 2, bif_get_default, 0},
+    {"persistent_term", "erase", 1, bif_erase, 0},
+    {"persistent_term", "info", 0, bif_info, 0},
     {"erts_internal", "erase_persistent_terms", 0, bif_erase_all, 0},
 };
 

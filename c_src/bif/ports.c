@@ -3,6 +3,7 @@
 // everything else is badarg; the ports of other nodes are known by name only.
 #include "bif/bif.h"
 #include "proc/signal.h"
+#include "term/binary.h"
 #include "term/ident.h"
 
 enum { OPEN_ERROR = -10 };    // the code of a driver that cannot be loaded
@@ -59,12 +60,18 @@ static term bif_port_command(struct proc *p, term *args)
 
 static bool is_open_option(term t)
 {
-    static const term plain[] = {ATOM_stream, ATOM_use_stdio,     ATOM_nouse_stdio,   ATOM_hide,   ATOM_in,
-                                 ATOM_out,    ATOM_eof,           ATOM_overlapped_io, ATOM_binary, ATOM_exit_status,
-                                 ATOM_stderr_to_stdout};
-    static const term tagged[] = {ATOM_packet, ATOM_line,        ATOM_cd,
-                                  ATOM_env,    ATOM_args,        ATOM_arg0,
-                                  ATOM_parallelism, ATOM_busy_limits_port, ATOM_busy_limits_msgq};
+    static const term plain[] = {
+        ATOM_stream, ATOM_use_stdio,   ATOM_nouse_stdio,     ATOM_hide, ATOM_in, ATOM_out, ATOM_eof, ATOM_overlapped_io,
+        ATOM_binary, ATOM_exit_status, ATOM_stderr_to_stdout};
+    static const term tagged[] = {ATOM_packet,
+                                  ATOM_line,
+                                  ATOM_cd,
+                                  ATOM_env,
+                                  ATOM_args,
+                                  ATOM_arg0,
+                                  ATOM_parallelism,
+                                  ATOM_busy_limits_port,
+                                  ATOM_busy_limits_msgq};
     if (is_tuple_of(t, 2)) {
         for (size_t i = 0; i < COUNT_OF(tagged); i++)
             if (tagged[i] == element(t, 0))
@@ -94,7 +101,7 @@ static bool is_driver_name(term t)
     for (; is_list(t); t = tail(t), n++)
         if (!is_atom(head(t)) && (!is_small(head(t)) || small_value(head(t)) < 1 || small_value(head(t)) > 255))
             return false;
-    return (n && is_nil(t)) || is_atom(t);
+    return (n && is_nil(t)) || is_atom(t) || (is_binary(t) && bit_size(t));
 }
 
 static term bif_loaded_drivers(struct proc *p, term *args)

@@ -74,26 +74,46 @@ static term monitor_process(struct proc *p, term target, const struct monitor_op
     return fail_badarg(p);
 }
 
-// Ports and the clock service can be monitored on the BEAM, but there are none here.
-static term bad_type(struct proc *p, term type)
+// A port of this node, or its name: none exists, so the monitor fires at once.
+static term monitor_port(struct proc *p, term port, const struct monitor_options *o)
 {
-    return type == ATOM_port || type == ATOM_time_offset ? fail_badarg(p) : fail_badarg_because(p, ATOM_badtype);
+    struct heap *h = proc_heap(p);
+    term self = node_self()->name;
+    if (is_atom(port))
+        port = tuple2(h, port, self);
+    bool named = is_tuple_of(port, 2) && is_atom(element(port, 0)) && element(port, 1) == self;
+    if (!named && !(is_port(port) && node_is_self(ident_node(port))))
+        return fail_badarg(p);
+    term ref = o->alias == ALIAS_EXPLICIT ? relations_alias(p, ALIAS_EXPLICIT) : ref_new(h);
+    signal_message(NONE, p->pid, tuple_of(h, 5, (term[]){o->tag, ref, ATOM_port, port, ATOM_noproc}));
+    return ref;
+}
+
+// The time offset never changes here, so that its monitor never fires.
+static term monitor(struct proc *p, const term *args, const struct monitor_options *o)
+{
+    switch (args[0]) {
+    case ATOM_process:
+        return monitor_process(p, args[1], o);
+    case ATOM_port:
+        return monitor_port(p, args[1], o);
+    case ATOM_time_offset:
+        return args[1] == ATOM_clock_service ? ref_new(proc_heap(p)) : fail_badarg(p);
+    }
+    return fail_badarg_because(p, ATOM_badtype);
 }
 
 static term bif_monitor(struct proc *p, term *args)
 {
     struct monitor_options o = {ATOM_DOWN, ALIAS_NO};
-    return args[0] == ATOM_process ? monitor_process(p, args[1], &o) : bad_type(p, args[0]);
+    return monitor(p, args, &o);
 }
 
 static term bif_monitor_options(struct proc *p, term *args)
 {
     struct monitor_options o = {ATOM_DOWN, ALIAS_NO};
-    if (!monitor_options_list(args[2], &o.alias, &o.tag))
-        return fail_badarg_because(p, ATOM_badopt);
-    if (args[0] != ATOM_process)
-        return bad_type(p, args[0]);
-    return monitor_process(p, args[1], &o);
+    bool good = monitor_options_list(args[2], &o.alias, &o.tag);
+    return good ? monitor(p, args, &o) : fail_badarg_because(p, ATOM_badopt);
 }
 
 static term bif_demonitor(struct proc *p, term *args)

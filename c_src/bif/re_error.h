@@ -22,6 +22,7 @@ enum re_error_number {
     RE_TWO_DEFINITIONS = 154,
     RE_BAD_NEWLINE = 156,
     RE_NO_NAME = 162,
+    RE_BAD_CONTROL = 168,
     RE_NEVER_UTF = 174,
 };
 

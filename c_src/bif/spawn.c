@@ -47,12 +47,15 @@ static term bif_spawn_link(struct proc *p, term *args)
     return start(p, &s);
 }
 
+// Of two mistakes the options are the one that is told.
 static term bif_spawn_opt(struct proc *p, term *args)
 {
     struct spawn s;
-    if (!describe(&s, p, args))
-        return fail_badarg(p);
-    return spawn_options(&s, args[3]) ? start(p, &s) : fail_badarg_because(p, ATOM_badopt);
+    spawn_init(&s, p);
+    bool described = describe(&s, p, args);
+    if (!spawn_options(&s, args[3]))
+        return fail_badarg_because(p, ATOM_badopt);
+    return described ? start(p, &s) : fail_badarg(p);
 }
 
 // What only spawn requests have among their options.

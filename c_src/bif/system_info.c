@@ -28,12 +28,9 @@ static const struct {
     term item;
     const char *value;
 } texts[] = {
-    {ATOM_otp_release, "25"},
-    {ATOM_version, "13.1.5"},
-    {ATOM_machine, "BEAM"},
-    {ATOM_system_architecture, "x86_64-pc-linux-gnu"},
-    {ATOM_driver_version, "3.3"},
-    {ATOM_nif_version, "2.16"},
+    {ATOM_otp_release, "25"},     {ATOM_version, "13.1.5"},
+    {ATOM_machine, "BEAM"},       {ATOM_system_architecture, "x86_64-pc-linux-gnu"},
+    {ATOM_driver_version, "3.3"}, {ATOM_nif_version, "2.16"},
 };
 
 static const struct {

@@ -292,7 +292,8 @@ static term bif_posixtime_to_universaltime(struct proc *p, term *args)
     int64_t seconds;
     if (!integer_to_i64(args[0], &seconds))
         return fail_badarg(p);
-    int64_t days = floor_div(seconds, DAY_SECONDS) + MARCH_DAYS, second = seconds - floor_div(seconds, DAY_SECONDS) * DAY_SECONDS;
+    int64_t days = floor_div(seconds, DAY_SECONDS) + MARCH_DAYS,
+            second = seconds - floor_div(seconds, DAY_SECONDS) * DAY_SECONDS;
     int64_t cycle = floor_div(days, CYCLE_DAYS), day = days - cycle * CYCLE_DAYS;
     int64_t year = (day - day / 1460 + day / 36524 - day / (CYCLE_DAYS - 1)) / 365;
     day -= 365 * year + year / 4 - year / 100;

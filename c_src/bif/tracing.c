@@ -209,26 +209,16 @@ static term bif_told_with(struct proc *p, term *args)
 }
 
 static const struct native_row rows[] = {
-    {"erts_internal", "trace", 3, bif_trace, 0},
-    {"erts_internal", "trace_pattern", 3, bif_trace_pattern, 0},
-    {"erlang", "trace_info", 2, bif_trace_info, 0},
-    {"erlang", "trace_delivered", 1, bif_trace_delivered, 0},
-    {"erlang", "seq_trace", 2, bif_seq_trace, 0},
-    {"erlang", "seq_trace_info", 1, bif_seq_trace_info, 0},
-    {"erlang", "seq_trace_print", 1, bif_false, 0},
-    {"erlang", "seq_trace_print", 2, bif_false, 0},
-    {"erlang", "dt_get_tag", 0, bif_undefined, 0},
-    {"erlang", "dt_get_tag_data", 0, bif_undefined, 0},
-    {"erlang", "dt_put_tag", 1, bif_undefined, 0},
-    {"erlang", "dt_spread_tag", 1, bif_true_of_bool, 0},
-    {"erlang", "dt_restore_tag", 1, bif_true_of_bool, 0},
-    {"erlang", "dt_append_vm_tag_data", 1, bif_same, 0},
-    {"erlang", "dt_prepend_vm_tag_data", 1, bif_same, 0},
-    {"erlang", "system_monitor", 0, bif_undefined, 0},
-    {"erlang", "system_monitor", 1, bif_told_of, 0},
-    {"erlang", "system_monitor", 2, bif_told_with, 0},
-    {"erlang", "system_profile", 0, bif_undefined, 0},
-    {"erlang", "system_profile", 2, bif_told_with, 0},
+    {"erts_internal", "trace", 3, bif_trace, 0},          {"erts_internal", "trace_pattern", 3, bif_trace_pattern, 0},
+    {"erlang", "trace_info", 2, bif_trace_info, 0},       {"erlang", "trace_delivered", 1, bif_trace_delivered, 0},
+    {"erlang", "seq_trace", 2, bif_seq_trace, 0},         {"erlang", "seq_trace_info", 1, bif_seq_trace_info, 0},
+    {"erlang", "seq_trace_print", 1, bif_false, 0},       {"erlang", "seq_trace_print", 2, bif_false, 0},
+    {"erlang", "dt_get_tag", 0, bif_undefined, 0},        {"erlang", "dt_get_tag_data", 0, bif_undefined, 0},
+    {"erlang", "dt_put_tag", 1, bif_undefined, 0},        {"erlang", "dt_spread_tag", 1, bif_true_of_bool, 0},
+    {"erlang", "dt_restore_tag", 1, bif_true_of_bool, 0}, {"erlang", "dt_append_vm_tag_data", 1, bif_same, 0},
+    {"erlang", "dt_prepend_vm_tag_data", 1, bif_same, 0}, {"erlang", "system_monitor", 0, bif_undefined, 0},
+    {"erlang", "system_monitor", 1, bif_told_of, 0},      {"erlang", "system_monitor", 2, bif_told_with, 0},
+    {"erlang", "system_profile", 0, bif_undefined, 0},    {"erlang", "system_profile", 2, bif_told_with, 0},
 };
 
 const struct native_table natives_tracing = {rows, COUNT_OF(rows)};

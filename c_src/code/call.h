@@ -10,7 +10,8 @@
 struct call_target {
     const word *code;    // NULL: a failure is recorded, or `arity` is CALL_WAITS
     word arity;          // x registers in use
-    bool raises;         // EXPORT_RAISES, or a failure: the stack trace shows the return address, in tail position of the former the frame
+    bool
+        raises;    // EXPORT_RAISES, or a failure: the stack trace shows the return address, in tail position of the former the frame
 };
 
 enum {

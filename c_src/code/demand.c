@@ -302,7 +302,7 @@ bool module_wants_native(const struct proc *p)
     size_t at = 0;
     lock_take(&needs.lock);
     for (struct need *n; (n = table_next(&needs.table, &at));)
-        if (n->pending && n->loader == p->pid)
+        if (n->pending && n->pending->file == NONE && n->loader == p->pid)
             wants = n->wants_native = true;
     lock_give(&needs.lock);
     return wants;

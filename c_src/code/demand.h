@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Modules on demand, the part for natives; see the foot of code/module.h.
 // A module with an on_load function is there when that function, which runs in a process of its own, has returned ok.
-// If it has failed, or wanted native code that only the host can load, the whole module is delegated to the host. That
-// the host has no such module is told to those who waited, each once; who needs it later makes the host look again.
+// If it has failed, or wanted native code that only the host can load, the whole module is delegated to the host, unless it
+// was loaded by hand: then it is dropped. That the host has no such module is told to those who waited, each once; who needs it later makes the host look again.
 #ifndef TANDEM_CODE_DEMAND_H
 #define TANDEM_CODE_DEMAND_H
 
@@ -28,7 +28,8 @@ const word *module_on_load(struct proc *p, term name);
 // It has returned. False: no such module waits.
 bool module_on_load_done(term name, bool ok);
 
-// A process that runs an on_load function wants native code: the module will be the host's. False: it runs none.
+// A process that runs the on_load function of a module from the host wants native code: the module will be the host's.
+// False: it runs none.
 bool module_wants_native(const struct proc *p);
 
 #endif

@@ -17,7 +17,8 @@ static bool is_register(word operand)
 static bool is_increment(enum operator operator, const word * ip)
 {
     bool first = is_small(A(2)) && is_register(A(3)), second = is_small(A(3)) && is_register(A(2));
-    return !A(0) && ((operator== OPERATOR_add &&(first || second)) || (operator== OPERATOR_subtract && second));
+    return !A(0) && ((operator== OPERATOR_add &&(first || second)) ||
+                     (operator== OPERATOR_subtract && second && small_value(A(3)) >= 0));
 }
 
 // Operands of arithmetic: label, live registers, two sources, destination.

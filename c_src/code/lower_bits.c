@@ -18,8 +18,8 @@ static void keep_source(struct lowering *l, struct beam_arg *live, struct beam_a
     live->value++;
 }
 
-static void start_match(struct lowering *l, struct beam_arg label, struct beam_arg live, struct beam_arg source, word slots,
-                        struct beam_arg to)
+static void start_match(struct lowering *l, struct beam_arg label, struct beam_arg live, struct beam_arg source,
+                        word slots, struct beam_arg to)
 {
     keep_source(l, &live, &source);
     if (label.type == ARG_LABEL)

@@ -66,16 +66,16 @@ struct module *module_build(const uint8_t *bytes, size_t size, const char **why)
 void module_enable_funs(struct module *m);
 void module_publish(struct module *m);
 void module_set_file(struct module *m, term file);    // before it is published
-void module_free(struct module *m);    // one that was never enabled or published
+void module_free(struct module *m);                   // one that was never enabled or published
 
 // Parses, lowers and publishes. NULL: *why tells, and nothing has changed. Running on_load is left to the caller.
 struct module *module_load(const uint8_t *bytes, size_t size, const char **why);
 
-struct module *module_find(term name);    // current version, NULL: not loaded
-struct module *module_old(term name);     // the version that was replaced or deleted and not purged, or NULL
+struct module *module_find(term name);            // current version, NULL: not loaded
+struct module *module_old(term name);             // the version that was replaced or deleted and not purged, or NULL
 bool module_in_use(struct proc *p, term name);    // p, in a native or not running, runs or returns to the old version
-size_t module_count(void);                // current versions
-term module_next(size_t *at);             // walks the names that have a current or old version; NONE at the end
+size_t module_count(void);                        // current versions
+term module_next(size_t *at);                     // walks the names that have a current or old version; NONE at the end
 
 // The current version becomes old: its functions cannot be called from outside any more. False: there is none.
 bool module_delete(term name);

@@ -61,7 +61,8 @@ static term raw_trace(struct proc *p, struct failure *f, const word *ip)
     struct interp *in = interp_of(x);
     if (f->arguments && in->blame) {
         start.blame = in->blame;
-        start.arguments = in->blame_arguments ? list_of(h, in->blame->arity, in->blame_arguments, NIL) : small(in->blame->arity);
+        start.arguments =
+            in->blame_arguments ? list_of(h, in->blame->arity, in->blame_arguments, NIL) : small(in->blame->arity);
     } else if (f->caller_arguments) {
         start.arguments = f->caller_arguments;
     } else if (f->reason == ATOM_function_clause && *ip == (word)(uintptr_t)op_func_info_plain) {

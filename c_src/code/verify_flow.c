@@ -34,9 +34,9 @@ static struct saved_state *new_saved(struct verifier *v, size_t bytes)
 static uint32_t of_constant(term t)
 {
     return is_tuple(t) && tuple_arity(t) <= HELD_MAX_NUMBER ? held_tuple(tuple_arity(t))
-           : is_list(t)                                       ? HELD_CELL
-           : is_map(t)                                        ? HELD_MAP
-                                                              : HELD_TERM;
+           : is_list(t)                                     ? HELD_CELL
+           : is_map(t)                                      ? HELD_MAP
+                                                            : HELD_TERM;
 }
 
 uint32_t verify_move(struct verifier *v, const struct beam_arg *a)

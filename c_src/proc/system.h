@@ -30,6 +30,6 @@ int64_t system_started(void);    // clock_monotonic when the engine began
 void system_set_exit_status(int status);
 int system_exit_status(void);
 
-void system_open(void);          // once: when it began
+void system_open(void);    // once: when it began
 
 #endif

@@ -95,6 +95,8 @@ static void scan_fun(struct scan *s)
     part_fun(&s->r, &f);
     check_atom(s, &f.module);
     check_pid(s, &f.creator);
+    if (f.arity + (uint64_t)f.free > CONFIG_MAX_ARITY)    // a call has both in registers
+        reader_fail(&s->r, "fun with too many free variables");
     if (!reader_ok(&s->r))
         return;
     s->e->words += FUN_WORDS + f.free;

@@ -151,6 +151,7 @@ expected(Calls, #run{peer = Peer}) ->
 
 %% A native that the engine does not have: tandem:info/1 tells of these, other tests count them.
 is_missing({raised, error, _, [{erlang, nif_error, _, _} | _], _}) -> true;
+is_missing({raised, error, undef, [{_, _, Arity, _} | _], _}) -> is_integer(Arity);
 is_missing(_) -> false.
 
 %% A call that took too long here, or was stopped for its size, says nothing.

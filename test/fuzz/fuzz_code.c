@@ -20,8 +20,8 @@
 
 enum {
     MAX_EXPORTS = 24,
-    MAX_REDUCTIONS = 20000,
-    MAX_HEAP_WORDS = 1 << 20,
+    MAX_REDUCTIONS = CONFIG_STRESS ? 1000 : 20000,
+    MAX_HEAP_WORDS = CONFIG_STRESS ? 1 << 12 : 1 << 20,
     MAX_ASKED = 64,
     MIN_ROUNDS = 3,    // of idleness: messages are sent after the first ones
     CHUNK_HEADER = 8,

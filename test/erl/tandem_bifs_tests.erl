@@ -1,0 +1,100 @@
+%% SPDX-License-Identifier: Apache-2.0
+%% c_src/bif/bifs.tsv, the table of all functions that the virtual machine provides, tells the truth: compared with what the BEAM
+%% has, what the engine has, and what is delegated.
+-module(tandem_bifs_tests).
+
+-include_lib("eunit/include/eunit.hrl").
+
+-define(TABLE, "c_src/bif/bifs.tsv").
+-define(RULES, "c_src/code/delegate.def").
+
+%% OTP's own list, on the release that the table is made for.
+complete_test() ->
+    Names = names(table()),
+    ?assertEqual(length(Names), length(lists:usort(Names))),
+    case erlang:system_info(otp_release) of
+        "25" -> ?assertEqual(lists:sort(erlang:system_info(snifs)), lists:sort(Names));
+        _ -> ok
+    end.
+
+status_test() ->
+    Natives = natives(),
+    Rules = rules(),
+    Wrong = [{Name, Status, status(Name, Natives, Rules)} || {Name, Status, _} <- table(),
+                                                             Status =/= status(Name, Natives, Rules)],
+    ?assertEqual([], Wrong).
+
+%% What is not the engine's own needs a reason.
+reasons_test() ->
+    ?assertEqual([], [Name || {Name, Status, <<>>} <- table(), Status =/= native]).
+
+%% On an engine a function that is not supported is undef, whatever the module's own bytecode says.
+unsupported_test_() ->
+    {timeout, 60, fun() ->
+        {ok, Pid, Node} = tandem:start(#{}),
+        Unsupported = [Name || {Name, unsupported, _} <- table()],
+        ?assertEqual([], [{Name, Got} || {_, _, A} = Name <- Unsupported, Got <- [call(Node, Name, lists:duplicate(A, x))],
+                                         not is_undefined(Got)]),
+        ok = tandem:stop(Pid)
+    end}.
+
+call(Node, {M, F, _}, Args) ->
+    try {value, erpc:call(Node, M, F, Args)}
+    catch _:{exception, Reason, _} -> Reason;
+          _:Reason -> Reason
+    end.
+
+is_undefined(Reason) -> lists:member(Reason, [undef, undefined, not_loaded]).
+
+names(Rows) -> [Name || {Name, _, _} <- Rows].
+
+status({M, F, A} = Name, Natives, Rules) ->
+    case lists:member(Name, Natives) of
+        true -> native;
+        false ->
+            Fitting = [{weight(Rule), Delegated} || {{RM, RF, RA} = Rule, Delegated} <- Rules, RM =:= M,
+                                                    RF =:= '*' orelse RF =:= F, RA =:= any orelse RA =:= A],
+            case lists:sort(Fitting) of
+                [] -> unsupported;
+                Sorted -> case lists:last(Sorted) of
+                              {_, true} -> delegated;
+                              {_, false} -> unsupported
+                          end
+            end
+    end.
+
+%% The closest rule counts.
+weight({_, '*', _}) -> 1;
+weight({_, _, any}) -> 2;
+weight({_, _, _}) -> 3.
+
+table() ->
+    [case binary:split(Line, <<"\t">>, [global]) of
+         [M, F, A, Status] -> {name(M, F, A), binary_to_atom(Status), <<>>};
+         [M, F, A, Status, Note] -> {name(M, F, A), binary_to_atom(Status), Note}
+     end || Line <- lines(?TABLE), binary:first(Line) =/= $#].
+
+natives() ->
+    Port = open_port({spawn_executable, filename:join(code:priv_dir(tandem), "tandem")}, [{args, ["--natives"]}, binary, exit_status]),
+    [begin [M, F, A] = binary:split(Line, <<"\t">>, [global]), name(M, F, A) end
+     || Line <- binary:split(output(Port, <<>>), <<"\n">>, [global, trim])].
+
+output(Port, Got) ->
+    receive
+        {Port, {data, More}} -> output(Port, <<Got/binary, More/binary>>);
+        {Port, {exit_status, 0}} -> Got
+    end.
+
+rules() ->
+    Form = "^(DELEGATE|OURS)\\(\"([^\"]+)\", \"([^\"]+)\", (ANY|[0-9]+)\\)",
+    [{{binary_to_atom(M), binary_to_atom(F), arity(A)}, Kind =:= <<"DELEGATE">>}
+     || Line <- lines(?RULES), {match, [Kind, M, F, A]} <- [re:run(Line, Form, [{capture, all_but_first, binary}])]].
+
+arity(<<"ANY">>) -> any;
+arity(A) -> binary_to_integer(A).
+
+name(M, F, A) -> {binary_to_atom(M), binary_to_atom(F), binary_to_integer(A)}.
+
+lines(File) ->
+    {ok, Text} = file:read_file(File),
+    binary:split(Text, <<"\n">>, [global, trim_all]).
