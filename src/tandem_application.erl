@@ -18,7 +18,7 @@
 -define(ON_HOST, [kernel, stdlib, sasl, os_mon, inets, ssl, ssh, logger, mix, iex, tandem]).
 
 %% What application_master reads; the record is OTP's.
--record(appl_data, {name, regs = [], phases, mod, mods = [], inc_apps = [], maxP = infinity, maxT = infinity}).
+-record(appl_data, {name, regs = [], phases, mod, mods = [], maxP = infinity, maxT = infinity}).
 
 -record(starting, {type :: application:restart_type(), waiting :: [gen_server:from()]}).
 -record(running, {type :: application:restart_type(), master :: pid() | undefined}).
@@ -215,11 +215,10 @@ is_left_out(App, Optional) ->
 
 start_master(_, #{mod := []}) ->
     {ok, undefined};
-start_master(Name, #{mod := Mod, registered := Registered, start_phases := Phases, modules := Modules,
-                     included_applications := Included, maxP := MaxP, maxT := MaxT}) ->
+start_master(Name, #{mod := Mod, registered := Registered, start_phases := Phases, modules := Modules, maxP := MaxP, maxT := MaxT}) ->
     lists:foreach(fun tandem_native:take_over/1, own_tables(Name)),
     application_master:start_link(#appl_data{name = Name, regs = Registered, phases = Phases, mod = Mod, mods = Modules,
-                                             inc_apps = Included, maxP = MaxP, maxT = MaxT}, normal).
+                                             maxP = MaxP, maxT = MaxT}, normal).
 
 %% Modules that ask the host about a table of the application until the engine has one itself.
 own_tables(elixir) -> [elixir_config];

@@ -183,6 +183,13 @@ static term bif_info_item(struct proc *p, term *args)
     return result == NONE ? fail_badarg(p) : result;
 }
 
+// The logger's table is the host's: logger looks it up here and hands it to logger_config, which is delegated.
+static term whereis_on_host(struct proc *p, term *args)
+{
+    const term arguments[] = {ATOM_ets, ATOM_whereis, cons(proc_heap(p), args[0], NIL)};
+    return fail_trap(p, export_get(ATOM_tandem_delegate, ATOM_call, 3), arguments);
+}
+
 static term bif_whereis(struct proc *p, term *args)
 {
     if (!is_atom(args[0]))
@@ -190,7 +197,7 @@ static term bif_whereis(struct proc *p, term *args)
     term id;
     struct ets_table *t = take_for_info(p, args[0], &id);
     if (!t)
-        return id;
+        return args[0] == ATOM_logger ? whereis_on_host(p, args) : id;
     id = ets_id(proc_heap(p), t);
     ets_give(t, false);
     return id;

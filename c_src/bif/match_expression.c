@@ -37,6 +37,8 @@ static const struct function {
 #undef FUNCTION
 };
 
+enum { CONTROL_WORD = TAG_SMALL };    // 0
+
 // What only trace programs may say. Nobody is traced here, so all but a few have a fixed answer.
 static const struct form {
     const char *name;
@@ -51,15 +53,15 @@ static const struct form {
     {"enable_trace", 1, 2, false, ATOM_true},
     {"disable_trace", 1, 2, false, ATOM_true},
     {"trace", 2, 3, false, ATOM_true},
-    {"caller", 0, 0, true, ATOM_undefined},
-    {"caller_line", 0, 0, true, ATOM_undefined},
+    {"caller", 0, 0, false, ATOM_undefined},
+    {"caller_line", 0, 0, false, ATOM_undefined},
     {"silent", 1, 1, false, ATOM_true},
     {"message", 1, 1, false, NONE},
     {"return_trace", 0, 0, false, NONE},
     {"exception_trace", 0, 0, false, NONE},
     {"display", 1, 1, false, NONE},
-    {"get_tcw", 0, 0, true, TAG_SMALL},
-    {"set_tcw", 1, 1, false, TAG_SMALL},    // 0, the trace control word
+    {"get_tcw", 0, 0, true, CONTROL_WORD},
+    {"set_tcw", 1, 1, false, CONTROL_WORD},
 };
 
 static void push(struct steps *s, struct step what)
@@ -272,7 +274,9 @@ static void wrong_count(struct match_compiler *c, const struct form *f, term t)
 static bool form_fits(struct match_compiler *c, const struct form *f, term t)
 {
     size_t n = tuple_arity(t) - 1;
-    if (c->program->dialect != MATCH_TRACE)
+    if (c->program->dialect != MATCH_TRACE && f->value == CONTROL_WORD)
+        wrong(c, "Function %.*s/%zu cannot be called in this context.", element(t, 0), n);
+    else if (c->program->dialect != MATCH_TRACE)
         wrong(c, "Special form '%.*s' used in wrong dialect.", element(t, 0), 0);
     else if (c->guard && !f->in_guards)
         wrong(c, "Special form '%.*s' called in guard context.", element(t, 0), 0);

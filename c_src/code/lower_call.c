@@ -102,16 +102,23 @@ static const char *call_family(const struct export *e, bool *operand)
     return "call_ext";
 }
 
-// OTP's Erlang text of a native is a call of nif_error(undef): there is no such native here.
-static bool is_missing_native(const struct lowering *l, const struct export *e)
+static bool calls_nif_error(const struct lowering *l, const struct beam_op *op)
 {
-    if (!is_export(e, ATOM_erlang, "nif_error", 1) || l->op == l->file->ops || !l->function_count)
+    bool call = op && (op->opcode == GENERIC_call_ext || op->opcode == GENERIC_call_ext_only || op->opcode == GENERIC_call_ext_last);
+    return call && is_export(l->module->imports[op->args[1].value], ATOM_erlang, "nif_error", 1);
+}
+
+// OTP's Erlang text of a native is nif_error(undef): there is no such native here.
+bool lower_missing_native(struct lowering *l, const struct beam_arg *move)
+{
+    bool undefined = move[0].type == ARG_TERM && (move[0].value == ATOM_undef || move[0].value == ATOM_undefined);
+    if (!undefined || !l->function_count || !calls_nif_error(l, lower_next(l)))
         return false;
-    const struct beam_op *before = l->op - 1;
-    while (before->opcode == GENERIC_line && before > l->file->ops)
-        before--;
-    return before->opcode == GENERIC_move && before->args[0].type == ARG_TERM &&
-           (before->args[0].value == ATOM_undef || before->args[0].value == ATOM_undefined);
+    const struct export *own = export_get(l->module->name, l->functions[l->function_count - 1].name,
+                                          l->functions[l->function_count - 1].arity);
+    EMIT(l, "bif_missing", ((struct beam_arg){ARG_LABEL, 0}), arg_pointer(own));
+    lower_skip(l);
+    return true;
 }
 
 // erlang:error and the like. Whatever its ending, the frame stays: its size may be wrong, as compilers know that it won't be used.
@@ -127,12 +134,6 @@ static void call_export(struct lowering *l, const char *ending, const struct bea
 {
     const struct export *e = import_of(l, 1);
     bool operand;
-    if (is_missing_native(l, e)) {
-        const struct export *own = export_get(l->module->name, l->functions[l->function_count - 1].name,
-                                              l->functions[l->function_count - 1].arity);
-        EMIT(l, "bif_missing", ((struct beam_arg){ARG_LABEL, 0}), arg_pointer(own));
-        return;
-    }
     if (l->op->checks & CHECK_NO_RETURN) {
         call_exit(l, e);
         return;

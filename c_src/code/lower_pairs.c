@@ -128,6 +128,8 @@ void lower_move(struct lowering *l)
     if (two_moves(l, move))
         return;
     take_lines(l);
+    if (lower_missing_native(l, move))
+        return;
     if (!move_and_call(l, move))
         lower_emit(l, "move", move, 2);
 }

@@ -19,6 +19,8 @@
 
 enum {
     SPIN_NS = 20000,       // an engine that has just worked looks for input this long before it sleeps
+    VAIN_SPINS = 4,        // spins in a row without input, until only one idle moment in SPIN_AGAIN spins
+    SPIN_AGAIN = 64,
     SLICE_COST = 20,       // what a slice costs in reductions beside what it ran
     CHECK_AFTER = 4000,    // reductions between two looks at timers and carrier
 };
@@ -32,7 +34,9 @@ struct sched {
     _Atomic(struct proc *) inbox;    // woken by other threads, newest first
     _Atomic bool sleeping;
     sword since_check;
-    bool worked;    // since it last slept
+    bool worked;            // since it last slept
+    unsigned vain_spins;    // in a row
+    unsigned idle_moments;
     int wake_fd;
     pthread_t thread;
 };
@@ -352,13 +356,30 @@ static bool spin(struct worker *w, int64_t until)
     return false;
 }
 
+// Spinning pays where the answer can come meanwhile. Where the host's thread waits for the very core that spins, or input
+// comes seldom, it delays what it waits for: after a few vain spins only one in many idle moments tries again.
+static bool worth_spinning(struct sched *s)
+{
+    return s->vain_spins < VAIN_SPINS || s->idle_moments++ % SPIN_AGAIN == 0;
+}
+
+static bool spin_for_work(struct worker *w, int64_t now)
+{
+    struct sched *s = w->sched;
+    if (!s->worked || !worth_spinning(s))
+        return false;
+    bool came = spin(w, now + SPIN_NS);
+    s->vain_spins = came ? 0 : s->vain_spins + 1;
+    return came;
+}
+
 static void idle(struct worker *w)
 {
     int64_t now = clock_monotonic();
     int64_t wait = wheel_run(w->wheel, now);
     if (has_work(w) || wait <= 0)
         return;
-    if (w->sched->worked && spin(w, now + SPIN_NS))
+    if (spin_for_work(w, now))
         return;
     w->sched->worked = false;
     int64_t spent = clock_monotonic() - now;

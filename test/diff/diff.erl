@@ -77,8 +77,8 @@ round(code, Run) ->
             Run#run{skipped = Run#run.skipped + length(Calls)}
     end;
 round(model, #run{node = Node} = Run) ->
-    case diff_model:history(Node) of
-        ok -> Run#run{passed = Run#run.passed + 1};
+    case diff_model:history(Node, 1 + diff_term:below(1 bsl 24)) of
+        {ok, Commands} -> Run#run{passed = Run#run.passed + Commands};
         {differs, Text} ->
             report(Run, "model", Text),
             restart(Run#run{failures = Run#run.failures + 1})

@@ -1,55 +1,87 @@
 %% SPDX-License-Identifier: Apache-2.0
-%% @doc Histories of processes: a stateful model of what processes do to each other. Actors run on the BEAM, on the engine, or on both
-%% with the border between them; they do what they are told and keep what they receive. After every command all is quiet again
-%% before the next one, so the model knows what each actor must have received since: exactly that, in any order.
+%% @doc Histories of processes: a stateful model (PropEr's) of what processes do to each other. What the actors of a history must see
+%% is {@link diff_rules}' to say, doing it is {@link diff_stage}'s; here are the commands.
 %%
-%% A history is allowed on the engine if the model allows it. That the model is right is shown by running the same history on a
-%% BEAM alone: one that fails there as well is the model's fault, and said so.
+%% A history is allowed on the engine if the rules allow it. That the rules are right is shown by running the same history on the
+%% BEAM alone, which is done for every history: one that is wrong there is the rules' fault, and says so.
 -module(diff_model).
 -behaviour(proper_statem).
 
--include_lib("proper/include/proper.hrl").
+-import(proper_types, [oneof/1, integer/2, frequency/1, boolean/0]).
 
--export([history/1, history/2]).
+-export([history/2]).
 -export([initial_state/0, command/1, precondition/2, next_state/3, postcondition/3]).
--export([spawned/2, told/2]).
 
--define(ACTORS, 4).
--define(NAMES, [diff_model_a, diff_model_b]).
+-define(NAMES, [diff_name_a, diff_name_b]).
+-define(MOST, 7).
 
-%% An actor: where it runs, alive or not, whether it traps exits; its links, monitors, names and aliases are in the other fields.
--record(actor, {where :: here | there, alive = true :: boolean(), traps = false :: boolean()}).
-%% `expected': what the last command must have brought, for each actor. Monitors are told apart by the number of the command
-%% that made them, as aliases and timers are.
--record(state, {actors = #{} :: #{pos_integer() => #actor{}}, links = [] :: [{pos_integer(), pos_integer()}],
-                monitors = [] :: [{Number :: pos_integer(), Watcher :: pos_integer(), Target :: term()}],
-                aliases = [] :: [{Number :: pos_integer(), Owner :: pos_integer(), Mode :: atom()}],
-                names = #{} :: #{atom() => pos_integer()}, count = 0 :: non_neg_integer()}).
-
-%% @doc Runs one random history; `differs' comes with the smallest one found.
--spec history(node()) -> ok | {differs, iolist()}.
-history(Node) ->
-    {_, _, Millis} = {0, 0, rand:uniform(1 bsl 30)},
-    history(Node, Millis).
-
-%% @doc The same, from a seed.
--spec history(node(), integer()) -> ok | {differs, iolist()}.
+%% @doc Runs a random history from a seed, with actors on this node and that one: the number of its commands, or the smallest
+%% history that differs.
+-spec history(node(), pos_integer()) -> {ok, non_neg_integer()} | {differs, iolist()}.
 history(Node, Seed) ->
-    put(diff_model_node, Node),
-    Options = [quiet, {numtests, 1}, {start_size, 30}, {max_size, 30}, {constraint_tries, 100}, {seed, {Seed, Seed div 7, 11}}, long_result],
+    put(diff_places, element(Seed rem 3 + 1, {[there], [here, there], [there, here, there]})),
+    Options = [quiet, long_result, {numtests, 1}, {start_size, 40}, {max_size, 40}, {seed, {Seed, Seed div 7, 11}}],
     case proper:quickcheck(property(Node), Options) of
-        true -> ok;
-        [Commands | _] when is_list(Commands) -> explain(Commands, Node);
-        Other -> {differs, io_lib:format("%% seed ~b: ~0tp~n", [Seed, Other])}
+        true -> {ok, get(diff_commands)};
+        [Commands | _] when is_list(Commands) -> {differs, explained(Commands, Node)};
+        Other -> {differs, io_lib:format("%% ~0tp~n", [Other])}
     end.
 
 property(Node) ->
-    ?FORALL(Commands, proper_statem:commands(?MODULE), run(Commands, Node) =:= ok).
+    proper:forall(proper_statem:commands(?MODULE),
+                  fun(Commands) ->
+                          put(diff_commands, length(Commands)),
+                          run(Commands, node()) =:= ok andalso run(Commands, Node) =:= ok
+                  end).
 
-explain(Commands, Node) ->
-    Lines = [io_lib:format("~b ~0tp~n", [N, Call]) || {set, {var, N}, {call, _, _, [Call | _]}} <- Commands],
-    Here = case run(Commands, node()) of
-               ok -> "% the BEAM alone: as the model says";
-               Wrong -> io_lib:format("% the BEAM alone, so the model is wrong: ~0tp", [Wrong])
-           end,
-    {differs, [Lines, io_lib:format("% ~0tp~n", [run(Commands, Node)]), Here, $\n]}.
+run(Commands, Node) ->
+    diff_stage:open(Node),
+    {_, _, Result} = proper_statem:run_commands(?MODULE, Commands),
+    Left = diff_stage:close(),
+    case Result of
+        ok when Left =:= [] -> ok;
+        ok -> {left, Left};
+        _ -> {wrong, get(diff_wrong)}
+    end.
+
+explained(Commands, Node) ->
+    Lines = [io_lib:format("%% ~0tp~n", [Command]) || {set, _, {call, _, _, [Command]}} <- Commands],
+    [Lines, io_lib:format("%% BEAM alone: ~0tp~n%% with the engine: ~0tp~n", [run(Commands, node()), run(Commands, Node)])].
+
+%% @private
+initial_state() -> diff_rules:new().
+
+%% @private
+command(State) ->
+    {call, diff_stage, perform, [command(diff_rules:actors(State), diff_rules:count(State), diff_rules:numbers(State))]}.
+
+command(Actors, Count, _) when Actors =:= []; Count < 2 ->
+    {spawn, place()};
+command(Actors, Count, Numbers) ->
+    A = oneof(Actors),
+    Any = integer(1, Count),
+    Number = case Numbers of
+                 [] -> 1;
+                 _ -> oneof(Numbers)
+             end,
+    frequency([{2, {spawn, place()}} || Count < ?MOST] ++
+              [{2, {spawn_with, A, place(), oneof([[link], [monitor], [link, monitor]])}} || Count < ?MOST] ++
+              [{4, {send, A, Any}}, {2, {send_name, A, place(), name()}}, {5, {link, A, Any}}, {3, {unlink, A, Any}}, {5, {monitor, A, Any}},
+               {2, {monitor_name, A, place(), name()}}, {3, {demonitor, A, Number, oneof([[], [flush], [info], [flush, info]])}},
+               {3, {alias, A, oneof([explicit_unalias, reply])}}, {3, {monitor_alias, A, Any, oneof([explicit_unalias, demonitor, reply_demonitor])}},
+               {5, {send_alias, A, Number}}, {2, {unalias, A, Number}}, {4, {exit, A, Any, oneof([normal, boom, kill, shutdown])}},
+               {2, {stop, A, oneof([normal, boom, killed])}}, {3, {trap, A, boolean()}}, {3, {register, A, name()}}, {2, {unregister, A, name()}},
+               {2, {whereis, A, name()}}, {2, {send_after, A, Any}}, {1, {cancel, A, Any}}, {2, {is_alive, A, Any}}, {1, {links, A}},
+               {1, {register_other, A, Any, name()}}]).
+
+place() -> oneof(get(diff_places)).
+name() -> oneof(?NAMES).
+
+%% @private
+precondition(State, {call, _, perform, [Command]}) -> diff_rules:is_possible(Command, State).
+
+%% @private
+next_state(State, _, {call, _, perform, [Command]}) -> element(3, diff_rules:step(Command, State)).
+
+%% @private
+postcondition(_, _, Result) -> Result =:= ok.
