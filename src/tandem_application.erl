@@ -20,9 +20,10 @@
 %% What application_master reads; the record is OTP's.
 -record(appl_data, {name, regs = [], phases, mod, mods = [], maxP = infinity, maxT = infinity}).
 
--record(starting, {type :: application:restart_type(), waiting :: [gen_server:from()]}).
--record(running, {type :: application:restart_type(), master :: pid() | undefined}).
+-record(starting, {type :: restart_type(), waiting :: [gen_server:from()]}).
+-record(running, {type :: restart_type(), master :: pid() | undefined}).
 
+-type restart_type() :: permanent | transient | temporary.
 -type state() :: #{atom() => #starting{} | #running{}}.
 
 %% @doc What the function of application_controller does here.
@@ -55,9 +56,17 @@ unless_on_host(Name, Function, Args, Request) ->
     end.
 
 start(Name, Type) ->
-    case lists:member(Name, ?ON_HOST) andalso host(is_running, [Name]) of
-        true -> {error, {already_started, Name}};
-        false -> unless_on_host(Name, start_application, [Name, Type], {start, Name, Type})
+    case lists:member(Name, ?ON_HOST) of
+        true -> start_on_host(Name, Type);
+        false -> ask({start, Name, Type})
+    end.
+
+%% What it needs may be running here, but not there.
+start_on_host(Name, Type) ->
+    case tandem_delegate:on_host(application, ensure_all_started, [Name, Type]) of
+        {ok, []} -> {error, {already_started, Name}};
+        {ok, _} -> ok;
+        {error, {_, Reason}} -> {error, Reason}
     end.
 
 start_loaded(ok, Name, Type) -> start(Name, Type);

@@ -22,7 +22,7 @@ start(Name) ->
     end.
 
 %% @private Somebody else may have been faster.
--spec serve(atom()) -> no_return().
+-spec serve(atom()) -> ok | no_return().
 serve(Name) ->
     try register(Name, self()) of
         true -> become(Name)

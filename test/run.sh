@@ -26,7 +26,7 @@ compile() {
 }
 
 prepare() {
-    compile "$ebin" test/same/*.erl && compile "$ebin" bench/*.erl && compile "$ebin" test/erl/*.erl &&
+    compile "$ebin" test/same/*.erl && compile "$ebin" test/diff/*.erl && compile "$ebin" bench/*.erl && compile "$ebin" test/erl/*.erl && compile "$ebin" test/real/*.erl &&
         compile "$ebin" test/demo/*.erl test/demo/*.ex && compile "$programs" test/same/programs/*.erl test/same/programs/*.ex || exit 1
     [ -s $out/elixir ] || elixir -e 'IO.write(Path.dirname(:code.lib_dir(:elixir)))' > $out/elixir
     elixir_libs=$(cat $out/elixir)
@@ -36,7 +36,7 @@ prepare() {
 vm() {
     code=$1
     shift
-    erl -noinput -pa "$tandem" "$ebin" "$programs" "$elixir_libs"/elixir/ebin "$elixir_libs"/logger/ebin "$elixir_libs"/iex/ebin \
+    erl -noinput -pa "$tandem" "$ebin" "$programs" "$elixir_libs"/elixir/ebin "$elixir_libs"/logger/ebin "$elixir_libs"/iex/ebin "$elixir_libs"/ex_unit/ebin \
         -eval "$code" -extra "$@"
 }
 
@@ -80,6 +80,19 @@ same() {
     if [ -n "$line" ]; then count "$1" $((all - differ)) "$differ"; else count "$1" 0 1; fi
 }
 
+# Generated cases: differential SECONDS EXECUTABLE.... A run is repeated by DIFF_SEED, which its log tells.
+differential() {
+    log=$out/diff.log
+    mkdir -p "$out/diff"
+    vm 'diff:main(init:get_plain_arguments()), halt().' "$out/diff" "${DIFF_SEED:-random}" "$@" > "$log" 2>&1
+    grep -E '^diff .*, seed ' "$log"
+    line=$(grep -E '^diff: [0-9]+ passed, [0-9]+ failed$' "$log" | tail -n 1)
+    passed=$(echo "$line" | sed 's/diff: \([0-9]*\) .*/\1/')
+    failed=$(echo "$line" | sed 's/.*, \([0-9]*\) failed/\1/')
+    [ "${failed:-1}" = 0 ] || tail -n 60 "$log"
+    if [ -n "$line" ]; then count differential "$passed" "$failed"; else count differential 0 1; fi
+}
+
 # EUnit counts what passed and failed, but not what it had to cancel.
 erlang_tests() {
     log=$out/erl.log
@@ -110,6 +123,17 @@ terminal() {
     failed=$(echo "$line" | sed 's/.*, \([0-9]*\) failed/\1/')
     [ "${failed:-1}" = 0 ] || tail -n 60 "$log"
     if [ -n "$line" ]; then count terminal "$passed" "$failed"; else count terminal 0 1; fi
+}
+
+# Compilers, test frameworks and a tree of processes on the engine.
+real() {
+    log=$out/real.log
+    vm 'real:main(init:get_plain_arguments()), halt().' "$PWD/priv/tandem" test/real "$out/real" "${REAL_SECONDS:-60}" > "$log" 2>&1
+    line=$(grep -E '^real: [0-9]+ passed, [0-9]+ failed$' "$log" | tail -n 1)
+    passed=$(echo "$line" | sed 's/real: \([0-9]*\) .*/\1/')
+    failed=$(echo "$line" | sed 's/.*, \([0-9]*\) failed/\1/')
+    [ "${failed:-1}" = 0 ] || tail -n 60 "$log"
+    if [ -n "$line" ]; then count real "$passed" "$failed"; else count real 0 1; fi
 }
 
 # Every fuzzer for a minute, from the corpus that is kept.
@@ -146,6 +170,7 @@ everything() {
     lint
     unit asan
     same same "$PWD/priv/tandem"
+    make --no-print-directory -C c_src BUILD=asan && differential "${DIFF_SECONDS:-45}" "$PWD/priv/tandem" "$PWD/priv/tandem-asan"
     erlang_tests
     elixir_tests
     terminal
@@ -162,6 +187,8 @@ long)
     for build in stress asan tsan; do
         make --no-print-directory -C c_src BUILD=$build && same "same $build" "$PWD/priv/tandem-$build"
     done
+    real
+    differential 600 "$PWD/priv/tandem-stress" "$PWD/priv/tandem-asan" "$PWD/priv/tandem"
     fuzz
     dialyzer_check
     total

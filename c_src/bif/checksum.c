@@ -71,9 +71,15 @@ static term bif_crc32_combine(struct proc *p, term *args)
     return combine(p, args, crc32_combine);
 }
 
+// zlib's own answer for nothing more is no checksum.
+static uLong adler32_followed(uLong first, uLong second, z_off_t length)
+{
+    return length ? adler32_combine(first, second, length) : first;
+}
+
 static term bif_adler32_combine(struct proc *p, term *args)
 {
-    return combine(p, args, adler32_combine);
+    return combine(p, args, adler32_followed);
 }
 
 static void add_md5(void *state, const uint8_t *bytes, size_t n)

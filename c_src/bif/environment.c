@@ -2,8 +2,8 @@
 // Natives about the operating system's process: its environment and its number. The environment is the engine's own, which
 // it inherits from the host. Changes are made under a lock, as the C library's functions want.
 #include "base/lock.h"
-#include "base/memory.h"
 #include "base/utf8.h"
+#include "base/writer.h"
 #include "bif/bif.h"
 
 #include <stdio.h>
@@ -13,28 +13,54 @@
 
 extern char **environ;
 
-enum { TEXT_MAX = 1 << 20 };
-
 static struct lock environment;
 
-// A list of characters as UTF-8, by mem_alloc of *room bytes; NULL: no such list, or a NUL or (unless allowed) '=' in it.
-static char *text_of(term list, bool equals_allowed, size_t *room)
+// The next character of a list of characters and such lists; `later` holds the tails of the lists around. 0: the end, or
+// no character where one should be (*good).
+static uint32_t next_character(term *list, struct writer *later, bool *good)
 {
-    sword length = list_length(list);
-    if (length < 0 || length > TEXT_MAX)
-        return NULL;
-    *room = (size_t)length * 4 + 1;
-    char *text = mem_alloc(*room), *at = text;
-    for (; is_list(list); list = tail(list)) {
-        sword c = is_small(head(list)) ? small_value(head(list)) : 0;
-        if (c < 1 || !utf8_is_character((uint64_t)c) || (c == '=' && !equals_allowed)) {
-            mem_free(text, *room);
-            return NULL;
+    for (;;) {
+        if (is_nil(*list) && later->size) {
+            later->size -= sizeof *list;
+            memcpy(list, later->bytes + later->size, sizeof *list);
+        } else if (is_list(*list) && is_any_list(head(*list))) {
+            term rest = tail(*list);
+            *list = head(*list);
+            writer_bytes(later, &rest, sizeof rest);
+        } else {
+            break;
         }
-        at += utf8_encode((uint32_t)c, (uint8_t *)at);
     }
-    *at = 0;
-    return text;
+    if (!is_list(*list)) {
+        *good = is_nil(*list);
+        return 0;
+    }
+    sword c = is_small(head(*list)) ? small_value(head(*list)) : 0;
+    *good = c > 0 && utf8_is_character((uint64_t)c);
+    *list = tail(*list);
+    return *good ? (uint32_t)c : 0;
+}
+
+// As UTF-8, with a NUL behind it. False: no such list, or a NUL or (unless allowed) '=' in it.
+static bool text_taken(term list, bool equals_allowed, struct writer *text)
+{
+    struct writer later;
+    uint8_t utf8[UTF8_MAX_BYTES];
+    bool good = is_any_list(list);
+    writer_init(text);
+    writer_init(&later);
+    for (uint32_t c; good && (c = next_character(&list, &later, &good)) != 0;) {
+        writer_bytes(text, utf8, utf8_encode(c, utf8));
+        good = good && (c != '=' || equals_allowed);
+    }
+    writer_u8(text, 0);
+    writer_done(&later);
+    return good;
+}
+
+static const char *text_of(const struct writer *text)
+{
+    return (const char *)text->bytes;
 }
 
 // Bytes that are not UTF-8 stand for themselves.
@@ -57,45 +83,43 @@ static term list_of_text(struct heap *h, const char *text, size_t size)
 
 static term bif_getenv(struct proc *p, term *args)
 {
-    size_t room;
-    char *name = text_of(args[0], false, &room);
-    if (!name)
-        return fail_badarg(p);
-    lock_take(&environment);
-    const char *value = getenv(name);
-    term result = value ? list_of_text(proc_heap(p), value, strlen(value)) : (term)ATOM_false;
-    lock_give(&environment);
-    mem_free(name, room);
-    return result;
-}
-
-static term bif_putenv(struct proc *p, term *args)
-{
-    size_t name_room, value_room;
-    char *name = text_of(args[0], false, &name_room);
-    char *value = text_of(args[1], true, &value_room);
-    bool good = name && value && *name;
-    if (good) {
+    struct writer name;
+    term result = NONE;
+    if (text_taken(args[0], false, &name)) {
         lock_take(&environment);
-        good = setenv(name, value, 1) == 0;
+        const char *value = getenv(text_of(&name));
+        result = value ? list_of_text(proc_heap(p), value, strlen(value)) : (term)ATOM_false;
         lock_give(&environment);
     }
-    mem_free(name, name ? name_room : 0);
-    mem_free(value, value ? value_room : 0);
+    writer_done(&name);
+    return result == NONE ? fail_badarg(p) : result;
+}
+
+// No variable has an empty name; setting it changes nothing.
+static term bif_putenv(struct proc *p, term *args)
+{
+    struct writer name, value;
+    bool named = text_taken(args[0], false, &name), good = text_taken(args[1], true, &value) && named;
+    if (good && *text_of(&name)) {
+        lock_take(&environment);
+        good = setenv(text_of(&name), text_of(&value), 1) == 0;
+        lock_give(&environment);
+    }
+    writer_done(&name);
+    writer_done(&value);
     return good ? (term)ATOM_true : fail_badarg(p);
 }
 
 static term bif_unsetenv(struct proc *p, term *args)
 {
-    size_t room;
-    char *name = text_of(args[0], false, &room);
-    bool good = name && *name;
-    if (good) {
+    struct writer name;
+    bool good = text_taken(args[0], false, &name);
+    if (good && *text_of(&name)) {
         lock_take(&environment);
-        unsetenv(name);
+        unsetenv(text_of(&name));
         lock_give(&environment);
     }
-    mem_free(name, name ? room : 0);
+    writer_done(&name);
     return good ? (term)ATOM_true : fail_badarg(p);
 }
 

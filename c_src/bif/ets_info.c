@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "bif/bif.h"
 #include "bif/ets_store.h"
+#include "term/binary.h"
 #include "term/ident.h"
 #include "term/number.h"
 
@@ -44,30 +45,25 @@ static term fixed_item(struct heap *h, const struct ets_table *t, bool monotonic
     return tuple2(h, since, ets_fixers(h, t));
 }
 
-// {Buckets, AverageLength, StdDeviation, ExpectedStdDeviation, Shortest, Longest, Marked, Locks}
+// {Buckets, AverageLength, StdDeviation, ExpectedStdDeviation, Shortest, Longest, Marked, Locks}, as exact as on the BEAM.
 static term hash_stats(struct heap *h, const struct ets_hash *t)
 {
-    size_t shortest = SIZE_MAX, longest = 0, marked = 0;
-    double sum = 0, squares = 0;
-    for (uint32_t i = 0; i < t->active; i++) {
-        size_t length = 0;
+    int shortest = INT32_MAX, longest = 0, marked = 0, sum = 0, squares = 0, active = (int)t->active;
+    for (int i = 0; i < active; i++) {
+        int length = 0;
         for (const struct ets_object *o = t->buckets[i]; o; o = o->link[ETS_NEXT], length++)
             marked += o->gone;
         shortest = length < shortest ? length : shortest;
         longest = length > longest ? length : longest;
-        sum += (double)length;
-        squares += (double)length * (double)length;
+        sum += length;
+        squares += length * length;
     }
-    double n = t->active, average = sum / n;
+    float average = (float)sum / (float)active;
+    float deviation = (float)sqrt(((float)squares - average * (float)sum) / (float)active);
+    float expected = (float)sqrt(average * (1 - 1.0 / active));
     term items[STATS] = {
-        small(t->active),
-        float_term(h, average),
-        float_term(h, sqrt((squares - average * sum) / n)),
-        float_term(h, sqrt(average * (1 - 1 / n))),
-        small((sword)shortest),
-        small((sword)longest),
-        small((sword)marked),
-        small(t->stride),
+        small(active),  float_term(h, average), float_term(h, deviation), float_term(h, expected), small(shortest),
+        small(longest), small(marked),          small(t->stride),
     };
     return tuple_of(h, STATS, items);
 }
@@ -203,7 +199,67 @@ static term bif_whereis(struct proc *p, term *args)
     return id;
 }
 
+// What erts_internal:ets_info_binary/1 walks with, past a table's protection.
+
+static term bif_raw_first(struct proc *p, term *args)
+{
+    struct ets_table *t = ets_take(p, args[0], ETS_INFO, false);
+    struct ets_object *o;
+    if (!t)
+        return NONE;
+    if (t->ordered)
+        o = ets_tree_end(&t->tree, ETS_LEFT);
+    else
+        ets_hash_first(&t->hash, &o);
+    term key = o ? term_copy(proc_heap(p), ets_object_key(o, t->position)) : (term)ATOM_end_of_table;
+    ets_give(t, false);
+    return key;
+}
+
+static term bif_raw_next(struct proc *p, term *args)
+{
+    struct ets_table *t = ets_take(p, args[0], ETS_INFO, false);
+    struct ets_object *o = NULL;
+    bool known = true;
+    if (!t)
+        return NONE;
+    if (t->ordered)
+        o = ets_tree_beyond(&t->tree, args[1], ETS_RIGHT);
+    else
+        known = ets_hash_next(&t->hash, args[1], &o);
+    term key = o ? term_copy(proc_heap(p), ets_object_key(o, t->position)) : (term)ATOM_end_of_table;
+    ets_give(t, false);
+    return known ? key : fail_badarg(p);
+}
+
+// [{Identity, Bytes, References}] of the shared binaries in the objects of a key.
+static term bif_binary_info(struct proc *p, term *args)
+{
+    struct heap *h = proc_heap(p);
+    term list = NIL;
+    struct ets_table *t = ets_take(p, args[0], ETS_INFO, false);
+    if (!t)
+        return NONE;
+    for (const struct ets_object *o = ets_lookup(t, args[1]); o; o = ets_lookup_again(t, o))
+        for (const term *b = o->shared; b; b = (const term *)(uintptr_t)b[3]) {
+            struct shared *s = (struct shared *)(uintptr_t)b[2];
+            term references = small((sword)atomic_load_explicit(&s->count, memory_order_relaxed));
+            list = cons(h, tuple3(h, integer_from_u64(h, (uintptr_t)s), small((sword)b[1]), references), list);
+        }
+    ets_give(t, false);
+    return list;
+}
+
+static term bif_super_user(struct proc *p, term *args)
+{
+    return is_bool(args[0]) ? (term)ATOM_ok : fail_badarg(p);
+}
+
 static const struct native_row rows[] = {
+    {"erts_internal", "ets_lookup_binary_info", 2, bif_binary_info, 0},
+    {"erts_internal", "ets_raw_first", 1, bif_raw_first, 0},
+    {"erts_internal", "ets_raw_next", 2, bif_raw_next, 0},
+    {"erts_internal", "ets_super_user", 1, bif_super_user, 0},
     {"ets", "info", 1, bif_info, 0},
     {"ets", "info", 2, bif_info_item, 0},
     {"ets", "whereis", 1, bif_whereis, 0},

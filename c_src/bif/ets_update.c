@@ -152,8 +152,8 @@ static term count(struct proc *p, term *elements, term list)
         term value = counted(h, *at, head(list));
         if (value == NONE)
             return NONE;
-        *at = value;
-        values = cons(h, value, values);
+        *at = value == *at ? term_copy(h, value) : value;    // nothing added: still the object's own
+        values = cons(h, *at, values);
     }
     for (; is_list(values); values = tail(values))
         result = cons(h, head(values), result);

@@ -164,7 +164,7 @@ static const struct native_row rows[] = {
     {"erlang", "dist_ctrl_get_opt", 2, bif_not_supported, 0},
     {"erlang", "dist_ctrl_set_opt", 3, bif_not_supported, 0},
     {"erlang", "dist_ctrl_input_handler", 2, bif_not_supported, 0},
-    {"erlang", "dist_ctrl_put_data", 2, bif_not_supported, 0},
+    {"erlang", "dist_ctrl_put_data", 2, bif_badarg, 0},
     {"erts_internal", "get_creation", 0, bif_get_creation, 0},
     {"erts_internal", "create_dist_channel", 3, bif_refused, 0},
     {"erts_internal", "new_connection", 1, bif_badarg, 0},

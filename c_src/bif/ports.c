@@ -163,12 +163,12 @@ static term bif_driver_monitor(struct proc *p, term *args)
     term what = args[1];
     if (args[0] != ATOM_driver || !is_tuple_of(what, 2) || !is_driver_name(element(what, 0)))
         return fail_badarg(p);
-    bool loaded = element(what, 1) == ATOM_loaded;
-    if (!loaded && element(what, 1) != ATOM_unloaded && element(what, 1) != ATOM_unloaded_only)
+    term when = element(what, 1);
+    if (when != ATOM_loaded && when != ATOM_unloaded && when != ATOM_unloaded_only)
         return fail_badarg(p);
     struct heap *h = proc_heap(p);
     term ref = ref_new(h);
-    term message[] = {ATOM_DOWN, ref, ATOM_driver, element(what, 0), loaded ? ATOM_load_cancelled : ATOM_unloaded};
+    term message[] = {ATOM_DOWN, ref, ATOM_driver, element(what, 0), ATOM_unloaded};
     signal_message(NONE, p->pid, tuple_of(h, COUNT_OF(message), message));
     return ref;
 }

@@ -127,7 +127,9 @@ static term bif_process_flag(struct proc *p, term *args)
     for (size_t i = 0; i < COUNT_OF(flags); i++)
         if (flags[i].flag == args[0]) {
             term old = flags[i].set(p, args[1]);
-            return old == NONE ? fail_badarg_because(p, ATOM_none) : old;
+            if (old != NONE)
+                return old;
+            return args[0] == ATOM_save_calls ? fail_badarg_because(p, ATOM_none) : fail_badarg(p);
         }
     return fail_badarg_because(p, ATOM_badopt);
 }

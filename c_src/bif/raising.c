@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Natives that raise. Of them only nif_error shows in the stack trace.
 #include "bif/bif.h"
+#include "proc/system.h"
 
 static struct failure *bare(struct proc *p, term class, term reason)
 {
@@ -60,8 +61,6 @@ static term bif_nif_error(struct proc *p, term *args)
     return fail_error(p, args[0]);
 }
 
-enum { TRACE_DEPTH = 8 };    // the BEAM's default backtrace_depth
-
 // One entry of a stack trace as catch gives it, older forms completed. NONE: malformed.
 static term trace_entry(struct heap *h, term t)
 {
@@ -79,16 +78,16 @@ static term trace_entry(struct heap *h, term t)
     return arity == 4 && named && is_any_list(element(t, 3)) ? t : NONE;
 }
 
-// A copy of at most TRACE_DEPTH entries; false: malformed anywhere.
+// A copy of at most backtrace_depth entries; false: malformed anywhere.
 static bool trace_of(struct heap *h, term list, term *trace)
 {
-    term entries[TRACE_DEPTH];
+    term entries[BACKTRACE_DEPTH_MAX];
     size_t n = 0;
     for (; is_list(list); list = tail(list)) {
         term entry = trace_entry(h, head(list));
         if (entry == NONE)
             return false;
-        if (n < TRACE_DEPTH)
+        if (n < backtrace_depth)
             entries[n++] = entry;
     }
     *trace = list_of(h, n, entries, NIL);

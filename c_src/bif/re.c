@@ -105,7 +105,8 @@ static term bif_compile_2(struct proc *p, term *args)
 // One call of run.
 struct run {
     struct proc *p;
-    term *args;    // subject, pattern, options
+    uint32_t arity;    // of the call
+    term *args;        // subject, pattern, options
     struct re_options o;
     bool checked;    // the caller knows that the subject is UTF-8
     struct input subject, pattern;
@@ -140,24 +141,44 @@ static void remember_valid(const struct run *r)
 static bool is_utf8(const struct run *r)
 {
     const struct input *s = &r->subject;
-    if (r->checked && re_valid_known(s->bytes, s->size))
+    if ((r->checked || r->o.from) && re_valid_known(s->bytes, s->size))
         return true;
     if (!utf8_is_valid(s->bytes, s->size))
         return false;
-    if (r->checked)
+    if (r->checked || r->o.from)
         remember_valid(r);
     return true;
 }
 
+static size_t start_of(const struct run *r)
+{
+    return r->o.from ? r->o.from : r->o.offset;
+}
+
 static bool starts_character(const struct run *r)
 {
-    return r->o.offset >= r->subject.size || (r->subject.bytes[r->o.offset] & 0xC0) != 0x80;
+    size_t at = start_of(r);
+    return at >= r->subject.size || (r->subject.bytes[at] & 0xC0) != 0x80;
+}
+
+// Others get their turn; then the same call goes on from where it is.
+static term go_on_later(struct run *r, size_t from)
+{
+    struct proc *p = r->p;
+    struct heap *h = proc_heap(p);
+    term options = r->o.from ? tail(r->args[2]) : r->args[2];
+    options = cons(h, tuple2(h, ATOM_re_from, small((sword)from)), options);
+    p->reductions += CONFIG_SLICE;
+    if (r->arity == 2)
+        return trap(p, ATOM_run, 3, (term[]){r->args[0], r->args[1], options});
+    proc_x(p)[2] = options;
+    return fail_yield(p);
 }
 
 static term outcome(struct run *r, struct re_code *c, const struct re_capture *capture)
 {
     struct proc *p = r->p;
-    struct re_subject s = {r->subject.bytes, r->subject.size, r->o.offset};
+    struct re_subject s = {r->subject.bytes, r->subject.size, start_of(r)};
     if (c->utf && (!is_utf8(r) || !starts_character(r)))
         return fail_badarg(p);
     int rc = re_match(c, &s, &r->o);
@@ -169,9 +190,11 @@ static term outcome(struct run *r, struct re_code *c, const struct re_capture *c
         result = tuple2(proc_heap(p), ATOM_error, ATOM_match_limit);
     else if (r->o.report_errors && (rc == PCRE2_ERROR_DEPTHLIMIT || rc == PCRE2_ERROR_HEAPLIMIT))
         result = tuple2(proc_heap(p), ATOM_error, ATOM_match_limit_recursion);
+    else if (rc == RE_UNFINISHED)
+        result = go_on_later(r, s.offset);
     else if (rc == PCRE2_ERROR_BADOFFSET)
         result = fail_error(p, ATOM_internal_error);
-    if (rc <= 0)
+    if (rc <= 0 && rc != RE_UNFINISHED)
         re_valid_forget();
     re_match_done(c);
     return result;
@@ -239,10 +262,10 @@ static term run_compiled(struct run *r)
     return c ? match(r, c) : fail_error(r->p, ATOM_internal_error);
 }
 
-static term run(struct proc *p, term *args, term options, bool checked)
+static term run(struct proc *p, term *args, uint32_t arity, term options, bool checked)
 {
     term three[] = {args[0], args[1], options};
-    struct run r = {.p = p, .args = three, .checked = checked};
+    struct run r = {.p = p, .args = three, .arity = arity, .checked = checked};
     if (!re_options_read(options, &r.o))
         return fail_option(p);
     term result = NONE;
@@ -258,17 +281,17 @@ static term run(struct proc *p, term *args, term options, bool checked)
 
 static term bif_run_2(struct proc *p, term *args)
 {
-    return run(p, args, NIL, false);
+    return run(p, args, 2, NIL, false);
 }
 
 static term bif_run_3(struct proc *p, term *args)
 {
-    return run(p, args, args[2], false);
+    return run(p, args, 3, args[2], false);
 }
 
 static term bif_internal_run(struct proc *p, term *args)
 {
-    return is_bool(args[3]) ? run(p, args, args[2], args[3] == ATOM_false) : fail_badarg(p);
+    return is_bool(args[3]) ? run(p, args, 4, args[2], args[3] == ATOM_false) : fail_badarg(p);
 }
 
 static term bif_inspect(struct proc *p, term *args)

@@ -95,7 +95,7 @@ static pcre2_code *compile(struct re_edit *edit, uint32_t options, pcre2_compile
     size_t at;
     do {
         const uint8_t *text = edit->text.bytes ? edit->text.bytes : (const uint8_t *)"";
-        code = pcre2_compile(text, edit->text.size, options, &error, &at, context);
+        code = pcre2_compile(text, edit->text.size, options | PCRE2_USE_OFFSET_LIMIT, &error, &at, context);
     } while (!code && re_edit_repair(edit, error, at));
     if (!code) {
         re_error_tell(e, error, edit->text.bytes, edit->text.size, at);

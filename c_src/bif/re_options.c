@@ -90,7 +90,7 @@ static bool read_pair(term name, term value, struct re_options *o)
         o->has_depth_limit = true;
         return read_number(value, &o->depth_limit, o);
     }
-    return false;
+    return name == ATOM_re_from && read_number(value, o->from ? &(uint32_t){0} : &o->from, o);
 }
 
 static bool read_option(term t, struct re_options *o)

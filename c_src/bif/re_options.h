@@ -18,6 +18,8 @@ struct re_options {
     bool has_match_limit, has_depth_limit;
     uint32_t match_limit, depth_limit;
     uint32_t offset;
+    uint32_t
+        from;    // where an unfinished run goes on: the option {re_from, N}, ours alone. the first one counts; 0: none
     term capture, capture_type;    // as given; NONE: not given
 };
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bif/re_pattern.h"
 
+#include "base/clock.h"
+#include "base/config.h"
 #include "base/die.h"
 #include "base/memory.h"
 #include "base/table.h"
@@ -15,9 +17,11 @@ enum {
     CACHE_SLOTS = 64,
     RUNS_BEFORE_JIT = 2,    // a pattern that runs again is worth machine code
     JIT_STACK_FIRST = 32 << 10,
-    JIT_STACK_MOST = 1 << 20,    // bytes; a match that needs more is interpreted
-    HEAP_LIMIT = 1 << 20,        // kilobytes that one match may use for going back
-    LARGE_BLOCK = 256 << 10,     // a match's memory is kept for the next one only below this
+    JIT_STACK_MOST = 4 << 20,       // bytes; a match that needs more is interpreted
+    HEAP_LIMIT = 1 << 20,           // kilobytes that one match may use for going back
+    FIRST_PART = 8,                 // places for a match to start, tried before the clock is looked at
+    SLICE_NANOSECONDS = 1000000,    // before other processes get their turn
+    LARGE_BLOCK = 256 << 10,        // a match's memory is kept for the next one only below this
     HEAD_BYTES = 14,
 };
 
@@ -139,6 +143,13 @@ static bool stays_interpreted(const struct re_code *c, uint32_t options)
            (memmem(c->key, c->key_size, "\\w", 2) || memmem(c->key, c->key_size, "\\W", 2));
 }
 
+// Whether a search may go on at a later place as if it started there.
+static bool is_divisible(const struct re_code *c, uint32_t options)
+{
+    return (options & (PCRE2_ANCHORED | PCRE2_FIRSTLINE)) == 0 && !memmem(c->key, c->key_size, "\\G", 2) &&
+           !memmem(c->key, c->key_size, "(*", 2);
+}
+
 static struct re_code *code_new(pcre2_code *compiled, struct writer *key, uint64_t hash, struct patterns *p)
 {
     struct re_code *c = mem_zero_alloc(sizeof *c);
@@ -155,6 +166,7 @@ static struct re_code *code_new(pcre2_code *compiled, struct writer *key, uint64
     pcre2_pattern_info(compiled, PCRE2_INFO_ALLOPTIONS, &options);
     c->utf = (options & PCRE2_UTF) != 0;
     c->interpreted = stays_interpreted(c, options);
+    c->divisible = is_divisible(c, options);
     new_data(c, p);
     return c;
 }
@@ -207,21 +219,63 @@ static uint32_t prepare(struct patterns *p, struct re_code *c, const struct re_o
     pcre2_set_depth_limit(p->match, o->has_depth_limit ? o->depth_limit : most);
     pcre2_set_heap_limit(p->match, HEAP_LIMIT);
     if (o->has_match_limit || o->has_depth_limit)
-        return o->match | PCRE2_NO_JIT;
+        return o->match | PCRE2_NO_UTF_CHECK | PCRE2_NO_JIT;
     if (!c->interpreted && c->runs < RUNS_BEFORE_JIT && ++c->runs == RUNS_BEFORE_JIT)
         pcre2_jit_compile(c->code, PCRE2_JIT_COMPLETE);
-    return o->match;
+    return o->match | PCRE2_NO_UTF_CHECK;
 }
 
-int re_match(struct re_code *c, const struct re_subject *s, const struct re_options *o)
+// A match that starts at `last` at the latest.
+static int match_until(struct patterns *p, struct re_code *c, const struct re_subject *s, uint32_t options, size_t last)
 {
-    struct patterns *p = patterns_own();
-    uint32_t options = prepare(p, c, o) | PCRE2_NO_UTF_CHECK;
     const uint8_t *bytes = s->bytes ? s->bytes : (const uint8_t *)"";
+    pcre2_set_offset_limit(p->match, last);
     int rc = pcre2_match(c->code, bytes, s->size, s->offset, options, c->data, p->match);
     if (rc == PCRE2_ERROR_JIT_STACKLIMIT)
         rc = pcre2_match(c->code, bytes, s->size, s->offset, options | PCRE2_NO_JIT, c->data, p->match);
     return rc;
+}
+
+// The last of `part` places from the offset on; neither a character nor CR LF is torn apart behind it.
+static size_t part_end(const struct re_subject *s, size_t part)
+{
+    if (part >= s->size - s->offset)
+        return PCRE2_UNSET;
+    size_t next = s->offset + part;
+    while (next < s->size && (s->bytes[next] & 0xC0) == 0x80)
+        next++;
+    if (next < s->size && s->bytes[next] == '\n' && s->bytes[next - 1] == '\r')
+        next++;
+    return next < s->size ? next - 1 : PCRE2_UNSET;
+}
+
+// The places where a match could start are tried part by part. After a slow part the next one is smaller.
+static int match_parts(struct patterns *p, struct re_code *c, struct re_subject *s, uint32_t options, size_t part)
+{
+    int64_t begin = 0, before = 0;
+    for (;;) {
+        size_t last = part_end(s, part);
+        int rc = match_until(p, c, s, options, last);
+        if (rc != PCRE2_ERROR_NOMATCH || last == PCRE2_UNSET)
+            return rc;
+        s->offset = last + 1;
+        int64_t now = clock_monotonic();
+        if (begin == 0)
+            begin = before = now;
+        if (now - begin > SLICE_NANOSECONDS || CONFIG_STRESS)
+            return RE_UNFINISHED;
+        part = now - before < SLICE_NANOSECONDS / 16 ? part * 4 : part / 4 + 1;
+        before = now;
+    }
+}
+
+int re_match(struct re_code *c, struct re_subject *s, const struct re_options *o)
+{
+    struct patterns *p = patterns_own();
+    uint32_t options = prepare(p, c, o);
+    if (!c->divisible || s->offset > s->size || (options & (PCRE2_ANCHORED | PCRE2_NOTEMPTY_ATSTART)))
+        return match_until(p, c, s, options, PCRE2_UNSET);
+    return match_parts(p, c, s, options, o->from || CONFIG_STRESS ? 1 : FIRST_PART);
 }
 
 void re_match_done(struct re_code *c)

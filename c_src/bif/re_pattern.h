@@ -10,6 +10,8 @@
 #include "bif/re_options.h"
 #include "term/binary.h"
 
+#include <limits.h>
+
 struct re_source {
     uint32_t options;        // for pcre2_compile, of re_compile_bits
     uint8_t newline, bsr;    // as in struct re_options
@@ -28,6 +30,7 @@ struct re_code {
     const uint8_t *name_table;    // `names` entries of name_size bytes: group (2 bytes, big-endian), name, zero byte
     uint32_t runs;                // until it is worth machine code
     bool interpreted;             // always
+    bool divisible;               // a search may go on at a later place as if it started there
     bool utf;                     // subjects are UTF-8
 };
 
@@ -58,9 +61,12 @@ struct re_subject {
     size_t size, offset;
 };
 
+// What re_match gives when it used up a process's slice: it is to be called again with the subject as it is then.
+enum { RE_UNFINISHED = INT_MIN };
+
 // pcre2_match with the options and limits; c->data holds the result until the match is done. For a pattern of UTF-8 the
 // subject must be valid and the offset at a character.
-int re_match(struct re_code *c, const struct re_subject *s, const struct re_options *o);
+int re_match(struct re_code *c, struct re_subject *s, const struct re_options *o);
 void re_match_done(struct re_code *c);
 
 // The bytes that this thread found to be UTF-8 last, in a block that is held meanwhile, so that no others can take their

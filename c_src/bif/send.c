@@ -72,7 +72,7 @@ static enum sent send(const struct sending *s, term to)
         return send_to_alias(s, to);
     if (is_tuple_of(to, 2))
         return send_to_name_on(s, element(to, 0), element(to, 1));
-    return SENT_BADARG;
+    return is_port(to) ? SENT : SENT_BADARG;    // it is closed, or none of this node
 }
 
 // The connection's output is full: the message is on its way, but the sender waits before it goes on with the result.

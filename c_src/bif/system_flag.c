@@ -4,10 +4,9 @@
 #include "bif/bif.h"
 #include "proc/sched.h"
 #include "proc/spawn_options.h"
+#include "proc/system.h"
 #include "term/map.h"
 #include "term/number.h"
-
-enum { BACKTRACE_DEPTH = 8 };
 
 // Gives the old value, or NONE when the new one is none of the flag.
 typedef term setter(struct proc *p, term value);
@@ -57,8 +56,12 @@ static term only(term value, term value_here)
 
 static term set_backtrace_depth(struct proc *p, term value)
 {
+    size_t depth;
     (void)p;
-    return only(value, small(BACKTRACE_DEPTH));
+    if (!words_of_option(value, &depth))
+        return NONE;
+    return small(
+        atomic_exchange(&backtrace_depth, (uint32_t)(depth < BACKTRACE_DEPTH_MAX ? depth : BACKTRACE_DEPTH_MAX)));
 }
 
 static term set_schedulers_online(struct proc *p, term value)

@@ -308,19 +308,20 @@ OP(apply_list_last_plain)
     JUMP_FOUND(call_apply_list(x), 1, A(0));
 }
 
+// Its operand, the export of apply/2, only takes room: a return address next to the instruction would not show in a trace.
 OP(apply_fun_list_plain)
 {
-    CALL_FOUND(call_fun_list(x), 0);
+    CALL_FOUND(call_fun_list(x), 1);
 }
 
 OP(apply_fun_list_only_plain)
 {
-    JUMP_FOUND(call_fun_list(x), 0, 0);
+    JUMP_FOUND(call_fun_list(x), 1, 0);
 }
 
 OP(apply_fun_list_last_plain)
 {
-    JUMP_FOUND(call_fun_list(x), 1, A(0));
+    JUMP_FOUND(call_fun_list(x), 2, A(1));
 }
 
 OP(call_fun_plain)

@@ -95,7 +95,7 @@ static inline struct beam_arg arg_source(const struct beam_arg *a)
 // Heap words that an allocation operand asks for.
 word lower_words(const struct beam_arg *a);
 
-// Whether this move and the call behind it stand for a native of OTP that the engine has not; then both are lowered.
+// Whether this move and the call behind it stand for a native of OTP, or one that the engine has not; then both are lowered.
 bool lower_missing_native(struct lowering *l, const struct beam_arg *move);
 
 // The rules that are functions, by theme.

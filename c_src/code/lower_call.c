@@ -96,27 +96,40 @@ static const char *call_family(const struct export *e, bool *operand)
     *operand = false;
     if (is_export(e, ATOM_erlang, "apply", 3))
         return "apply_list";
-    if (is_export(e, ATOM_erlang, "apply", 2))
-        return "apply_fun_list";
     *operand = true;
-    return "call_ext";
+    return is_export(e, ATOM_erlang, "apply", 2) ? "apply_fun_list" : "call_ext";
 }
 
 static bool calls_nif_error(const struct lowering *l, const struct beam_op *op)
 {
-    bool call = op && (op->opcode == GENERIC_call_ext || op->opcode == GENERIC_call_ext_only || op->opcode == GENERIC_call_ext_last);
+    bool call = op && (op->opcode == GENERIC_call_ext || op->opcode == GENERIC_call_ext_only ||
+                       op->opcode == GENERIC_call_ext_last);
     return call && is_export(l->module->imports[op->args[1].value], ATOM_erlang, "nif_error", 1);
 }
 
-// OTP's Erlang text of a native is nif_error(undef): there is no such native here.
+// The move, which lines may follow, is the function's first operation: its arguments are where they came.
+static bool is_first(const struct lowering *l, const struct beam_arg *move)
+{
+    const struct beam_op *op = l->op;
+    while (op > l->file->ops && op->args != move)
+        op--;
+    return op > l->file->ops && (op - 1)->opcode == GENERIC_label;
+}
+
+// OTP's Erlang text of a native is nif_error(undef): a call from within its module gets here.
 bool lower_missing_native(struct lowering *l, const struct beam_arg *move)
 {
     bool undefined = move[0].type == ARG_TERM && (move[0].value == ATOM_undef || move[0].value == ATOM_undefined);
-    if (!undefined || !l->function_count || !calls_nif_error(l, lower_next(l)))
+    if (!l->function_count || !calls_nif_error(l, lower_next(l)))
         return false;
     const struct export *own = export_get(l->module->name, l->functions[l->function_count - 1].name,
                                           l->functions[l->function_count - 1].arity);
-    EMIT(l, "bif_missing", ((struct beam_arg){ARG_LABEL, 0}), arg_pointer(own));
+    if (own->native && is_first(l, move) && lower_next(l)->opcode == GENERIC_call_ext_only)
+        EMIT(l, "call_native_only", arg_pointer(own));
+    else if (undefined)
+        EMIT(l, "bif_missing", ((struct beam_arg){ARG_LABEL, 0}), arg_pointer(own));
+    else
+        return false;
     lower_skip(l);
     return true;
 }

@@ -3,6 +3,7 @@
 
 #include "code/module.h"
 #include "code/raise.h"
+#include "proc/system.h"
 #include "term/atom.h"
 #include "term/binary.h"
 #include "term/fun.h"
@@ -61,8 +62,8 @@ static size_t gather(const struct proc *p, word *addresses, size_t count, size_t
 term trace_gather(struct proc *p, const struct trace_start *start)
 {
     struct heap *h = proc_heap(p);
-    word addresses[TRACE_DEPTH];
-    size_t count = 0, limit = TRACE_DEPTH - (start->blame != NULL);
+    word addresses[BACKTRACE_DEPTH_MAX];
+    size_t count = 0, limit = backtrace_depth > 1 ? backtrace_depth - (start->blame != NULL) : 1;
     term top = NIL;
     if (start->blame) {
         term function[3] = {start->blame->module, start->blame->function, start->arguments};
@@ -103,11 +104,11 @@ static bool entry(struct heap *h, word address, term arguments, term info, term 
 }
 
 // A tuple of that size may be anything: the instructions that bring it take any term.
-static size_t addresses_of(term raw, word addresses[TRACE_DEPTH])
+static size_t addresses_of(term raw, word addresses[BACKTRACE_DEPTH_MAX])
 {
     term t = element(raw, RAW_ADDRESSES);
     struct bits bytes = is_bitstring(t) ? bits_of(t) : (struct bits){.size = 0};
-    size_t count = bytes.size / 64 < TRACE_DEPTH ? bytes.size / 64 : TRACE_DEPTH;
+    size_t count = bytes.size / 64 < BACKTRACE_DEPTH_MAX ? bytes.size / 64 : BACKTRACE_DEPTH_MAX;
     if (count)
         bits_copy((uint8_t *)addresses, 0, bytes.base, bytes.offset, count * 64);
     return count;
@@ -115,7 +116,7 @@ static size_t addresses_of(term raw, word addresses[TRACE_DEPTH])
 
 static term build_raw(struct heap *h, term raw)
 {
-    word addresses[TRACE_DEPTH];
+    word addresses[BACKTRACE_DEPTH_MAX];
     size_t count = addresses_of(raw, addresses);
     term list = NIL, item;
     bool has_top = !is_nil(element(raw, RAW_TOP));
@@ -146,8 +147,8 @@ term trace_class(term raw)
 
 term trace_of_stack(struct heap *h, struct proc *p, unsigned limit)
 {
-    word addresses[TRACE_DEPTH];
-    size_t most = limit < TRACE_DEPTH ? limit : TRACE_DEPTH;
+    word addresses[BACKTRACE_DEPTH_MAX];
+    size_t most = limit < BACKTRACE_DEPTH_MAX ? limit : BACKTRACE_DEPTH_MAX;
     size_t count = 0;
     if (most)
         addresses[count++] = (word)(uintptr_t)(p->ip + 1);

@@ -6,8 +6,6 @@
 
 #include "proc/proc.h"
 
-enum { TRACE_DEPTH = 8 };    // entries, as on the BEAM
-
 struct trace_start {
     term class;
     const word *at;                // the instruction that failed

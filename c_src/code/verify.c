@@ -6,7 +6,7 @@
 #include "term/atom.h"
 
 enum {
-    MAX_PASSES = 64,    // of one walk: compilers need 3
+    MAX_STEPS = 64,     // for each operation on average: the passes of all walks over its function. Compilers need 3
     MAX_ROUNDS = 64,    // of the search for functions that never return
 };
 
@@ -169,6 +169,11 @@ static void start(struct verifier *v)
 static void walk_pass(struct verifier *v)
 {
     const struct verify_function *f = v->function;
+    v->steps += f->end - f->body;
+    if (v->steps / MAX_STEPS > v->file->op_count) {
+        verify_refuse(v, "code too tangled to be verified");
+        return;
+    }
     start(v);
     for (v->op = &v->file->ops[f->body]; v->op < v->file->ops + f->end && !v->why; v->op++) {
         if (v->op->opcode == GENERIC_label)
@@ -189,10 +194,8 @@ static void walk(struct verifier *v, struct verify_function *f)
     f->again = false;
     do {
         v->changed = false;
-        if (v->pass++ == MAX_PASSES)
-            verify_refuse(v, "a function too tangled to be verified");
-        else
-            walk_pass(v);
+        v->pass++;
+        walk_pass(v);
     } while (v->changed && !v->why);
     if (v->backwards && !v->why && verify_has_free_loop(v))
         verify_refuse(v, "a loop that nothing can interrupt");

@@ -50,6 +50,7 @@ struct verifier {
     struct verify_function *function;    // the one being walked
     struct beam_op *op;                  // the one being looked at
     uint32_t walk, pass;                 // walks of functions so far; passes of this walk
+    size_t steps;                        // operations visited so far
     bool changed;                        // a state changed that this pass had already used
     bool backwards;                      // a jump back that costs nothing was seen
     uint32_t fragile;                    // HELD_FRAGILE if one of the operation's sources is

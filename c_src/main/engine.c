@@ -89,7 +89,7 @@ static void end_now(int number)
 static void on_closed(struct peer *p, const char *why)
 {
     (void)p;
-    if (why) {
+    if (why && !sched_stopping()) {    // a program that stops the engine closes its connection
         log_line(LOG_ERROR, "connection ended: %s", why);
         exit_status = 1;
     }

@@ -93,7 +93,7 @@ static void answer(term dead, const struct signal *s)
         answer_task(s, ATOM_check_process_code);
         return;
     case SIGNAL_SUSPEND:
-        answer_pair(s, s->value == ATOM_true ? ATOM_badarg : ATOM_exited);
+        answer_pair(s, ATOM_badarg);
         return;
     case SIGNAL_SAVE_CALLS:
         answer_pair(s, ATOM_badtype);

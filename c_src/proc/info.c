@@ -9,12 +9,11 @@
 #include "proc/signal.h"
 #include "proc/spawn_options.h"
 #include "proc/suspend.h"
+#include "proc/system.h"
 #include "term/binary.h"
 #include "term/copy.h"
 #include "term/map.h"
 #include "term/number.h"
-
-enum { WHOLE_STACK = 8 };    // entries that current_stacktrace shows, as the BEAM's default backtrace_depth
 
 typedef term item_value(struct proc *p, struct heap *h);
 
@@ -96,7 +95,7 @@ static term value_current_location(struct proc *p, struct heap *h)
 
 static term value_current_stacktrace(struct proc *p, struct heap *h)
 {
-    return stack_of(p, h, WHOLE_STACK);
+    return stack_of(p, h, backtrace_depth);
 }
 
 static term value_status(struct proc *p, struct heap *h)

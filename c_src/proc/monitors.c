@@ -61,11 +61,16 @@ static void watch_name(struct proc *p, struct relation *r, term name, term node,
         watch_foreign(p, r, to, ref);
 }
 
+static bool is_self(struct proc *p, term target, term node)
+{
+    return target == p->pid || (is_atom(target) && node == node_self()->name && names_find(&p->heap, target) == p->pid);
+}
+
 term relations_monitor(struct proc *p, term target, term node, const struct monitor_options *o)
 {
     term ref = target_ref(&p->heap, p, o->alias);
     struct relation *r;
-    if (target == p->pid)    // watches nothing, and its alias is none either, as on the BEAM
+    if (is_self(p, target, node))    // watches nothing, and its alias is none either, as on the BEAM
         return ref;
     r = add_monitor(p, ref, RELATION_MONITOR, o);
     if (is_atom(target))

@@ -18,9 +18,10 @@
 #include <unistd.h>
 
 enum {
-    SPIN_NS = 20000,       // an engine that has just worked looks for input this long before it sleeps
-    VAIN_SPINS = 4,        // spins in a row without input, until only one idle moment in SPIN_AGAIN spins
-    SPIN_AGAIN = 64,
+    SPIN_NS = 20000,    // an engine that has just worked looks for input this long before it sleeps
+    VAIN_SPINS = 4,     // spins in a row without input, until only one idle moment in SPIN_AGAIN spins
+    SPIN_AGAIN = 16,
+    LONG_SPIN_NS = 100000,
     SLICE_COST = 20,       // what a slice costs in reductions beside what it ran
     CHECK_AFTER = 4000,    // reductions between two looks at timers and carrier
 };
@@ -356,19 +357,25 @@ static bool spin(struct worker *w, int64_t until)
     return false;
 }
 
-// Spinning pays where the answer can come meanwhile. Where the host's thread waits for the very core that spins, or input
-// comes seldom, it delays what it waits for: after a few vain spins only one in many idle moments tries again.
-static bool worth_spinning(struct sched *s)
+// How long to look for input before sleeping. That pays where the answer can come meanwhile; where the host's thread waits for
+// the very core that spins, or input comes seldom, it delays what it waits for. So after a few vain spins only one in many
+// idle moments tries again, longer, as a host that was left asleep needs longer to answer.
+static int64_t spin_time(struct sched *s)
 {
-    return s->vain_spins < VAIN_SPINS || s->idle_moments++ % SPIN_AGAIN == 0;
+    if (!s->worked)
+        return 0;
+    if (s->vain_spins < VAIN_SPINS)
+        return SPIN_NS;
+    return s->idle_moments++ % SPIN_AGAIN ? 0 : LONG_SPIN_NS;
 }
 
 static bool spin_for_work(struct worker *w, int64_t now)
 {
     struct sched *s = w->sched;
-    if (!s->worked || !worth_spinning(s))
+    int64_t time = spin_time(s);
+    if (!time)
         return false;
-    bool came = spin(w, now + SPIN_NS);
+    bool came = spin(w, now + time);
     s->vain_spins = came ? 0 : s->vain_spins + 1;
     return came;
 }

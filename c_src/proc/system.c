@@ -8,6 +8,8 @@
 
 #include <stdatomic.h>
 
+_Atomic uint32_t backtrace_depth = 8;
+
 enum count { COUNT_MESSAGES, COUNT_SPAWNED, COUNT_COLLECTIONS, COUNT_SLICES, COUNT_REDUCTIONS, COUNTS };
 
 // One a thread, written by it alone, so that counting costs no locked instruction; kept when the thread ends.

@@ -5,6 +5,9 @@
 
 #include "base/types.h"
 
+enum { BACKTRACE_DEPTH_MAX = 64 };
+extern _Atomic uint32_t backtrace_depth;    // entries of a stack trace; at most BACKTRACE_DEPTH_MAX
+
 struct system_counts {
     size_t processes;       // alive
     uint64_t spawned;       // ever

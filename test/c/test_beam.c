@@ -365,7 +365,8 @@ START_TEST(delegation)
     ck_assert(delegate_has(atom_from_c("file"), atom_from_c("read_file"), 1));
     ck_assert(delegate_has(atom_from_c("os"), atom_from_c("cmd"), 2));
     ck_assert(!delegate_has(atom_from_c("os"), atom_from_c("getenv"), 1));
-    ck_assert(!delegate_has(atom_from_c("net_kernel"), atom_from_c("monitor_nodes"), 1));
+    ck_assert(delegate_has(atom_from_c("init"), atom_from_c("get_argument"), 1));
+    ck_assert(!delegate_has(atom_from_c("init"), atom_from_c("restart"), 0));
     ck_assert(!delegate_has(atom_from_c("lists"), atom_from_c("map"), 2));
     ck_assert(delegate_whole(atom_from_c("crypto")));
     ck_assert(!delegate_whole(atom_from_c("os")));

@@ -3,6 +3,9 @@
 
 #include "support.h"
 #include "term/atom.h"
+#include "term/binary.h"
+#include "term/collect.h"
+#include "term/copy.h"
 #include "term/fun.h"
 
 #include <check.h>
@@ -129,6 +132,30 @@ static int by_value(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
+START_TEST(a_handle_keeps_its_value)
+{
+    struct heap other;
+    heap_init(&other, 64);
+    heap_set_stack(&other, other.end);
+    uint8_t *bytes;
+    term value = tuple2(&heap, ATOM_true, binary_alloc(&heap, 100, &bytes));
+    memset(bytes, 7, 100);
+    term handle = handle_new(&heap, ATOM_atomics, value);
+    ck_assert(is_ref(handle) && ref_ids(handle)->count == 3);
+    ck_assert(handle_value(handle, ATOM_atomics) == value);
+    ck_assert(handle_value(handle, ATOM_counters) == NONE);
+    ck_assert(handle_value(ref_new(&heap), ATOM_atomics) == NONE && handle_value(NIL, ATOM_atomics) == NONE);
+    term roots[] = {term_copy(&other, handle)};
+    ck_assert(ref_equal(roots[0], handle));
+    heap_collect(&other, &(struct root){roots, 1}, 1, 0, true);
+    heap_collect(&other, &(struct root){roots, 1}, 1, 0, false);
+    term kept = handle_value(roots[0], ATOM_atomics);
+    ck_assert(is_tuple_of(kept, 2) && bits_of(element(kept, 1)).base[99] == 7);
+    heap_verify(&other, &(struct root){roots, 1}, 1);
+    heap_done(&other);
+}
+END_TEST
+
 START_TEST(references_are_unique_among_threads)
 {
     static struct maker makers[THREADS];
@@ -227,6 +254,7 @@ Suite *ident_suite(void)
     tcase_add_test(c, ports);
     tcase_add_test(c, references);
     tcase_add_test(c, references_with_an_owner);
+    tcase_add_test(c, a_handle_keeps_its_value);
     tcase_add_test(c, references_are_unique_among_threads);
     tcase_add_test(c, the_handshake_names_this_node);
     suite_add_tcase(s, c);

@@ -9,11 +9,11 @@
 
 -export([main/1]).
 
--record(run, {executable :: string(), engine :: pid() | undefined, node :: node() | undefined, peer :: pid() | undefined, folder :: string(),
+-record(run, {executable :: string(), engine :: pid() | undefined, node :: node() | undefined, peer :: pid() | undefined, process :: string() | undefined, folder :: string(),
               passed = 0, failures = 0, skipped = 0, missing = #{}}).
 
 -define(BEAM_PATIENCE, 1_000).
--define(ENGINE_PATIENCE, 20_000).
+-define(ENGINE_PATIENCE, 10_000).
 -define(CALLS_A_BATCH, 60).
 %% A run that finds more than this has one cause, not many.
 -define(ENOUGH, 25).
@@ -145,7 +145,7 @@ verdict(Triples, Failed, Run) ->
     end.
 
 expected(Calls, #run{peer = Peer}) ->
-    try peer:call(Peer, diff_run, all, [Calls, ?BEAM_PATIENCE], infinity)
+    try peer:call(Peer, diff_run, all, [Calls, ?BEAM_PATIENCE], length(Calls) * ?BEAM_PATIENCE + ?ENGINE_PATIENCE)
     catch _:_ -> none
     end.
 
@@ -244,9 +244,11 @@ start(#run{executable = Executable} = Run) ->
     {ok, Peer, _} = peer:start(#{connection => standard_io, args => ["+fnu", "-pa" | code:get_path()]}),
     ok = peer:call(Peer, logger, set_primary_config, [level, none]),
     {ok, _} = peer:call(Peer, application, ensure_all_started, [elixir]),
-    Run#run{engine = Engine, node = Node, peer = Peer}.
+    Run#run{engine = Engine, node = Node, peer = Peer, process = peer:call(Peer, os, getpid, [])}.
 
-stop(#run{engine = Engine, peer = Peer}) ->
+%% A BEAM that hangs would not end by itself, and this one waits for its ports when it halts.
+stop(#run{engine = Engine, peer = Peer, process = Process}) ->
+    _ = os:cmd("kill -9 " ++ Process),
     _ = (catch peer:stop(Peer)),
     catch tandem:stop(Engine).
 

@@ -142,7 +142,7 @@ bifs() ->
          {erlang, raise, [{any_of, [error, exit, throw, other]}, any, {list, {any_of, [{a, b, 1, []}, {a, b, [x], [{line, 3}]}, {c, d, 2}]}}]},
          {erlang, list_to_pid, [string]}, {erlang, fun_to_list, [{function, 2}]}, {erlang, decode_packet, [packet, binary, {list, {any_of, [{packet_size, 10}]}}]},
          {erlang, convert_time_unit, [integer, unit_name, unit_name]}, {erlang, universaltime_to_localtime, [any]}, {erlang, localtime_to_universaltime, [any]},
-         {erlang, posixtime_to_universaltime, [integer]}, {erlang, universaltime_to_posixtime, [any]}, {erlang, get_cookie, [any]},
+         {erlang, posixtime_to_universaltime, [timestamp]}, {erlang, universaltime_to_posixtime, [any]}, {erlang, get_cookie, [any]},
          {erlang, binary_to_atom, [utf8]}, {erlang, list_to_atom, [{any_of, ["a", "b c", "ä", [8364], [256], [-1], a, lists:duplicate(256, $a)]}]},
          {erts_debug, same, [any, any]}, {erts_debug, flat_size, [{list, integer}]}, {erlang, integer_to_list, [big]},
          {erlang, match_spec_test, [{tuple, [any, any]}, {list, {value, {{'$1', '$2'}, [], [{{'$2', '$1'}}]}}}, {any_of, [table, trace]}]},
@@ -243,7 +243,7 @@ elixir() ->
          {'Elixir.List.Chars', to_charlist, [any]}, {'Elixir.Inspect', inspect, [any, any]}, {'Elixir.Integer', parse, [utf8_digits]}, {'Elixir.Float', parse, [utf8_digits]},
          {'Elixir.Float', to_string, [float]}, {'Elixir.Float', ratio, [float]}, {'Elixir.Integer', undigits, [{list, small}]}, {'Elixir.Integer', to_string, [integer]},
          {'Elixir.Enum', reduce, [list, any, {function, 2}]}, {'Elixir.Enum', reduce, [list, {function, 2}]}, {'Elixir.Enum', zip, [list, list]},
-         {'Elixir.Enum', into, [list, {any_of, [[], #{}, <<>>]}]}, {'Elixir.Enum', join, [list, utf8]}, {'Elixir.Enum', slice, [list, small, natural]},
+         {'Elixir.Enum', into, [list, {any_of, [[], #{}]}]}, {'Elixir.Enum', join, [list, utf8]}, {'Elixir.Enum', slice, [list, small, natural]},
          {'Elixir.Enum', intersperse, [list, any]}, {'Elixir.Enum', scan, [list, {function, 2}]}, {'Elixir.Enum', sort, [list, {any_of, [asc, desc]}]},
          {'Elixir.Enum', 'member?', [list, any]}, {'Elixir.Enum', map, [any, {function, 1}]}, {'Elixir.Enum', zip_with, [list, list, {function, 2}]},
          {'Elixir.String', slice, [utf8, small, natural]}, {'Elixir.String', pad_leading, [utf8, natural]}, {'Elixir.String', replace, [utf8, utf8, utf8]},
@@ -263,4 +263,4 @@ elixir() ->
          {'Elixir.Exception', format, [{value, error}, any, {value, []}]}, {'Elixir.Exception', normalize, [{value, error}, any]},
          {'Elixir.Exception', message, [any]}, {'Elixir.OptionParser', parse, [{list, utf8}, {value, [{switches, [{a, integer}, {b, boolean}]}]}]},
          {'Elixir.Range', new, [small, small]}, {'Elixir.Path', join, [utf8, utf8]}, {'Elixir.Path', expand, [{any_of, [<<"/a/../b">>, <<"/./x">>]}]},
-         {'Elixir.Atom', to_string, [atom]}, {'Elixir.Kernel', struct, [any, any]}, {'Elixir.Kernel', to_string, [any]}].
+         {'Elixir.Kernel', struct, [any, any]}, {'Elixir.Kernel', to_string, [any]}].

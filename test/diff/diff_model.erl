@@ -14,25 +14,35 @@
 
 -define(NAMES, [diff_name_a, diff_name_b]).
 -define(MOST, 7).
+-define(SIZE, 45).
 
 %% @doc Runs a random history from a seed, with actors on this node and that one: the number of its commands, or the smallest
 %% history that differs.
 -spec history(node(), pos_integer()) -> {ok, non_neg_integer()} | {differs, iolist()}.
 history(Node, Seed) ->
     put(diff_places, element(Seed rem 3 + 1, {[there], [here, there], [there, here, there]})),
-    Options = [quiet, long_result, {numtests, 1}, {start_size, 40}, {max_size, 40}, {seed, {Seed, Seed div 7, 11}}],
-    case proper:quickcheck(property(Node), Options) of
-        true -> {ok, get(diff_commands)};
-        [Commands | _] when is_list(Commands) -> {differs, explained(Commands, Node)};
-        Other -> {differs, io_lib:format("%% ~0tp~n", [Other])}
+    {ok, Commands} = proper_gen:pick(proper_statem:commands(?MODULE), ?SIZE, {Seed, Seed div 7, 11}),
+    case is_right(Commands, Node) of
+        true -> {ok, length(Commands)};
+        false ->
+            put(diff_impatient, true),
+            Small = smaller(Commands, 1, Node),
+            put(diff_impatient, false),
+            {differs, explained(Small, Node)}
     end.
 
-property(Node) ->
-    proper:forall(proper_statem:commands(?MODULE),
-                  fun(Commands) ->
-                          put(diff_commands, length(Commands)),
-                          run(Commands, node()) =:= ok andalso run(Commands, Node) =:= ok
-                  end).
+is_right(Commands, Node) ->
+    run(Commands, node()) =:= ok andalso run(Commands, Node) =:= ok.
+
+%% Commands become `nothing' instead of going, since later ones name them by their number.
+smaller(Commands, N, _) when N > length(Commands) -> Commands;
+smaller(Commands, N, Node) ->
+    {Before, [{set, Variable, {call, M, F, [Command]}} | After]} = lists:split(N - 1, Commands),
+    Candidate = Before ++ [{set, Variable, {call, M, F, [{nothing}]}} | After],
+    case Command =/= {nothing} andalso not is_right(Candidate, Node) of
+        true -> smaller(Candidate, N + 1, Node);
+        false -> smaller(Commands, N + 1, Node)
+    end.
 
 run(Commands, Node) ->
     diff_stage:open(Node),
@@ -41,11 +51,13 @@ run(Commands, Node) ->
     case Result of
         ok when Left =:= [] -> ok;
         ok -> {left, Left};
-        _ -> {wrong, get(diff_wrong)}
+        {postcondition, _} -> {wrong, get(diff_wrong)};
+        {exception, _, _, _} -> {wrong, Result};
+        _ -> ok
     end.
 
 explained(Commands, Node) ->
-    Lines = [io_lib:format("%% ~0tp~n", [Command]) || {set, _, {call, _, _, [Command]}} <- Commands],
+    Lines = [io_lib:format("%% ~b ~0tp~n", [N, Command]) || {set, {var, N}, {call, _, _, [Command]}} <- Commands, Command =/= {nothing}],
     [Lines, io_lib:format("%% BEAM alone: ~0tp~n%% with the engine: ~0tp~n", [run(Commands, node()), run(Commands, Node)])].
 
 %% @private

@@ -47,6 +47,7 @@ numbers(#state{owners = Owners}) -> maps:keys(Owners).
 %% @doc Whether the actors of a command are there, and what it is about exists: shrinking may have taken it away.
 -spec is_possible(tuple(), state()) -> boolean().
 is_possible({spawn, _}, _) -> true;
+is_possible({nothing}, _) -> true;
 is_possible({Name, A, Number, _}, State) when Name =:= demonitor -> is_alive(A, State) andalso is_owner(A, Number, State);
 is_possible({unalias, A, Number}, State) -> is_alive(A, State) andalso is_owner(A, Number, State);
 is_possible({send_alias, A, Number}, #state{owners = Owners} = State) -> is_alive(A, State) andalso is_map_key(Number, Owners);
@@ -78,6 +79,8 @@ same_node(A, B, State) -> diff_stage:is_same_node(place(A, State), place(B, Stat
 step(Command, #state{turn = Turn} = State) ->
     do(Command, State#state{turn = Turn + 1}).
 
+do({nothing}, State) ->
+    {true, [], State};
 do({spawn, Place}, State) ->
     {true, [], born(Place, State)};
 do({spawn_with, A, Place, Options}, #state{turn = Turn} = State) ->
@@ -104,15 +107,18 @@ do({link, A, B}, State) ->
         {true, _, _} -> {true, [], linked(A, B, State)};
         {false, true, _} -> {true, [{A, {exit, B, noproc}}], State};
         {false, false, true} -> {{error, noproc}, [], State};
-        {false, false, false} -> die(A, noproc, true, State)
+        {false, false, false} -> setelement(1, die(A, noproc, true, State), any)
     end;
 do({unlink, A, B}, State) ->
     {true, [], unlinked(A, B, State)};
+do({monitor, A, A}, #state{turn = Turn} = State) -> {true, [], owned(Turn, A, State)};
+do({monitor_alias, A, A, _}, #state{turn = Turn} = State) -> {true, [], owned(Turn, A, State)};
 do({monitor, A, B}, #state{turn = Turn} = State) ->
     monitored(Turn, A, B, is_alive(B, State), none, State);
 do({monitor_name, A, Place, Name}, #state{turn = Turn} = State) ->
     case owner_of(Place, Name, State) of
         none -> {true, [{A, {down, Turn, noproc}}], owned(Turn, A, State)};
+        A -> {true, [], owned(Turn, A, State)};
         B -> {true, [], watch(Turn, A, B, none, State)}
     end;
 do({demonitor, _, Number, Options}, #state{monitors = Monitors, aliases = Aliases} = State) ->
@@ -163,7 +169,7 @@ do({whereis, A, Name}, State) ->
          B -> {actor, B}
      end, [], State};
 do({send_after, _, B}, #state{turn = Turn} = State) -> {true, delivered(B, {hello, Turn}, State), State};
-do({cancel, _, _}, State) -> {{integer, false}, [], State};
+do({cancel, _, B}, State) -> {{is_alive(B, State), false}, [], State};
 do({is_alive, _, B}, State) -> {is_alive(B, State), [], State};
 do({links, A}, #state{links = Links} = State) ->
     {lists:sort([B || {X, B} <- Links, X =:= A] ++ [B || {B, X} <- Links, X =:= A]), [], State}.

@@ -5,14 +5,20 @@
 -export([term/2, forms/2]).
 
 -define(ATTEMPTS, 400).
+-define(SECONDS, 15).
 
 %% @doc The smallest term found for which the function still gives true. It is not called with the term itself.
 -spec term(term(), fun((term()) -> boolean())) -> term().
-term(Term, Fails) -> smaller(Term, fun term_candidates/1, Fails, ?ATTEMPTS).
+term(Term, Fails) -> smaller(Term, fun term_candidates/1, in_time(Fails), ?ATTEMPTS).
 
 %% @doc The same for the abstract forms of a module.
 -spec forms([erl_parse:abstract_form()], fun(([erl_parse:abstract_form()]) -> boolean())) -> [erl_parse:abstract_form()].
-forms(Forms, Fails) -> smaller(Forms, fun forms_candidates/1, Fails, ?ATTEMPTS * 3).
+forms(Forms, Fails) -> smaller(Forms, fun forms_candidates/1, in_time(Fails), ?ATTEMPTS * 3).
+
+%% When time is over, nothing smaller fails.
+in_time(Fails) ->
+    End = erlang:monotonic_time(second) + ?SECONDS,
+    fun(Candidate) -> erlang:monotonic_time(second) < End andalso Fails(Candidate) end.
 
 smaller(Current, Candidates, Fails, Attempts) ->
     case first(Candidates(Current), Fails, Attempts) of

@@ -9,7 +9,9 @@
 -export([open/1, close/0, perform/1, is_same_node/2, node_of/1]).
 -export([actor/0]).
 
+%% Milliseconds for what is expected to come; less will do to look for a smaller history.
 -define(PATIENCE, 5_000).
+-define(LITTLE_PATIENCE, 400).
 
 %% @doc Opens a stage whose place `there' is that node.
 -spec open(node()) -> ok.
@@ -59,7 +61,8 @@ wrong(Command, What) ->
     put(diff_wrong, {Command, What}),
     wrong.
 
-agrees({integer, Last}, {Integer, Last}) -> is_integer(Integer);
+agrees(any, _) -> true;
+agrees({WasRunning, Last}, {Left, Last}) when is_boolean(WasRunning) -> is_integer(Left) =:= WasRunning;
 agrees(Result, Result) -> true;
 agrees(_, _) -> false.
 
@@ -68,9 +71,11 @@ is_gone(Id) ->
     receive {'DOWN', _, process, Pid, _} = Down ->
             self() ! Down,
             true
-    after ?PATIENCE -> false
+    after patience() -> false
     end.
 
+settle({nothing}, _) ->
+    true;
 settle(Command, Rules) ->
     Alive = diff_rules:actors(Rules),
     Acting = element(2, Command),
@@ -81,9 +86,15 @@ settle(Command, Rules) ->
 
 compare(Command, News, Rules) ->
     Wanted = [{Id, lists:sort([Message || {Who, Message} <- News, Who =:= Id])} || Id <- diff_rules:actors(Rules)],
-    case [{Id, Expected, Got} || {Id, Expected} <- Wanted, Got <- [collect(Id, length(Expected), now_ms() + ?PATIENCE, [])], Got =/= Expected] of
+    case [{Id, Expected, Got} || {Id, Expected} <- Wanted, Got <- [collect(Id, length(Expected), now_ms() + patience(), [])], Got =/= Expected] of
         [] -> ok;
         Differing -> wrong(Command, Differing)
+    end.
+
+patience() ->
+    case get(diff_impatient) of
+        true -> ?LITTLE_PATIENCE;
+        _ -> ?PATIENCE
     end.
 
 now_ms() -> erlang:monotonic_time(millisecond).
@@ -136,6 +147,7 @@ born(Pid) ->
     _ = erlang:monitor(process, Pid),
     keep(pids, map_size(maps:get(pids, get(diff_stage))) + 1, Pid).
 
+do({nothing}, _) -> true;
 do({spawn, Place}, _) -> born(spawn(node_of(Place), ?MODULE, actor, []));
 do({spawn_with, A, Place, Options}, Turn) ->
     case ask(A, {spawn, node_of(Place), Options}) of

@@ -38,6 +38,19 @@ unsupported_test_() ->
         ok = tandem:stop(Pid)
     end}.
 
+%% halt/0,1,2 on an engine ends the engine, with the status that it asks for.
+halt_test_() ->
+    {timeout, 60, fun() ->
+        [?assertEqual({Args, {exit_status, Status}}, {Args, halted(Args)})
+         || {Args, Status} <- [{[0], 0}, {[3], 3}, {[7, [{flush, false}]], 7}, {[], 0}]]
+    end}.
+
+halted(Args) ->
+    {ok, Pid, Node} = tandem:start(#{}),
+    Monitor = monitor(process, Pid),
+    spawn(Node, erlang, halt, Args),
+    receive {'DOWN', Monitor, process, Pid, Reason} -> Reason end.
+
 call(Node, {M, F, _}, Args) ->
     try {value, erpc:call(Node, M, F, Args)}
     catch _:{exception, Reason, _} -> Reason;

@@ -105,8 +105,9 @@ defmodule SameElixirRegistry do
     squares = sup |> Task.Supervisor.async_stream(1..20, fn n -> n * n end, max_concurrency: 4) |> Enum.map(fn {:ok, n} -> n end)
     task = Task.Supervisor.async_nolink(sup, fn -> exit(:oops) end)
     {:ok, child} = Task.Supervisor.start_child(sup, fn -> receive do :stop -> :ok end end)
-    children = Task.Supervisor.children(sup)
-    {squares, Task.yield(task, 5000), children == [child], Task.Supervisor.terminate_child(sup, child), Task.Supervisor.children(sup)}
+    yielded = Task.yield(task, 5000)
+    wait(fn -> Task.Supervisor.children(sup) == [child] end)
+    {squares, yielded, Task.Supervisor.terminate_child(sup, child), Task.Supervisor.children(sup)}
   end
 
   def supervised_names do

@@ -141,6 +141,9 @@ counters_with_default() ->
            [try_(fun() -> ets:update_counter(T, K, Op, D) end) ||
                {K, Op, D} <- [{a, 1, {x, 5}}, {a, 1, {x, 5}}, {b, [{2, 1}, {3, 2}], {x, 1, 2, y}}, {c, 1, {x, y}}, {c, 1, x}, {c, {3, 1}, {x, 1}}, {d, [], {k, 1}}, {e, {1, 1}, {e, 1}}]]
                ++ [lists:sort(ets:tab2list(T))] end || Type <- [set, ordered_set]].
+counters_of_large_integers() ->
+    [begin T = new(Type), ets:insert(T, {k, 1 bsl 76, -(1 bsl 80)}), A = ets:update_counter(T, k, 0), ets:insert(T, {x, lists:seq(1, 50)}), B = ets:update_counter(T, k, [{2, 0}, {3, 0}, {2, 1}]),
+           erlang:garbage_collect(), {A, B, ets:lookup(T, k)} end || Type <- [set, ordered_set]].
 counters_of_bags() -> [try_(fun() -> ets:update_counter(new(Type), a, 1) end) || Type <- [bag, duplicate_bag]].
 counter_warps() -> T = new(set), ets:insert(T, {k, 0}), [ets:update_counter(T, k, {2, 1, 3, 0}) || _ <- lists:seq(1, 10)].
 elements() ->
@@ -171,6 +174,10 @@ setopts() ->
         {Name, O} <- [{none, []}, {heir, [{heir, Me, data}]}, {no_heir, {heir, none}}, {private, [{protection, private}]}, {public, {protection, public}}, {twice, [{protection, public}, {protection, private}]},
               {bad, [{protection, x}]}, {bad, [{heir, x, y}]}, {bad, [{keypos, 1}]}, {both, [{heir, Me, 1}, {protection, protected}]}, {bad, [{protection, public} | x]}]].
 all_tables() -> T = new(set), N = ets:new(same_ets_all, [named_table]), R = {lists:member(T, ets:all()), lists:member(N, ets:all())}, ets:delete(N), {R, lists:member(N, ets:all())}.
+
+binaries() ->
+    [begin T = new(Type), ets:insert(T, [{K, binary:copy(<<"x">>, 100 * K)} || K <- [1, 2, 3]]), ets:insert(T, {4, [binary:copy(<<"y">>, 1000), short, <<"z">>]}),
+           L = ets:info(T, binary), {lists:sort([Size || {_, Size, _} <- L]), [is_integer(Id) || {Id, _, _} <- L]} end || Type <- types()].
 
 %% Fixed tables.
 
