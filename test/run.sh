@@ -80,11 +80,11 @@ same() {
     if [ -n "$line" ]; then count "$1" $((all - differ)) "$differ"; else count "$1" 0 1; fi
 }
 
-# Generated cases: differential SECONDS EXECUTABLE.... A run is repeated by DIFF_SEED, which its log tells.
+# Generated cases: differential SEED SECONDS EXECUTABLE.... Its log tells the seed.
 differential() {
     log=$out/diff.log
     mkdir -p "$out/diff"
-    vm 'diff:main(init:get_plain_arguments()), halt().' "$out/diff" "${DIFF_SEED:-random}" "$@" > "$log" 2>&1
+    vm 'diff:main(init:get_plain_arguments()), halt().' "$out/diff" "$@" > "$log" 2>&1
     grep -E '^diff .*, seed ' "$log"
     line=$(grep -E '^diff: [0-9]+ passed, [0-9]+ failed$' "$log" | tail -n 1)
     passed=$(echo "$line" | sed 's/diff: \([0-9]*\) .*/\1/')
@@ -170,7 +170,7 @@ everything() {
     lint
     unit asan
     same same "$PWD/priv/tandem"
-    make --no-print-directory -C c_src BUILD=asan && differential "${DIFF_SECONDS:-45}" "$PWD/priv/tandem" "$PWD/priv/tandem-asan"
+    make --no-print-directory -C c_src BUILD=asan && differential "${DIFF_SEED:-1}" "${DIFF_SECONDS:-30}" "$PWD/priv/tandem" "$PWD/priv/tandem-asan"
     erlang_tests
     elixir_tests
     terminal
@@ -188,7 +188,7 @@ long)
         make --no-print-directory -C c_src BUILD=$build && same "same $build" "$PWD/priv/tandem-$build"
     done
     real
-    differential 600 "$PWD/priv/tandem-stress" "$PWD/priv/tandem-asan" "$PWD/priv/tandem"
+    differential "${DIFF_SEED:-random}" 600 "$PWD/priv/tandem-stress" "$PWD/priv/tandem-asan" "$PWD/priv/tandem"
     fuzz
     dialyzer_check
     total

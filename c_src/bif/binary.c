@@ -158,6 +158,8 @@ static void iovec_flush(struct iovec *v)
     v->waiting.size = 0;
 }
 
+enum { IOVEC_OWN_BYTES = 256 };    // larger parts are elements of their own
+
 // Large parts are taken as they are, small ones and bytes gathered.
 static void iovec_put(struct iovec *v, term piece)
 {
@@ -166,7 +168,7 @@ static void iovec_put(struct iovec *v, term piece)
         return;
     }
     struct bits b = bits_of(piece);
-    if (b.size > CONFIG_HEAP_BINARY_MAX * 8) {
+    if (b.size > IOVEC_OWN_BYTES * 8) {
         iovec_flush(v);
         iovec_add(v, piece);
     } else if (b.size > 0) {

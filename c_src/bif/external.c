@@ -165,6 +165,7 @@ static term bif_external_size_1(struct proc *p, term *args)
     return small((sword)external_size(args[0], &(struct external_options){.minor_version = 1}));
 }
 
+// Version 0 counts wherever it stands: 1 is what is so without it.
 static term bif_external_size_2(struct proc *p, term *args)
 {
     struct external_options options = {.minor_version = 1};
@@ -172,10 +173,15 @@ static term bif_external_size_2(struct proc *p, term *args)
     for (; is_list(list); list = tail(list)) {
         term option = head(list);
         if (!is_tuple_of(option, 2) || element(option, 0) != ATOM_minor_version ||
-            !minor_version_taken(&options, element(option, 1), 1))
-            return fail_badarg(p);
+            !(element(option, 1) == small(0) || element(option, 1) == small(1)))
+            break;
+        if (element(option, 1) == small(0))
+            options.minor_version = 0;
     }
-    return is_nil(list) ? small((sword)external_size(args[0], &options)) : fail_badarg(p);
+    if (is_nil(list))
+        return small((sword)external_size(args[0], &options));
+    args[1] = list;    // the stack trace shows what was not understood, as the BEAM's does
+    return fail_badarg(p);
 }
 
 static const struct native_row rows[] = {

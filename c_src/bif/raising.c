@@ -32,7 +32,7 @@ static term bif_error(struct proc *p, term *args)
 static term bif_error_arguments(struct proc *p, term *args)
 {
     struct failure *f = bare(p, ATOM_error, args[0]);
-    if (list_length(args[1]) >= 0)
+    if (is_any_list(args[1]))
         f->caller_arguments = args[1];
     return NONE;
 }

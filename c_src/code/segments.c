@@ -56,7 +56,7 @@ static bool segment_bits(term *x, term *E, const word *segment, size_t *bits, te
         return true;
     case SEGMENT_UTF32:
         *bits = 32;
-        return true;
+        return is_unicode(operand(x, E, segment[SEGMENT_VALUE]));
     case SEGMENT_APPEND:
     case SEGMENT_PRIVATE_APPEND:
     case SEGMENT_BINARY:

@@ -58,6 +58,13 @@ static size_t gather(const struct proc *p, word *addresses, size_t count, size_t
     return count;
 }
 
+// A native that was called through its export fails in the export's stub, which is no entry.
+static bool is_in_module(const word *address)
+{
+    struct code_place place;
+    return code_place(address, &place);
+}
+
 // Locations are looked up just below an address, so the failed instruction counts by the word behind it.
 term trace_gather(struct proc *p, const struct trace_start *start)
 {
@@ -69,7 +76,7 @@ term trace_gather(struct proc *p, const struct trace_start *start)
         term function[3] = {start->blame->module, start->blame->function, start->arguments};
         top = tuple4(h, function[0], function[1], function[2], info_list(h, start));
     }
-    if (!start->undefined)
+    if (!start->undefined && (!start->blame || is_in_module(start->at)))
         addresses[count++] = (word)(uintptr_t)(start->at + 1);
     count = gather(p, addresses, count, limit);
     term fields[RAW_FIELDS] = {

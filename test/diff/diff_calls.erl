@@ -126,7 +126,7 @@ bifs() ->
          {erlang, binary_to_integer, [{make, fun() -> list_to_binary(diff_term:type(digits)) end}]}, {erlang, list_to_float, [digits]},
          {erlang, binary_to_float, [{make, fun() -> list_to_binary(diff_term:type(digits)) end}]}, {erlang, atom_to_list, [atom]},
          {erlang, atom_to_binary, [atom]}, {erlang, atom_to_binary, [atom, {any_of, [utf8, latin1, unicode, other]}]},
-         {erlang, list_to_existing_atom, [{any_of, ["ok", "a", "no such atom at all", "ä"]}]}, {erlang, binary_to_existing_atom, [binary]},
+         {erlang, list_to_existing_atom, [{any_of, ["ok", "a", "no such atom at all", "ä"]}]},
          {erlang, iolist_to_binary, [iodata]}, {erlang, iolist_size, [iodata]}, {erlang, list_to_binary, [iodata]}, {erlang, iolist_to_iovec, [iodata]},
          {erlang, list_to_bitstring, [{list, bits}]}, {erlang, binary_to_list, [binary]}, {erlang, binary_to_list, [binary, positive, positive]},
          {erlang, bitstring_to_list, [bits]}, {erlang, split_binary, [binary, small]}, {erlang, binary_part, [binary, small, small]},
