@@ -18,10 +18,7 @@
 #include <unistd.h>
 
 enum {
-    SPIN_NS = 20000,    // an engine that has just worked looks for input this long before it sleeps
-    VAIN_SPINS = 4,     // spins in a row without input, until only one idle moment in SPIN_AGAIN spins
-    SPIN_AGAIN = 16,
-    LONG_SPIN_NS = 100000,
+    SPIN_NS = 50000,       // an engine that has just worked looks for input this long before it sleeps
     SLICE_COST = 20,       // what a slice costs in reductions beside what it ran
     CHECK_AFTER = 4000,    // reductions between two looks at timers and carrier
 };
@@ -35,9 +32,7 @@ struct sched {
     _Atomic(struct proc *) inbox;    // woken by other threads, newest first
     _Atomic bool sleeping;
     sword since_check;
-    bool worked;            // since it last slept
-    unsigned vain_spins;    // in a row
-    unsigned idle_moments;
+    bool worked;    // since it last slept
     int wake_fd;
     pthread_t thread;
 };
@@ -345,7 +340,8 @@ static void sleep_until_woken(struct worker *w, int64_t wait_ns)
     s->worked = false;
 }
 
-// A wait shorter than this is spent looking for input, so that what is answered at once doesn't pay for a sleep.
+// A wait shorter than this is spent looking for input, so that what is answered at once doesn't pay for a sleep. Measured on a
+// machine whose idle cores take 20 us to wake: round trips of 22 us with 50 us of looking, 65 us with 20 us or less.
 static bool spin(struct worker *w, int64_t until)
 {
     while (clock_monotonic() < until) {
@@ -357,36 +353,13 @@ static bool spin(struct worker *w, int64_t until)
     return false;
 }
 
-// How long to look for input before sleeping. That pays where the answer can come meanwhile; where the host's thread waits for
-// the very core that spins, or input comes seldom, it delays what it waits for. So after a few vain spins only one in many
-// idle moments tries again, longer, as a host that was left asleep needs longer to answer.
-static int64_t spin_time(struct sched *s)
-{
-    if (!s->worked)
-        return 0;
-    if (s->vain_spins < VAIN_SPINS)
-        return SPIN_NS;
-    return s->idle_moments++ % SPIN_AGAIN ? 0 : LONG_SPIN_NS;
-}
-
-static bool spin_for_work(struct worker *w, int64_t now)
-{
-    struct sched *s = w->sched;
-    int64_t time = spin_time(s);
-    if (!time)
-        return false;
-    bool came = spin(w, now + time);
-    s->vain_spins = came ? 0 : s->vain_spins + 1;
-    return came;
-}
-
 static void idle(struct worker *w)
 {
     int64_t now = clock_monotonic();
     int64_t wait = wheel_run(w->wheel, now);
     if (has_work(w) || wait <= 0)
         return;
-    if (spin_for_work(w, now))
+    if (w->sched->worked && spin(w, now + SPIN_NS))
         return;
     w->sched->worked = false;
     int64_t spent = clock_monotonic() - now;
