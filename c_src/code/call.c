@@ -11,6 +11,16 @@
 static const struct call_target nowhere = {NULL, 0, false};
 static const struct call_target waits = {NULL, CALL_WAITS, false};
 
+// Written once, before any worker runs.
+static word end_code;
+static const struct export *delegate;
+
+void call_open(void)
+{
+    end_code = (word)(uintptr_t)op_process_end_plain;
+    delegate = export_get(atom_from_c("tandem_delegate"), ATOM_call, 3);
+}
+
 static struct call_target to_export(const struct export *e)
 {
     return (struct call_target){e->code, e->arity, e->flags & EXPORT_RAISES};
@@ -133,9 +143,6 @@ struct call_target call_fun_undefined(struct proc *p, const struct fun_entry *f)
 
 struct call_target call_delegate(struct proc *p, const struct export *e)
 {
-    static const struct export *delegate;
-    if (!delegate)
-        delegate = export_get(atom_from_c("tandem_delegate"), ATOM_call, 3);
     term *x = proc_x(p);
     x[2] = list_of(proc_heap(p), e->arity, x, NIL);
     x[0] = e->module;
@@ -158,9 +165,7 @@ struct call_target call_spawned(term *x)
 
 const word *call_end_code(void)
 {
-    static word code;
-    code = (word)(uintptr_t)op_process_end_plain;
-    return &code;
+    return &end_code;
 }
 
 void call_collect(struct proc *p, size_t live)

@@ -19,6 +19,9 @@ enum {
     CALL_PUSH_RETURN = ~0u,    // a trap of this native call returns behind the instruction
 };
 
+// Before any process runs.
+void call_open(void);
+
 // Module and function in x[arity], x[arity + 1].
 struct call_target call_apply(term *x, word arity);
 // erlang:apply/3 and apply/2: the arguments are a list.

@@ -173,6 +173,7 @@ static void mark_raising(const char *name, uint32_t arity)
 void interp_open(void)
 {
     operators_open();
+    call_open();
     for (uint32_t arity = 1; arity <= 3; arity++)
         mark_raising("error", arity);
     mark_raising("exit", 1);
