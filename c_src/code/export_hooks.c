@@ -4,11 +4,14 @@
 #include "code/delegate.h"
 #include "code/interp.h"
 
-// The stub is one instruction; calls that are under way meanwhile see the one before or this one.
-static void set_stub(word *stub, word instruction, const void *operand)
+// The stub is one instruction; calls that are under way meanwhile see the one before or this one. Its operand is what the stub
+// belongs to: written when that is made, before anybody can see it, and never again.
+static void set_stub(word *stub, word instruction, const void *owner)
 {
-    stub[1] = (word)(uintptr_t)operand;
-    __atomic_store_n(&stub[0], instruction, __ATOMIC_RELEASE);
+    if (!stub[1])
+        stub[1] = (word)(uintptr_t)owner;
+    if (stub[0] != instruction)
+        __atomic_store_n(&stub[0], instruction, __ATOMIC_RELEASE);
 }
 
 static void set_code(const word **code, const word *to)
