@@ -35,7 +35,8 @@ struct output {
     _Atomic bool pending, stuck;
     struct packet *sending[MAX_SENDING];
     size_t count;
-    size_t written;    // of the first packet, its length included
+    size_t written;         // of the first packet, its length included
+    _Atomic size_t left;    // packets written whole since port_poll returned
 };
 
 struct port {
@@ -95,6 +96,7 @@ static void written(struct output *o, size_t bytes)
         bytes -= packet_size(o->sending[done]) + LENGTH_BYTES;
         packet_free(o->sending[done++]);
     }
+    atomic_fetch_add_explicit(&o->left, done, memory_order_relaxed);
     memmove(o->sending, o->sending + done, (o->count - done) * sizeof *o->sending);
     o->count -= done;
     o->written = bytes;
@@ -194,12 +196,11 @@ static void hand_over(struct port *p)
     }
 }
 
-// True: bytes came (or the end did).
-static bool read_once(struct port *p)
+static void read_once(struct port *p)
 {
     struct input *in = &p->in;
     if (port_ended(p) || !atomic_load(&in->wanted))
-        return false;
+        return;
     if (in->from < in->to)
         hand_over(p);
     make_room(in);
@@ -209,12 +210,9 @@ static bool read_once(struct port *p)
         hand_over(p);
     } else if (n == 0) {
         end(p, in->from < in->to ? "the stream ended inside a packet" : NULL);
-    } else if (errno == EAGAIN || errno == EINTR) {
-        return false;
-    } else {
+    } else if (errno != EAGAIN && errno != EINTR) {
         end(p, strerror(errno));
     }
-    return true;
 }
 
 // Who adds output looks at `waiting` after setting `pending`, and we at `pending` after setting `waiting`: none is missed.
@@ -239,18 +237,18 @@ static void wait_for_events(struct port *p, int64_t wait_ns, int wake_fd)
         atomic_store(&p->out.stuck, false);
 }
 
-void port_poll(struct port *p, int64_t wait_ns, int wake_fd)
+size_t port_poll(struct port *p, int64_t wait_ns, int wake_fd)
 {
     if (port_ended(p))
-        return;
+        return 0;
     bool parked = epoch_enter();
     flush(p);
-    if (!read_once(p) && (wait_ns != 0 || atomic_load(&p->out.stuck))) {
+    if (wait_ns != 0 || atomic_load(&p->out.stuck))
         wait_for_events(p, wait_ns, wake_fd);
-        read_once(p);
-    }
+    read_once(p);
     flush(p);
     epoch_exit(parked);
+    return atomic_exchange_explicit(&p->out.left, 0, memory_order_relaxed);
 }
 
 static void on_output(struct carrier *c)

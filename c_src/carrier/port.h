@@ -17,9 +17,9 @@ struct port;
 struct port *port_open(int in, int out, struct peer *peer);
 void port_close(struct port *p);    // when no thread uses it any more
 
-// Writes what it can and reads once; if there was nothing to read, waits at most wait_ns (0: not at all, negative: without
-// limit) for something to do, and does it. wake_fd: also ends the waiting when it is readable; -1: none.
-void port_poll(struct port *p, int64_t wait_ns, int wake_fd);
+// Writes what it can, waits at most wait_ns (0: not at all, negative: without limit) for something to do, and does it. wake_fd: also ends the waiting when it is readable; -1: none. Returns
+// how many packets were written since it last returned.
+size_t port_poll(struct port *p, int64_t wait_ns, int wake_fd);
 
 bool port_ended(const struct port *p);
 

@@ -98,9 +98,9 @@ static void on_closed(struct peer *p, const char *why)
     sched_stop();
 }
 
-static void poll_port(int64_t wait_ns)
+static size_t poll_port(int64_t wait_ns)
 {
-    port_poll(port, wait_ns, sched_wake_fd());
+    return port_poll(port, wait_ns, sched_wake_fd());
 }
 
 static void map_host_names(void)

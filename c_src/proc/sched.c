@@ -10,6 +10,7 @@
 #include "proc/signal.h"
 #include "proc/system.h"
 #include "proc/timer.h"
+#include "proc/vigil.h"
 
 #include <poll.h>
 #include <pthread.h>
@@ -18,7 +19,6 @@
 #include <unistd.h>
 
 enum {
-    SPIN_NS = 50000,       // an engine that has just worked looks for input this long before it sleeps
     SLICE_COST = 20,       // what a slice costs in reductions beside what it ran
     CHECK_AFTER = 4000,    // reductions between two looks at timers and carrier
 };
@@ -33,6 +33,7 @@ struct sched {
     _Atomic bool sleeping;
     sword since_check;
     bool worked;    // since it last slept
+    size_t sent;    // packets, by the hook, since it last ran out of work
     int wake_fd;
     pthread_t thread;
 };
@@ -295,7 +296,7 @@ static bool poll_carrier(int64_t wait_ns)
 {
     if (!sched_hooks.poll || atomic_exchange(&polling, true))
         return false;
-    sched_hooks.poll(wait_ns);
+    own->sched->sent += sched_hooks.poll(wait_ns);
     atomic_store(&polling, false);
     return true;
 }
@@ -340,26 +341,28 @@ static void sleep_until_woken(struct worker *w, int64_t wait_ns)
     s->worked = false;
 }
 
-// A wait shorter than this is spent looking for input, so that what is answered at once doesn't pay for a sleep. Measured on a
-// machine whose idle cores take 20 us to wake: round trips of 22 us with 50 us of looking, 65 us with 20 us or less.
-static bool spin(struct worker *w, int64_t until)
+static void poll_or_yield(void)
 {
-    while (clock_monotonic() < until) {
-        if (!poll_carrier(0))
-            epoch_quiet();
-        if (has_work(w))
-            return true;
-    }
-    return false;
+    if (!poll_carrier(0))
+        epoch_quiet();
+}
+
+// For input, before it sleeps. True: there is work.
+static bool look(struct worker *w, int64_t now)
+{
+    poll_or_yield();
+    int64_t until = now + vigil_idle(now, w->sched->sent);
+    w->sched->sent = 0;
+    while (!has_work(w) && clock_monotonic() < until)
+        poll_or_yield();
+    return has_work(w);
 }
 
 static void idle(struct worker *w)
 {
     int64_t now = clock_monotonic();
     int64_t wait = wheel_run(w->wheel, now);
-    if (has_work(w) || wait <= 0)
-        return;
-    if (w->sched->worked && spin(w, now + SPIN_NS))
+    if (has_work(w) || wait <= 0 || (w->sched->worked && look(w, now)))
         return;
     w->sched->worked = false;
     int64_t spent = clock_monotonic() - now;
@@ -416,6 +419,7 @@ void sched_run(void)
     loop(own);
     for (unsigned i = 1; i < worker_count; i++)
         pthread_join(workers[i]->sched->thread, NULL);
+    vigil_stop();
     procs_close();
     for (unsigned i = 0; i < worker_count; i++)
         worker_free(workers[i]);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The scheduler. Each worker has run queues (one a priority), a wheel of timers, and a stack of processes that others woke
 // for it. The loop: fire timers, take the next process, take its signals in, run it for a slice, put it where its result
-// says. With nothing to run a worker steals, then spins for some microseconds, then sleeps in the poll hook until input or
-// sched_wake. A worker that is busy calls the hook too, without waiting, after each few thousand reductions.
+// says. With nothing to run a worker steals, then looks for input as long as proc/vigil.h says, then sleeps in the poll hook
+// until input or sched_wake. A worker that is busy calls the hook too, without waiting, after each few thousand reductions.
 // A process is in one queue or run by one worker, never both: its state changes only here.
 #ifndef TANDEM_PROC_SCHED_H
 #define TANDEM_PROC_SCHED_H
@@ -11,9 +11,9 @@
 
 struct sched_hooks {
     // Handles what a carrier has for us, waiting at most wait_ns (0: not at all) for that or for sched_wake_fd() to become
-    // readable. NULL: there is no carrier. Only one worker is in it at a time. It may use proc/signal.h and proc_spawn;
+    // readable. NULL: there is no carrier. Returns how many packets left since the last call. Only one worker is in it at a time. It may use proc/signal.h and proc_spawn;
     // pointers to processes only between epoch_enter and epoch_exit.
-    void (*poll)(int64_t wait_ns);
+    size_t (*poll)(int64_t wait_ns);
 };
 extern struct sched_hooks sched_hooks;
 

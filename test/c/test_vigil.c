@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+// How long an idle worker looks for input, with one core and with two; Check runs each test in a process of its own.
+#include "proc/vigil.h"
+
+#include "base/clock.h"
+
+#include <check.h>
+#include <sched.h>
+
+enum { ANSWERS = 40, GAP_NS = 20000 };
+
+// False: this machine hasn't as many.
+static bool allow_cores(int wanted)
+{
+    cpu_set_t set;
+    ck_assert_int_eq(sched_getaffinity(0, sizeof set, &set), 0);
+    for (size_t i = 0; i < CPU_SETSIZE && CPU_COUNT(&set) > wanted; i++)
+        CPU_CLR(i, &set);
+    ck_assert_int_eq(sched_setaffinity(0, sizeof set, &set), 0);
+    return CPU_COUNT(&set) == wanted;
+}
+
+static int cores_allowed(void)
+{
+    cpu_set_t set;
+    ck_assert_int_eq(sched_getaffinity(0, sizeof set, &set), 0);
+    return CPU_COUNT(&set);
+}
+
+// At times that have not come yet, so that the vigil doesn't end for want of answers however slow this machine is.
+static int64_t answer(int count, size_t sent)
+{
+    static int64_t at;
+    int64_t look = -1;
+    if (at == 0)
+        at = clock_monotonic() + 3600 * (int64_t)1000000000;
+    for (int i = 0; i < count; i++)
+        look = vigil_idle(at += GAP_NS, sent);
+    return look;
+}
+
+START_TEST(test_one_core)
+{
+    ck_assert(allow_cores(1));
+    ck_assert_int_eq(answer(ANSWERS, 1), 0);
+    ck_assert_int_eq(answer(ANSWERS, 5), 0);
+    vigil_stop();
+}
+END_TEST
+
+START_TEST(test_one_conversation)
+{
+    if (!allow_cores(2))
+        return;
+    ck_assert_int_gt(answer(1, 1), 0);
+    ck_assert_int_eq(answer(ANSWERS, 1), 0);
+    ck_assert_int_eq(cores_allowed(), 1);
+    ck_assert_int_gt(answer(ANSWERS, 3), 0);
+    vigil_stop();
+    ck_assert_int_eq(cores_allowed(), 2);
+}
+END_TEST
+
+START_TEST(test_several_conversations)
+{
+    if (!allow_cores(2))
+        return;
+    ck_assert_int_gt(answer(ANSWERS, 2), 0);
+    ck_assert_int_gt(answer(ANSWERS, 0), 0);
+    ck_assert_int_eq(cores_allowed(), 2);
+    vigil_stop();
+}
+END_TEST
+
+START_TEST(test_ends_by_itself)
+{
+    if (!allow_cores(2))
+        return;
+    int64_t now = clock_monotonic();
+    for (int i = 0; i < ANSWERS; i++)
+        vigil_idle(now + i * GAP_NS, 1);
+    while (cores_allowed() == 1 || vigil_idle(now, 0) == 0)
+        sched_yield();
+    vigil_stop();
+}
+END_TEST
+
+Suite *vigil_suite(void)
+{
+    Suite *s = suite_create("vigil");
+    TCase *c = tcase_create("vigil");
+    tcase_add_test(c, test_one_core);
+    tcase_add_test(c, test_one_conversation);
+    tcase_add_test(c, test_several_conversations);
+    tcase_add_test(c, test_ends_by_itself);
+    suite_add_tcase(s, c);
+    return s;
+}
