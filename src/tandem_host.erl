@@ -12,7 +12,7 @@
 %% does the process that runs the call.</dd>
 %% </dl>
 %%
-%% What some functions return belongs to the process that called them: a stream, an open table, the state of a hash. Who calls one
+%% What some functions return belongs to the process that called them: a stream, the state of a hash, a file in memory. Who calls one
 %% of those gets an agent, a process that runs this and all later calls of the same caller, and lives as long as the caller does.
 -module(tandem_host).
 
@@ -83,8 +83,6 @@ call(Caller, Alias, Leader, {M, F, _} = MFA, Calls) ->
     end.
 
 needs_agent(crypto, F) -> lists:member(F, [hash_init, mac_init, crypto_init, crypto_dyn_iv_init]);
-needs_agent(dets, F) -> F =:= open_file;
-needs_agent(disk_log, F) -> F =:= open;
 needs_agent(prim_file, F) -> F =:= open;
 needs_agent(ram_file, F) -> F =:= open;
 needs_agent(zlib, F) -> F =:= open;

@@ -58,9 +58,6 @@ compressed() -> {zlib:uncompress(zlib:compress("hello")), zlib:gunzip(zlib:gzip(
 compressed_stream() ->
     Z = zlib:open(), ok = zlib:deflateInit(Z), B = [zlib:deflate(Z, "abc"), zlib:deflate(Z, "def", finish)], ok = zlib:deflateEnd(Z), ok = zlib:close(Z),
     I = zlib:open(), ok = zlib:inflateInit(I), R = iolist_to_binary(zlib:inflate(I, B)), zlib:close(I), {zlib:uncompress(iolist_to_binary(B)), R, catch zlib:close(I)}.
-table_on_disk() ->
-    F = name(file), {ok, D} = dets:open_file(same_host_dets, [{file, F}]), ok = dets:insert(D, [{1, 2}, {2, 3}]), R = {dets:lookup(D, 1), dets:foldl(fun({_, V}, S) -> S + V end, 0, D)},
-    ok = dets:close(D), file:delete(F), R.
 network_names() -> {inet:gethostname(), inet:parse_address("127.0.0.1"), inet:getaddr("localhost", inet), inet:ntoa({1, 2, 3, 4}), inet:parse_address("no")}.
 global_names() -> yes = global:register_name(same_host, self()), R = {global:whereis_name(same_host) =:= self(), global:register_name(same_host, self())},
                   global:send(same_host, sent), global:unregister_name(same_host), {R, message(), global:whereis_name(same_host)}.
