@@ -87,6 +87,12 @@ static struct cache *cache(void)
     return LIKELY(own != NULL) ? own : cache_open();
 }
 
+size_t mem_rounded(size_t bytes)
+{
+    size_t class = class_of(bytes);
+    return is_small_class(class) ? block_bytes(class) : bytes;
+}
+
 // Only the owning thread writes its count: a relaxed load and store, no locked instruction.
 static void count(struct cache *c, int64_t change)
 {

@@ -12,6 +12,9 @@ void *mem_alloc(size_t bytes);
 void *mem_zero_alloc(size_t bytes);
 void mem_free(void *block, size_t bytes);
 
+// The bytes that a block of this size really takes, as far as this module knows.
+size_t mem_rounded(size_t bytes);
+
 // Moves the first min(old, new) bytes into a block of the new size. Block may be NULL when old is 0.
 void *mem_resize(void *block, size_t old_bytes, size_t new_bytes);
 

@@ -279,7 +279,7 @@ static term bif_set_group_leader(struct proc *p, term *args)
     if (!is_pid(args[0]) || !is_pid(args[1]))
         return ATOM_badarg;
     if (args[1] == p->pid) {
-        p->group_leader = args[0];
+        p->group_leader = pid_literal(args[0]);
         return ATOM_true;
     }
     if (is_local_pid(args[1]))

@@ -151,8 +151,9 @@ struct call_target call_delegate(struct proc *p, const struct export *e)
     return to_export(delegate);
 }
 
-// A process spawned with a fun was spawned as erlang:apply(Fun, []): no call of apply shows in its stack traces.
-struct call_target call_spawned(term *x)
+// A process spawned as erlang:apply(Fun, [A ..]) or erlang:apply(Module, Function, [A ..]): that call doesn't show in its stack
+// traces.
+struct call_target call_apply_entry(term *x)
 {
     term arguments = x[2];
     sword length = list_length(arguments);

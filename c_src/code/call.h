@@ -32,7 +32,7 @@ struct call_target call_fun(term *x, term fun, word arity);
 struct call_target call_undefined(struct proc *p, const struct export *e);
 struct call_target call_fun_undefined(struct proc *p, const struct fun_entry *f);
 struct call_target call_delegate(struct proc *p, const struct export *e);
-struct call_target call_spawned(term *x);
+struct call_target call_apply_entry(term *x);    // proc/run.h
 
 // The return address below a process's first call.
 const word *call_end_code(void);

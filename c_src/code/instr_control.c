@@ -407,15 +407,33 @@ OP(call_delegate_plain)
 }
 
 // A fresh process: module, function, argument list in x0 .. x2.
-OP(spawn_entry_plain)
+// The start of a process: proc/run.h.
+OP(call_entry_plain)
 {
-    SWAP_OUT();
-    struct call_target found = call_spawned(x);
-    htop = p->heap.top;
-    if (UNLIKELY(!found.code))
-        TAIL(op_raise);
     *--E = (term)(uintptr_t)call_end_code();
-    CALL(found.code, found.arity);
+    CALL(p->initial->code, p->initial->arity);
+}
+
+#define START_FOUND(target) \
+    do { \
+        SWAP_OUT(); \
+        struct call_target found = (target); \
+        htop = p->heap.top; \
+        if (UNLIKELY(!found.code)) \
+            TAIL(op_raise); \
+        *--E = (term)(uintptr_t)call_end_code(); \
+        CALL(found.code, found.arity); \
+    } while (0)
+
+// No call of apply shows in the stack traces of a process that was spawned with a fun.
+OP(fun_entry_plain)
+{
+    START_FOUND(call_fun(x, x[0], 0));
+}
+
+OP(apply_entry_plain)
+{
+    START_FOUND(call_apply_entry(x));
 }
 
 OP(process_end_plain)

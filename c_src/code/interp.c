@@ -163,7 +163,7 @@ static enum run_result run(struct worker *w, struct proc *p, sword reductions, s
     return (enum run_result)in->result;
 }
 
-static word spawn_code;
+static word call_code, fun_code, apply_code;
 
 static void mark_raising(const char *name, uint32_t arity)
 {
@@ -178,9 +178,13 @@ void interp_open(void)
         mark_raising("error", arity);
     mark_raising("exit", 1);
     mark_raising("throw", 1);
-    spawn_code = (word)(uintptr_t)op_spawn_entry_plain;
+    call_code = (word)(uintptr_t)op_call_entry_plain;
+    fun_code = (word)(uintptr_t)op_fun_entry_plain;
+    apply_code = (word)(uintptr_t)op_apply_entry_plain;
     run_hooks.run = run;
-    run_hooks.apply_entry = &spawn_code;
+    run_hooks.call_entry = &call_code;
+    run_hooks.fun_entry = &fun_code;
+    run_hooks.apply_entry = &apply_code;
     run_hooks.stack = trace_of_stack;
     run_hooks.uses_old_code = module_in_use;
 }

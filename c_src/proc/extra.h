@@ -8,14 +8,15 @@
 #include "term/atom.h"
 
 struct proc_extra {
+    struct timer *receive_timer;    // NULL: none
+    struct receive_marker marker;
     size_t min_heap_words;
     size_t max_heap_words;    // 0: no limit
     bool max_heap_kill, max_heap_log;
     uint32_t fullsweep_after;
     term error_handler;    // an atom
     struct lock timers_lock;
-    struct list timers;    // message timers that go to this process, started by itself
-    size_t timer_count;
+    struct list timers;         // message timers that go to this process, started by itself
     struct list suspensions;    // whom it suspended: proc/suspend.c
     uint32_t suspended;         // how often it was suspended
     uint32_t save_calls;        // what process_flag was told; no calls are saved

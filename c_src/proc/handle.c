@@ -107,7 +107,7 @@ static void handle_other(struct proc *p, const struct signal *s)
         relations_demonitored(p, s->ref);
         return;
     case SIGNAL_GROUP_LEADER:
-        p->group_leader = term_copy(&p->heap, s->value);
+        p->group_leader = term_copy(&p->heap, pid_literal(s->value));
         answer_pair(s, ATOM_true);
         return;
     case SIGNAL_IS_ALIVE:

@@ -70,10 +70,17 @@ static term value_initial_call(struct proc *p, struct heap *h)
     return tuple3(h, p->initial->module, p->initial->function, small(p->initial->arity));
 }
 
+static bool is_at_entry(const struct proc *p)
+{
+    const word *ip = p->ip;
+    return !(p->flags & PROC_RUNS) &&
+           (ip == run_hooks.call_entry || ip == run_hooks.fun_entry || ip == run_hooks.apply_entry);
+}
+
 // A process that has not begun is in its first call, one that hibernates in hibernate/3.
 static term value_current_function(struct proc *p, struct heap *h)
 {
-    if (p->saved && p->ip == run_hooks.apply_entry)
+    if (is_at_entry(p))
         return p->flags & PROC_PARKED ? tuple3(h, ATOM_erlang, ATOM_hibernate, small(3)) : value_initial_call(p, h);
     term calls = stack_of(p, h, 1);
     if (!is_list(calls))

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "proc/proc.h"
+#include "proc/extra.h"
 #include "proc/signal.h"
 #include "proc/timer.h"
 #include "term/copy.h"
@@ -50,6 +50,13 @@ static struct signal *copy_of(const struct signal *s)
     return copy;
 }
 
+// The marker stays where it is when the message behind which it stands is replaced or goes.
+static void move_marker(struct proc *p, const struct signal *from, struct signal **to)
+{
+    if (UNLIKELY(p->flags & PROC_MARKED) && p->extra->marker.at == &from->next)
+        p->extra->marker.at = to;
+}
+
 void mailbox_detach(struct proc *p)
 {
     struct mailbox *m = &p->mailbox;
@@ -63,8 +70,7 @@ void mailbox_detach(struct proc *p)
     *m->save = copy;
     if (m->last == &s->next)
         m->last = &copy->next;
-    if (m->marked == &s->next)
-        m->marked = &copy->next;
+    move_marker(p, s, &copy->next);
     heap_adopt(&p->heap, signal_fragment(s));
 }
 
@@ -78,8 +84,7 @@ void mailbox_remove(struct proc *p)
     *m->save = s->next;
     if (m->last == &s->next)
         m->last = m->save;
-    if (m->marked == &s->next)
-        m->marked = m->save;
+    move_marker(p, s, m->save);
     m->length--;
     struct fragment *f = signal_fragment(s);
     if (f->used == SIGNAL_WORDS)
@@ -99,33 +104,40 @@ void mailbox_rewind(struct proc *p)
 
 term mailbox_marker_reserve(struct proc *p)
 {
-    struct mailbox *m = &p->mailbox;
-    m->marked = m->last;
-    m->marker = small((sword)++m->marker_id);
-    return m->marker;
+    struct receive_marker *m = &proc_extra(p)->marker;
+    p->flags |= PROC_MARKED;
+    m->at = p->mailbox.last;
+    m->name = small((sword)++m->id);
+    return m->name;
+}
+
+static struct receive_marker *marker_of(struct proc *p)
+{
+    return p->flags & PROC_MARKED ? &p->extra->marker : NULL;
+}
+
+static bool is_bound_to(const struct receive_marker *m, term ref)
+{
+    return is_ref(m->name) && is_ref(ref) && ref_equal(m->name, ref);
 }
 
 void mailbox_marker_bind(struct proc *p, term marker, term ref)
 {
-    struct mailbox *m = &p->mailbox;
-    if (m->marked && m->marker == marker && is_ref(ref))
-        m->marker = ref;
+    struct receive_marker *m = marker_of(p);
+    if (m && m->name == marker && is_ref(ref))
+        m->name = ref;
 }
 
 void mailbox_marker_use(struct proc *p, term ref)
 {
-    struct mailbox *m = &p->mailbox;
-    if (m->marked && is_ref(m->marker) && is_ref(ref) && ref_equal(m->marker, ref))
-        m->save = m->marked;
+    const struct receive_marker *m = marker_of(p);
+    if (m && is_bound_to(m, ref))
+        p->mailbox.save = m->at;
 }
 
 void mailbox_marker_clear(struct proc *p, term marker_or_ref)
 {
-    struct mailbox *m = &p->mailbox;
-    bool same = m->marker == marker_or_ref ||
-                (m->marked && is_ref(m->marker) && is_ref(marker_or_ref) && ref_equal(m->marker, marker_or_ref));
-    if (same) {
-        m->marked = NULL;
-        m->marker = NONE;
-    }
+    const struct receive_marker *m = marker_of(p);
+    if (m && (m->name == marker_or_ref || is_bound_to(m, marker_or_ref)))
+        p->flags &= ~(uint32_t)PROC_MARKED;
 }

@@ -40,10 +40,14 @@ struct mailbox {
     _Atomic(struct signal *) outer;
     struct signal *first, **last;    // inner queue; last points to the final next field
     struct signal **save;
-    struct signal **marked;    // receive marker: nothing before it can match `marker`; NULL: none
-    term marker;               // a number: reserved; a reference: bound (a root); NONE: no marker
-    uint32_t marker_id;
     uint32_t length;    // of the inner queue
+};
+
+// With PROC_MARKED, in the process's extra.
+struct receive_marker {
+    struct signal **at;    // nothing before it in the queue can match
+    term name;             // a number: reserved; a reference: bound (a root)
+    uint32_t id;           // the latest number
 };
 
 static inline struct fragment *signal_fragment(struct signal *s)

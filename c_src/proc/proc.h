@@ -41,6 +41,7 @@ enum proc_flag {
     PROC_AGAIN = 1 << 12,           // a native that waits is called again only to give its result
     PROC_SUSPENDED = 1 << 13,       // takes signals in, but runs nothing
     PROC_RUNS = 1 << 14,            // its slice is under way
+    PROC_MARKED = 1 << 15,          // it has a receive marker (proc/mailbox.h)
 };
 
 struct relations;
@@ -67,9 +68,8 @@ struct proc {
     struct relations *relations;      // links, monitors, aliases; NULL: none
     struct dictionary *dictionary;    // process dictionary, NULL: empty
     struct proc_extra
-        *extra;    // what few processes have: registered name, max heap, error handler, timers ...; NULL: none
-    struct timer *receive_timer;     // NULL: none
-    term group_leader;               // a pid, on its heap if foreign
+        *extra;           // what few processes have: timers, receive marker, limits, error handler ...; NULL: none
+    term group_leader;    // a pid, on its heap if foreign
     const struct export *initial;    // what it was spawned with
     term parent;                     // local pid or a foreign pid on its heap
     uint64_t reductions;             // used in finished slices

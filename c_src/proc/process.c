@@ -18,8 +18,10 @@
 #include "proc/timer.h"
 #include "term/copy.h"
 
+#include <string.h>
+
 enum {
-    ENTRY_ARGUMENTS = 3,    // module, function, argument list
+    APPLY_ARGUMENTS = 3,    // module, function, argument list
     MAX_TOLD = 8,
 };
 
@@ -60,19 +62,54 @@ static size_t words_of(term t)
     return is_immediate(t) ? 0 : term_words(t);
 }
 
-// The block that a fresh process starts with: its terms, x0..x2 on the stack, and what CONFIG_FIRST_HEAP leaves to grow in.
+// How it starts, and the x registers that this takes: borrowed terms.
+struct entry {
+    const word *ip;
+    uint32_t count;
+    term x[CONFIG_MAX_ARITY];
+};
+
+static void spread(struct entry *e, const word *ip, term list)
+{
+    e->ip = ip;
+    for (; is_list(list); list = tail(list))
+        e->x[e->count++] = head(list);
+}
+
+// Lists of arguments are not kept: they would be the larger part of what a process that waits has on its heap.
+static void find_entry(struct entry *e, const struct spawn *s)
+{
+    bool apply = s->module == ATOM_erlang && s->function == ATOM_apply;
+    e->count = 0;
+    if (!apply) {
+        spread(e, run_hooks.call_entry, s->arguments);
+    } else if (list_length(s->arguments) == 2 && is_fun(head(s->arguments)) && is_nil(head(tail(s->arguments)))) {
+        e->ip = run_hooks.fun_entry;
+        e->x[e->count++] = head(s->arguments);
+    } else {
+        e->ip = run_hooks.apply_entry;
+        memcpy(e->x, (term[]){s->module, s->function, s->arguments}, APPLY_ARGUMENTS * sizeof(term));
+        e->count = APPLY_ARGUMENTS;
+    }
+}
+
+// The block that a fresh process starts with: its terms, x registers on the stack, and what CONFIG_FIRST_HEAP leaves to grow in.
 static void make_heap(struct proc *p, const struct spawn *s)
 {
+    struct entry e;
+    find_entry(&e, s);
     struct heap *h = &p->heap;
-    size_t words = CONFIG_FIRST_HEAP + ENTRY_ARGUMENTS + CONFIG_STACK_RESERVE + words_of(s->arguments) +
-                   words_of(s->parent) + words_of(s->group_leader);
+    size_t words = CONFIG_FIRST_HEAP + CONFIG_STACK_RESERVE + e.count + words_of(s->parent) + words_of(s->group_leader);
+    for (uint32_t i = 0; i < e.count; i++)
+        words += words_of(e.x[i]);
+    words = mem_rounded(words * sizeof(term)) / sizeof(term);
     heap_init(h, words > s->min_heap_words ? words : s->min_heap_words);
-    term *stack = h->end - ENTRY_ARGUMENTS;
+    term *stack = h->end - e.count;
     heap_set_stack(h, stack);
-    stack[0] = s->module;
-    stack[1] = s->function;
-    stack[2] = copy_into(h, s->arguments);
-    p->saved = ENTRY_ARGUMENTS;
+    for (uint32_t i = 0; i < e.count; i++)
+        stack[i] = copy_into(h, e.x[i]);
+    p->ip = e.ip;
+    p->saved = e.count;
     p->parent = copy_into(h, s->parent);
     p->group_leader = copy_into(h, s->group_leader);
 }
@@ -104,7 +141,6 @@ struct proc *proc_make(struct proc *creator, const struct spawn *s)
     mailbox_init(&p->mailbox);
     make_heap(p, s);
     set_options(p, s);
-    p->ip = run_hooks.apply_entry;
     p->initial = export_get(s->module, s->function, (uint32_t)list_length(s->arguments));
     if (s->link || s->monitor)
         relations_started(p, s);
@@ -147,12 +183,17 @@ static COLD void enforce_limit(struct proc *p)
         signal_exit(p->pid, p->pid, ATOM_kill);
 }
 
+static struct root marker_root(struct proc *p)
+{
+    return p->flags & PROC_MARKED ? (struct root){&p->extra->marker.name, 1} : (struct root){NULL, 0};
+}
+
 void proc_collect(struct proc *p, size_t need, size_t live, bool full)
 {
     if (UNLIKELY(p->flags & PROC_LOOKING))
         mailbox_detach(p);
     struct root roots[] = {
-        {proc_x(p), live}, {&p->group_leader, 1}, {&p->parent, 1}, {&p->mailbox.marker, 1}, dictionary_root(p),
+        {proc_x(p), live}, {&p->group_leader, 1}, {&p->parent, 1}, marker_root(p), dictionary_root(p),
     };
     if (p->extra && p->heap.young_collections >= p->extra->fullsweep_after)
         full = true;
@@ -176,8 +217,8 @@ static void free_parts(struct proc *p)
 {
     free_messages(&p->mailbox);
     dictionary_clear(p);
-    extra_free(p);
     timer_receive_free(p);
+    extra_free(p);
     heap_done(&p->heap);
 }
 

@@ -15,8 +15,10 @@ struct run_hooks {
     // Runs p on this worker until one of the above. Restores `saved` x registers from its stack first. At most `reductions`
     // function calls; *used tells how many.
     enum run_result (*run)(struct worker *w, struct proc *p, sword reductions, sword *used);
-    // Code of a fresh process: it finds module, function, argument list in x0..x2 and ends the process after the call.
-    const word *apply_entry;
+    // Code of a fresh process, which ends it after the call. It finds the arguments of its `initial` function in x0 ..; or, as
+    // erlang:apply(Fun, []) is what processes are spawned with most, the fun in x0; or module, function, argument list.
+    // With the last one a process also goes on that hibernated.
+    const word *call_entry, *fun_entry, *apply_entry;
     // The calls on p's stack (p does not run, or calls a native), innermost first, as a stack trace has them:
     // [{M, F, A, Location}], at most `limit`. For process_info.
     term (*stack)(struct heap *h, struct proc *p, unsigned limit);

@@ -45,7 +45,7 @@ void relations_spawn_for(struct node *n, term ref, term from, term leader, term 
     struct spawn s;
     spawn_init(&s, NULL);
     s.parent = from;
-    s.group_leader = leader;
+    s.group_leader = pid_literal(leader);
     s.monitor_ref = ref;
     if (!spawn_options(&s, options)) {
         reply(n, ref, from, ATOM_badopt, 0);

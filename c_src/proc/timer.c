@@ -220,9 +220,10 @@ static struct timer *timer_new(term pid)
 
 static void start_receive(struct proc *p, sword ms)
 {
-    if (!p->receive_timer)
-        p->receive_timer = timer_new(p->pid);
-    struct timer *t = p->receive_timer;
+    struct proc_extra *x = proc_extra(p);
+    if (!x->receive_timer)
+        x->receive_timer = timer_new(p->pid);
+    struct timer *t = x->receive_timer;
     struct wheel *w = own_wheel();
     int64_t tick = ticks_above(clock_monotonic()) + ms;
     lock_take(&w->lock);
@@ -244,7 +245,7 @@ bool timer_receive(struct proc *p, term timeout)
 
 void timer_receive_cancel(struct proc *p)
 {
-    struct timer *t = p->receive_timer;
+    struct timer *t = p->extra->receive_timer;
     p->flags &= ~(uint32_t)(PROC_RECEIVE_TIMER | PROC_TIMEOUT);
     lock_take(&t->wheel->lock);
     if (t->running)
@@ -254,15 +255,16 @@ void timer_receive_cancel(struct proc *p)
 
 void timer_receive_fired(struct proc *p, uint64_t id)
 {
-    if (p->flags & PROC_RECEIVE_TIMER && p->receive_timer->id == id)
+    if (p->flags & PROC_RECEIVE_TIMER && p->extra->receive_timer->id == id)
         p->flags |= PROC_TIMEOUT;
 }
 
 void timer_receive_free(struct proc *p)
 {
-    if (p->receive_timer)
-        mem_free(p->receive_timer, sizeof *p->receive_timer);
-    p->receive_timer = NULL;
+    if (!p->extra || !p->extra->receive_timer)
+        return;
+    mem_free(p->extra->receive_timer, sizeof *p->extra->receive_timer);
+    p->extra->receive_timer = NULL;
 }
 
 static struct signal *message_of(term ref, term message, enum timer_form form)

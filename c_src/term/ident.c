@@ -30,10 +30,50 @@ static bool node_is(const void *entry, const void *key)
     return n->name == like->name && n->creation == like->creation;
 }
 
+enum { MAX_PID_LITERALS = 1000 };
+
+static struct {
+    struct lock lock;
+    struct table table;
+    size_t count;
+} pid_literals;
+
+static bool pid_is(const void *entry, const void *key)
+{
+    return memcmp(entry, key, FOREIGN_PID_WORDS * sizeof(term)) == 0;
+}
+
+static term *pid_literal_new(const term *object)
+{
+    struct fragment *f = literals_new(FOREIGN_PID_WORDS);
+    f->used = FOREIGN_PID_WORDS;
+    memcpy(f->words, object, FOREIGN_PID_WORDS * sizeof *object);
+    return f->words;
+}
+
+term pid_literal(term pid)
+{
+    if (!is_kind(pid, KIND_FOREIGN_PID) || is_literal_ptr(boxed_ptr(pid)))
+        return pid;
+    const term *object = boxed_ptr(pid);
+    uint64_t hash = table_hash_word(object[1] ^ table_hash_word(object[2]));
+    lock_take(&pid_literals.lock);
+    term *found = table_find(&pid_literals.table, hash, object);
+    if (!found && pid_literals.count < MAX_PID_LITERALS) {
+        found = pid_literal_new(object);
+        pid_literals.count++;
+        table_add(&pid_literals.table, hash, found);
+    }
+    lock_give(&pid_literals.lock);
+    return found ? boxed_term(found) : pid;
+}
+
 void nodes_open(void)
 {
     lock_init(&nodes.lock);
     table_init(&nodes.table, node_is);
+    lock_init(&pid_literals.lock);
+    table_init(&pid_literals.table, pid_is);
     self_node = node_intern(ATOM_nonode_nohost, 0);
 }
 

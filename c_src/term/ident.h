@@ -52,6 +52,10 @@ static inline bool node_is_self(const struct node *n)
 uint32_t node_channel(const struct node *n);
 struct node *node_of_channel(uint32_t channel);
 
+// A copy of a foreign pid that is a literal, so that no heap needs to hold it: for group leaders, which few pids are but all
+// processes have. The first thousand different ones are kept; of any other pid the term itself is given.
+term pid_literal(term pid);
+
 // Which node an identifier (pid, port or reference) belongs to.
 struct node *ident_node(term t);
 
