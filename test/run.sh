@@ -187,6 +187,7 @@ long)
     for build in stress asan tsan; do
         make --no-print-directory -C c_src BUILD=$build && same "same $build" "$PWD/priv/tandem-$build"
     done
+    (export SAME_WORKERS=4 && same "same tsan 4" "$PWD/priv/tandem-tsan")
     real
     differential "${DIFF_SEED:-random}" 600 "$PWD/priv/tandem-stress" "$PWD/priv/tandem-asan" "$PWD/priv/tandem"
     fuzz

@@ -23,7 +23,7 @@ void call_open(void)
 
 static struct call_target to_export(const struct export *e)
 {
-    return (struct call_target){e->code, e->arity, e->flags & EXPORT_RAISES};
+    return (struct call_target){export_code(e), e->arity, e->flags & EXPORT_RAISES};
 }
 
 static struct heap *heap_of(term *x)
@@ -95,12 +95,12 @@ struct call_target call_fun(term *x, term fun, word arity)
     if (UNLIKELY(!is_fun(fun) || fun_arity(fun) != arity))
         return bad_fun(x, fun, arity);
     if (header_kind(*boxed_ptr(fun)) == KIND_EXPORT)
-        return (struct call_target){export_of(fun)->code, arity, false};
+        return (struct call_target){export_code(export_of(fun)), arity, false};
     const struct fun_entry *f = fun_entry_of(fun);
     const term *free = fun_free(fun);
     for (uint32_t i = 0; i < f->free; i++)
         x[arity + i] = free[i];
-    return (struct call_target){f->code, arity + f->free, false};
+    return (struct call_target){fun_code(f), arity + f->free, false};
 }
 
 // The module may define what happens when one of its functions does not exist.
@@ -121,20 +121,20 @@ static struct call_target undefined_function(struct proc *p, const struct export
 
 struct call_target call_undefined(struct proc *p, const struct export *e)
 {
-    if (e->code != e->stub)
+    if (export_code(e) != e->stub)
         return to_export(e);
     if (!module_find(e->module) && !module_demand(p, e->module))
         return waits;
-    return e->code != e->stub ? to_export(e) : undefined_function(p, e);
+    return export_code(e) != e->stub ? to_export(e) : undefined_function(p, e);
 }
 
 struct call_target call_fun_undefined(struct proc *p, const struct fun_entry *f)
 {
     term *x = proc_x(p);
-    if (f->code == f->stub && !module_demand_fun(p, f))
+    if (fun_code(f) == f->stub && !module_demand_fun(p, f))
         return waits;
-    if (f->code != f->stub)
-        return (struct call_target){f->code, f->arity + f->free, false};
+    if (fun_code(f) != f->stub)
+        return (struct call_target){fun_code(f), f->arity + f->free, false};
     struct heap *h = proc_heap(p);
     term fun = fun_make(h, (struct fun_entry *)(uintptr_t)f, p->pid, x + f->arity);
     raise_error(x, tuple2(h, ATOM_badfun, fun));

@@ -190,18 +190,18 @@ OP(call_ext_plain)
 {
     const struct export *e = EXPORT(0);
     *--E = (term)(uintptr_t)(ip + 2);
-    CALL(e->code, e->arity);
+    CALL(export_code(e), e->arity);
 }
 
 OP(call_ext_only_plain)
 {
-    CALL(EXPORT(0)->code, EXPORT(0)->arity);
+    CALL(export_code(EXPORT(0)), EXPORT(0)->arity);
 }
 
 OP(call_ext_last_plain)
 {
     E += A(1);
-    CALL(EXPORT(0)->code, EXPORT(0)->arity);
+    CALL(export_code(EXPORT(0)), EXPORT(0)->arity);
 }
 
 // Natives. Their result goes to x0; NONE means that the worker's failure tells what to do.

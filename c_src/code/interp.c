@@ -125,7 +125,7 @@ OP(handle_request)
         else
             E += in->need;
         in->live = f->trap->arity;
-        ip = f->trap->code;
+        ip = export_code(f->trap);
         if (UNLIKELY(reds <= 0))
             TAIL(op_yield);
         DISPATCH();

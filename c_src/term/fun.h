@@ -71,6 +71,17 @@ struct fun_hooks {
 };
 void funs_set_hooks(struct fun_hooks hooks);
 
+// What a call jumps to, which another thread may be changing: the instructions there are seen as they were written.
+static inline const word *export_code(const struct export *e)
+{
+    return __atomic_load_n(&e->code, __ATOMIC_ACQUIRE);
+}
+
+static inline const word *fun_code(const struct fun_entry *f)
+{
+    return __atomic_load_n(&f->code, __ATOMIC_ACQUIRE);
+}
+
 static inline struct fun_entry *fun_entry_of(term fun)
 {
     return (struct fun_entry *)(uintptr_t)boxed_ptr(fun)[1];
