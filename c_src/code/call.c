@@ -100,7 +100,7 @@ struct call_target call_fun(term *x, term fun, word arity)
     const term *free = fun_free(fun);
     for (uint32_t i = 0; i < f->free; i++)
         x[arity + i] = free[i];
-    return (struct call_target){fun_code(f), arity + f->free, false};
+    return (struct call_target){fun_entry_code(f), arity + f->free, false};
 }
 
 // The module may define what happens when one of its functions does not exist.
@@ -131,10 +131,10 @@ struct call_target call_undefined(struct proc *p, const struct export *e)
 struct call_target call_fun_undefined(struct proc *p, const struct fun_entry *f)
 {
     term *x = proc_x(p);
-    if (fun_code(f) == f->stub && !module_demand_fun(p, f))
+    if (fun_entry_code(f) == f->stub && !module_demand_fun(p, f))
         return waits;
-    if (fun_code(f) != f->stub)
-        return (struct call_target){fun_code(f), f->arity + f->free, false};
+    if (fun_entry_code(f) != f->stub)
+        return (struct call_target){fun_entry_code(f), f->arity + f->free, false};
     struct heap *h = proc_heap(p);
     term fun = fun_make(h, (struct fun_entry *)(uintptr_t)f, p->pid, x + f->arity);
     raise_error(x, tuple2(h, ATOM_badfun, fun));

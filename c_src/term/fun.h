@@ -77,7 +77,7 @@ static inline const word *export_code(const struct export *e)
     return __atomic_load_n(&e->code, __ATOMIC_ACQUIRE);
 }
 
-static inline const word *fun_code(const struct fun_entry *f)
+static inline const word *fun_entry_code(const struct fun_entry *f)
 {
     return __atomic_load_n(&f->code, __ATOMIC_ACQUIRE);
 }
