@@ -6,7 +6,8 @@
 #   test        lint, unit tests, the programs run on both engines, host-side tests
 #   lint        layers, sizes, format
 #   check-long  test, and: unit tests under every sanitizer, the programs on the stress build, fuzzers, dialyzer
-#   bench       measures and prints
+#   bench       measures both engines: a table, and a file of numbers; CLASS= and ONLY= select (all options: bench/bench.erl)
+#   bench-compare OLD=file  compares the last measurement, or NEW=file, with an older one
 #   format      lays out the C sources
 #   clean       removes everything built
 
@@ -15,9 +16,10 @@ SHELL := /bin/sh
 BUILD ?= release
 STAMP := _build/stamp
 EBIN := _build/default/lib/tandem/ebin
+options = $(foreach name,$(1),$(if $($(name)),$(shell echo $(name) | tr A-Z a-z)='$($(name))'))
 ERLANG_SOURCES := $(wildcard src/*.erl src/*.app.src) rebar.config
 
-.PHONY: all deps engine demo test lint check-long bench format clean
+.PHONY: all deps engine demo test lint check-long bench bench-compare format clean
 .DEFAULT_GOAL := all
 
 all: $(STAMP)/deps engine $(STAMP)/erlang
@@ -51,7 +53,10 @@ check-long: all
 	@sh test/run.sh long
 
 bench: all
-	@sh test/run.sh bench
+	@sh test/run.sh bench $(call options,CLASS ONLY ROUNDS SECONDS RATES OUT EXECUTABLE)
+
+bench-compare: all
+	@sh test/run.sh bench-compare $(call options,OLD NEW)
 
 format:
 	@clang-format -i c_src/*/*.[ch] test/c/*.[ch] $(wildcard test/fuzz/*.[ch])

@@ -1,112 +1,215 @@
 %% SPDX-License-Identifier: Apache-2.0
-%% @doc Measures the BEAM and an engine alternately in one run, and prints tables.
+%% @doc The runner of `make bench': programs with known results, each run alternately on a BEAM (a peer with as many schedulers as
+%% the engine has workers) and on an engine. A line a program: median and 99th percentile of both, and the engine's median divided
+%% by the BEAM's; the geometric mean of these ratios a class. What was measured is kept as JSON (see {@link bench_report}).
+%%
+%% Options, as `make bench NAME=value' (in capitals) or as plain arguments `name=value':
+%% <dl>
+%% <dt>`class'</dt><dd>`process', `memory', `sequential', `border', `start'; several with commas; all by default</dd>
+%% <dt>`only'</dt><dd>programs by name, with commas; a `*' at the end stands for anything</dd>
+%% <dt>`rounds'</dt><dd>rounds of each program and side; by default at least 5, and up to 15 while a program takes less than
+%%   two seconds</dd>
+%% <dt>`seconds'</dt><dd>those two seconds</dd>
+%% <dt>`rates'</dt><dd>requests a second of the latencies at a fixed rate, with commas</dd>
+%% <dt>`out'</dt><dd>the file of JSON; by default one named after the time, in `_build/bench'</dd>
+%% <dt>`executable'</dt><dd>the engine's program</dd>
+%% </dl>
+%%
+%% A class is a module `bench_CLASS' that exports `programs/0'; see {@type program()}. A round should take 50 to 200 ms.
 -module(bench).
 
--export([main/1, inside/2, round_trips/2, starting/0, start_peer/0]).
+-export([main/1, compare/1, quick/0]).
 
--define(ROUNDS, 7).
--define(TRIPS, 300).
+-export_type([program/0, side/0]).
 
-%% @doc Prints everything: inside each, across the border, starting, memory.
+-type program() ::
+        #{name := atom(),                  % unique in its class, and what `only' selects
+          what := string(),                % the line's title
+          run := {atom(), [term()]},       % a function of `module' and its arguments; its result is compared with `expect'
+          expect := term(),                % `any' when there is nothing to know
+          module => module(),              % by default the class's own
+          per => pos_integer(),            % operations a round: what is printed is the time of one
+          workers => pos_integer(),        % schedulers and workers; 1 by default
+          where => inside | host,          % `host': runs in this VM, and gets the {@type side()} as its first argument
+          measures => time | self | sample,% `self': the function gives `{Number, Result}', `sample' `{[Number], Result}'
+          unit => time | bytes,            % of the numbers; times are in nanoseconds
+          rounds => pos_integer(),         % at most so many
+          tail => boolean()}.              % whether the far percentiles get lines of their own
+-type side() :: #{kind := beam | tandem, workers := pos_integer(), node := node(), stop := fun(() -> term()),
+                  processes := pos_integer()}.
+
+-define(CLASSES, [process, memory, sequential, border, start]).
+-define(LEAST_ROUNDS, 5).
+-define(MOST_ROUNDS, 15).
+
+%% @doc Runs what the arguments select, and ends the VM: with 1 if a program failed or gave a wrong result.
 -spec main([string()]) -> no_return().
-main(_) ->
-    {ok, _, Node} = tandem:start_link(#{}),
-    {Stop, Peer} = start_peer(),
-    inside(Node, bench_processes:names() ++ bench_processes:large()),
-    round_trips(Node, Peer),
-    starting(),
-    Stop(),
+main(Arguments) ->
+    Options = options(Arguments),
+    prepare(),
+    Before = bench_report:machine(),
+    io:format("~s~n", [bench_report:headline(Before)]),
+    Selected = select(Options),
+    Selected =:= [] andalso stop("no such program"),
+    Total = lists:sum([length(Programs) || {_, Programs} <- Selected]),
+    put(progress, {0, Total}),
+    Classes = [{Class, class(Class, Programs, Options)} || {Class, Programs} <- Selected],
+    File = bench_report:write(Before, Classes, maps:get(out, Options, undefined)),
+    Failed = [Name || {_, {Rows, _}} <- Classes, #{name := Name, error := _} <- Rows],
+    io:format("~nraw numbers: ~s~n", [File]),
+    Failed =:= [] orelse io:format("FAILED: ~p~n", [Failed]),
+    halt(min(length(Failed), 1)).
+
+%% @doc Compares the run in `old' with the one in `new' (by default the last one), and ends the VM.
+-spec compare([string()]) -> no_return().
+compare(Arguments) ->
+    Options = options(Arguments),
+    is_map_key(old, Options) orelse stop("which run? OLD=file"),
+    bench_report:compare(maps:get(old, Options), maps:get(new, Options, bench_report:last())),
     halt(0).
 
-%% @doc A second BEAM, reached over loopback TCP. This VM must be a node.
--spec start_peer() -> {fun(() -> ok), node()}.
-start_peer() ->
-    {ok, Pid, Peer} = peer:start_link(#{name => peer:random_name(), connection => standard_io,
-                                        args => ["-setcookie", atom_to_list(erlang:get_cookie()), "-pa" | code:get_path()]}),
-    true = net_kernel:connect_node(Peer),
-    {fun() -> peer:stop(Pid) end, Peer}.
+%% @doc A short table for `make demo': some of each class.
+-spec quick() -> ok.
+quick() ->
+    prepare(),
+    Names = ["spawn_exit", "ping_pong", "ring_1000", "server_call", "fib", "round_trip", "first_answer", "resident"],
+    Selected = select(#{class => ["process", "sequential", "border", "start"], only => Names}),
+    put(progress, {0, length(Names)}),
+    Options = #{rounds => ?LEAST_ROUNDS},
+    lists:foreach(fun({Class, Programs}) -> class(Class, Programs, Options) end, Selected).
 
-%% @doc The table of what happens inside each: medians of alternate rounds.
--spec inside(node(), [{atom(), pos_integer(), string()}]) -> ok.
-inside(Node, Measurements) ->
-    io:format("~n~-34s ~12s ~12s ~12s~n", ["inside, median", "BEAM", "Tandem", "Tandem/BEAM"]),
-    lists:foreach(fun({Function, N, What}) -> inside(Node, Function, N, What) end, Measurements).
-
-inside(Node, Function, N, What) ->
-    Pairs = [{measured(node(), Function, N), measured(Node, Function, N)} || _ <- lists:seq(1, ?ROUNDS)],
-    {Beam, Tandem} = lists:unzip(Pairs),
-    row(What, [median(Beam), median(Tandem)]).
-
-measured(Node, Function, N) ->
-    {Pid, Monitor} = spawn_monitor(Node, fun() -> exit({nanoseconds, bench_processes:measure(Function, N)}) end),
-    receive
-        {'DOWN', Monitor, process, Pid, {nanoseconds, Time}} -> Time;
-        {'DOWN', Monitor, process, Pid, Reason} -> io:format("~p on ~p: ~p~n", [Function, Node, Reason]), 0.0
-    end.
-
-%% @doc Round trips from this VM to a process of the engine and to one of a second BEAM, in alternate blocks.
--spec round_trips(node(), node()) -> float().
-round_trips(Node, Peer) ->
-    Engine = spawn(Node, fun bench_processes:echo/0),
-    Beam = spawn(Peer, fun bench_processes:echo/0),
-    _ = [{trips(Beam, 100), trips(Engine, 100)} || _ <- lists:seq(1, 3)],
-    Blocks = [{trips(Beam, ?TRIPS), trips(Engine, ?TRIPS)} || _ <- lists:seq(1, 20)],
-    {Beams, Engines} = lists:unzip(Blocks),
-    io:format("~n~-34s ~12s ~12s ~12s~n", ["round trip from the host", "second BEAM", "Tandem", "Tandem/BEAM"]),
-    _ = [row(What, [F(lists:append(Beams)), F(lists:append(Engines))])
-         || {What, F} <- [{"median", fun median/1}, {"9 of 10 within", quantile(0.9)}, {"99 of 100 within", quantile(0.99)}]],
-    exit(Engine, kill),
-    exit(Beam, kill),
-    median(lists:append(Engines)) / median(lists:append(Beams)).
-
-trips(Pid, N) ->
-    [begin
-         Start = erlang:monotonic_time(nanosecond),
-         Pid ! {self(), ping},
-         receive pong -> ok end,
-         erlang:monotonic_time(nanosecond) - Start
-     end || _ <- lists:seq(1, N)].
-
-%% @doc From the call that starts an engine to the first answer of a process on it, and the memory of a fresh engine.
--spec starting() -> ok.
-starting() ->
-    Times = [start_and_answer() || _ <- lists:seq(1, 15)],
-    {ok, Pid, Node} = tandem:start_link(#{}),
-    Resident = resident(Node),
-    tandem:stop(Pid),
-    io:format("~n~-34s ~12s~n", ["an engine of its own", "Tandem"]),
-    _ = [io:format("~-34s ~12s~n", Row) || Row <- [["start to first answer, median", text(median(Times))],
-                                                   ["the longest of 15", text(lists:max(Times))],
-                                                   ["resident memory when fresh", Resident]]],
+prepare() ->
+    _ = logger:set_primary_config(level, error),
+    process_flag(trap_exit, true),
     ok.
 
-start_and_answer() ->
-    Start = erlang:monotonic_time(nanosecond),
-    {ok, Pid, Node} = tandem:start_link(#{}),
-    Self = self(),
-    spawn(Node, fun() -> Self ! started end),
-    receive started -> ok end,
-    Time = erlang:monotonic_time(nanosecond) - Start,
-    tandem:stop(Pid),
-    Time.
+stop(Why) ->
+    io:format(standard_error, "bench: ~s~n", [Why]),
+    halt(2).
 
-resident(Node) ->
-    Owner = whereis(Node),
-    Pids = [OsPid || Port <- erlang:ports(), {connected, Input} <- [erlang:port_info(Port, connected)],
-                     {links, Links} <- [process_info(Input, links)], lists:member(Owner, Links),
-                     {os_pid, OsPid} <- [erlang:port_info(Port, os_pid)]],
-    case [Line || OsPid <- Pids, {ok, Status} <- [file:read_file(["/proc/", integer_to_list(OsPid), "/status"])],
-                  Line <- binary:split(Status, <<"\n">>, [global]), binary:longest_common_prefix([Line, <<"VmRSS:">>]) =:= 6] of
-        [Line] -> string:trim(string:slice(Line, 6));
-        _ -> "unknown"
+options(Arguments) ->
+    maps:from_list([option(string:split(Argument, "=")) || Argument <- Arguments]).
+
+option(["class", Names]) -> {class, string:lexemes(Names, ",")};
+option(["only", Names]) -> {only, string:lexemes(Names, ",")};
+option(["rounds", N]) -> {rounds, max(1, list_to_integer(N))};
+option(["seconds", N]) -> {seconds, list_to_integer(N)};
+option(["rates", Rates]) ->
+    application:set_env(tandem, bench_rates, [list_to_integer(Rate) || Rate <- string:lexemes(Rates, ",")]),
+    {rates, Rates};
+option([Name, File]) when Name =:= "old"; Name =:= "new"; Name =:= "out" -> {list_to_atom(Name), File};
+option(["executable", File]) -> application:set_env(tandem, bench_executable, File), {executable, File};
+option([Other | _]) -> stop("unknown option " ++ Other).
+
+%% What to run: the classes in their order, each with its programs.
+select(Options) ->
+    Known = [atom_to_list(Class) || Class <- ?CLASSES],
+    Wanted = maps:get(class, Options, Known),
+    Wanted -- Known =:= [] orelse stop("the classes are " ++ lists:join(", ", Known)),
+    [{Class, Programs} || Class <- ?CLASSES, lists:member(atom_to_list(Class), Wanted),
+                          (Programs = [P || P <- programs(Class), is_wanted(P, Options)]) =/= []].
+
+programs(Class) ->
+    Module = list_to_atom("bench_" ++ atom_to_list(Class)),
+    case code:ensure_loaded(Module) of
+        {module, _} -> [maps:merge(defaults(Module), Program) || Program <- Module:programs()];
+        {error, _} -> []
     end.
 
-row(What, [Beam, Tandem]) ->
-    io:format("~-34s ~12s ~12s ~12.2f~n", [What, text(Beam), text(Tandem), Tandem / max(Beam, 1)]).
+defaults(Module) ->
+    #{module => Module, per => 1, workers => 1, where => inside, measures => time, unit => time, rounds => ?MOST_ROUNDS,
+      tail => false}.
 
-text(Nanoseconds) when Nanoseconds >= 1_000_000 -> io_lib:format("~.2f ms", [Nanoseconds / 1_000_000]);
-text(Nanoseconds) -> io_lib:format("~.2f us", [Nanoseconds / 1000]).
+is_wanted(#{name := Name}, #{only := Patterns}) -> lists:any(fun(Pattern) -> matches(atom_to_list(Name), Pattern) end, Patterns);
+is_wanted(_, _) -> true.
 
-median(Times) -> (quantile(0.5))(Times).
+matches(Name, Pattern) ->
+    case lists:reverse(Pattern) of
+        "*" ++ Prefix -> lists:prefix(lists:reverse(Prefix), Name);
+        _ -> Name =:= Pattern
+    end.
 
-quantile(Q) -> fun(Times) -> lists:nth(max(1, ceil(length(Times) * Q)), lists:sort(Times)) end.
+class(Class, Programs, Options) ->
+    io:format("~n~-38s ~11s ~11s ~11s ~11s ~8s~n", [atom_to_list(Class), "BEAM", "p99", "Tandem", "p99", "ratio"]),
+    put(sides, #{}),
+    Rows = [program(Program, Options) || Program <- Programs],
+    Sides = erase(sides),
+    Counters = [tandem:info(Node) || #{kind := tandem, node := Node} <- maps:values(Sides)],
+    bench_side:stop_all(Sides),
+    bench_report:summary(Class, Rows),
+    {Rows, Counters}.
+
+%% One program: a round of each side to warm up and to check the result, then measured rounds, taking turns in who goes first.
+program(Program, Options) ->
+    {Done, Total} = get(progress),
+    put(progress, {Done + 1, Total}),
+    try measure(Program, Options) of
+        {Beam, Tandem} ->
+            Row = bench_report:row(Program, Beam, Tandem),
+            bench_report:print(Row),
+            Row
+    catch
+        throw:{wrong, Kind, Why} ->
+            clear(),
+            io:format("~-38s FAILED on ~s: ~0.110tP~n", [maps:get(what, Program), Kind, Why, 30]),
+            renew(Program),
+            #{name => maps:get(name, Program), what => maps:get(what, Program),
+              error => iolist_to_binary(io_lib:format("~s: ~0tP", [Kind, Why, 30]))}
+    end.
+
+measure(#{workers := Workers} = Program, Options) ->
+    Sides = [side(Kind, Workers) || Kind <- [beam, tandem]],
+    show(Program, "warming up"),
+    _ = [round_of(Program, Side) || Side <- Sides],
+    Most = case Options of
+               #{rounds := Rounds} -> {Rounds, Rounds};
+               _ -> {?LEAST_ROUNDS, maps:get(rounds, Program)}
+           end,
+    Deadline = erlang:monotonic_time(millisecond) + 1000 * maps:get(seconds, Options, 2),
+    Measured = rounds(1, Most, Deadline, Program, Sides),
+    clear(),
+    {lists:append([Numbers || {Numbers, _} <- Measured]), lists:append([Numbers || {_, Numbers} <- Measured])}.
+
+rounds(N, {Least, Most}, Deadline, Program, [Beam, Tandem] = Sides) ->
+    show(Program, io_lib:format("round ~b", [N])),
+    Measured = case N rem 2 of
+                   1 -> B = round_of(Program, Beam), {B, round_of(Program, Tandem)};
+                   0 -> T = round_of(Program, Tandem), {round_of(Program, Beam), T}
+               end,
+    case N >= Most orelse (N >= Least andalso erlang:monotonic_time(millisecond) > Deadline) of
+        true -> [Measured];
+        false -> [Measured | rounds(N + 1, {Least, Most}, Deadline, Program, Sides)]
+    end.
+
+round_of(#{per := Per, expect := Expect} = Program, #{kind := Kind} = Side) ->
+    case bench_side:run(Program, Side) of
+        {ok, Numbers, Result} when Expect =:= any; Result =:= Expect -> [Number / Per || Number <- Numbers];
+        {ok, _, Result} -> throw({wrong, Kind, {result, Result}});
+        {error, Reason} -> throw({wrong, Kind, Reason})
+    end.
+
+side(Kind, Workers) ->
+    Sides = get(sides),
+    case Sides of
+        #{{Kind, Workers} := Side} -> Side;
+        _ ->
+            Side = bench_side:start(Kind, Workers),
+            put(sides, Sides#{{Kind, Workers} => Side}),
+            Side
+    end.
+
+%% After a failure nobody knows what still runs there.
+renew(#{workers := Workers}) ->
+    {Old, Kept} = maps:fold(fun({_, W} = Key, Side, {Out, In}) when W =:= Workers -> {Out#{Key => Side}, In};
+                               (Key, Side, {Out, In}) -> {Out, In#{Key => Side}}
+                            end, {#{}, #{}}, get(sides)),
+    bench_side:stop_all(Old),
+    put(sides, Kept).
+
+%% The line that is overwritten, if someone looks on.
+show(#{what := What}, Doing) ->
+    {N, Total} = get(progress),
+    os:getenv("BENCH_TERMINAL") =:= "1" andalso io:format(standard_error, "\r\e[K[~b/~b] ~s: ~s", [N, Total, What, Doing]).
+
+clear() ->
+    os:getenv("BENCH_TERMINAL") =:= "1" andalso io:format(standard_error, "\r\e[K", []).

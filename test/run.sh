@@ -32,6 +32,11 @@ prepare() {
     elixir_libs=$(cat $out/elixir)
 }
 
+prepare_bench() {
+    compile "$ebin" bench/*.erl || exit 1
+    elixir_libs=/nonexistent
+}
+
 # An Erlang VM with everything in its path, that evaluates its first argument; the rest are its plain arguments.
 vm() {
     code=$1
@@ -199,11 +204,18 @@ demo)
     vm 'demo:main(init:get_plain_arguments()).'
     ;;
 bench)
-    prepare
-    vm 'bench:main(init:get_plain_arguments()).'
+    shift
+    prepare_bench
+    [ -t 2 ] && export BENCH_TERMINAL=1
+    vm 'bench:main(init:get_plain_arguments()).' "$@"
+    ;;
+bench-compare)
+    shift
+    prepare_bench
+    vm 'bench:compare(init:get_plain_arguments()).' "$@"
     ;;
 *)
-    echo "usage: run.sh test|long|demo|bench" >&2
+    echo "usage: run.sh test|long|demo|bench|bench-compare" >&2
     exit 2
     ;;
 esac

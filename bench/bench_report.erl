@@ -1,0 +1,170 @@
+%% SPDX-License-Identifier: Apache-2.0
+%% @doc What becomes of the numbers: lines of a table; a file of JSON with every number, the machine and the engine's counters; and
+%% the comparison of two such files.
+%%
+%% The file: `{"machine": {...}, "classes": {CLASS: {"geometric_mean": N, "engines": [COUNTERS], "programs": [PROGRAM]}}}', where a
+%% program has its name, title, unit (`time' in nanoseconds or `bytes'), operations a round, workers, and the numbers of each round
+%% under `beam' and `tandem', each for one operation; or an error.
+-module(bench_report).
+
+-export([machine/0, headline/1, row/3, print/1, summary/2, write/3, compare/2, last/0]).
+
+-define(FOLDER, "_build/bench").
+-define(LAST, ?FOLDER "/last.json").
+%% A file holds so many of the latencies of a program, evenly chosen from the sorted ones.
+-define(KEPT, 2000).
+%% Medians that differ by less are the same.
+-define(NOISE, 0.05).
+
+%% @doc What the numbers depend on.
+-spec machine() -> #{atom() => term()}.
+machine() ->
+    #{time => list_to_binary(calendar:system_time_to_rfc3339(erlang:system_time(second), [{offset, "Z"}])),
+      commit => text(os:cmd("git describe --always --dirty 2> /dev/null")),
+      kernel => text(os:cmd("uname -sr")),
+      processor => field("/proc/cpuinfo", "model name\\s*: (.*)"),
+      cores => erlang:system_info(logical_processors_available),
+      memory => field("/proc/meminfo", "MemTotal:\\s*(.*)"),
+      load => field("/proc/loadavg", "^(\\S+)"),
+      otp => otp(),
+      emulator => text(string:trim(erlang:system_info(system_version))),
+      flavor => erlang:system_info(emu_flavor)}.
+
+otp() ->
+    Release = erlang:system_info(otp_release),
+    case file:read_file(filename:join([code:root_dir(), "releases", Release, "OTP_VERSION"])) of
+        {ok, Version} -> text(Version);
+        {error, _} -> text(Release)
+    end.
+
+field(File, Pattern) ->
+    case file:read_file(File) of
+        {ok, Content} ->
+            case re:run(Content, Pattern, [multiline, {capture, all_but_first, binary}]) of
+                {match, [Value]} -> Value;
+                nomatch -> null
+            end;
+        {error, _} -> null
+    end.
+
+text(Chars) -> unicode:characters_to_binary(string:trim(Chars)).
+
+%% @doc The machine in a line.
+-spec headline(#{atom() => term()}) -> iolist().
+headline(#{otp := Otp, flavor := Flavor, processor := Processor, cores := Cores, load := Load}) ->
+    io_lib:format("OTP ~ts (~ts), ~ts, ~p cores, load ~ts", [Otp, Flavor, Processor, Cores, Load]).
+
+%% @doc A program with the numbers of both sides.
+-spec row(bench:program(), [number()], [number()]) -> #{atom() => term()}.
+row(Program, Beam, Tandem) ->
+    Row = maps:with([name, what, unit, per, workers, tail], Program),
+    Row#{beam => lists:sort(Beam), tandem => lists:sort(Tandem)}.
+
+%% @doc Its lines of the table.
+-spec print(#{atom() => term()}) -> ok.
+print(#{what := What, unit := Unit, beam := Beam, tandem := Tandem, tail := Tail}) ->
+    io:format("~-38s ~11s ~11s ~11s ~11s ~8s~n",
+              [What | [bench_stats:text(Unit, Number) || Number <- [bench_stats:median(Beam), bench_stats:quantile(0.99, Beam),
+                                                                    bench_stats:median(Tandem), bench_stats:quantile(0.99, Tandem)]]]
+              ++ [share(ratio(Beam, Tandem))]),
+    _ = [io:format("~-38s ~11s ~11s ~11s ~11s ~8s~n",
+                   ["    " ++ Title, bench_stats:text(Unit, Least), "", bench_stats:text(Unit, Most), "", share(Most / max(Least, 1))])
+         || Tail, {Title, Share} <- [{"9 of 10 within", 0.9}, {"999 of 1,000 within", 0.999}, {"9,999 of 10,000 within", 0.9999}],
+            Least <- [bench_stats:quantile(Share, Beam)], Most <- [bench_stats:quantile(Share, Tandem)]],
+    ok.
+
+ratio(Beam, Tandem) -> bench_stats:median(Tandem) / max(bench_stats:median(Beam), 1.0e-9).
+
+share(Ratio) -> io_lib:format("~.2f", [float(Ratio)]).
+
+%% @doc The last line of a class.
+-spec summary(atom(), [#{atom() => term()}]) -> ok.
+summary(Class, Rows) ->
+    case mean(Rows) of
+        undefined -> ok;
+        Mean -> io:format("~-86s ~8s~n", [io_lib:format("geometric mean of ~s", [Class]), share(Mean)])
+    end.
+
+mean(Rows) -> bench_stats:geometric_mean([ratio(Beam, Tandem) || #{beam := Beam, tandem := Tandem} <- Rows]).
+
+%% @doc Writes the file, and that it is the last one; gives its name.
+-spec write(#{atom() => term()}, [{atom(), {[map()], [map()]}}], file:filename() | undefined) -> file:filename().
+write(Machine, Classes, Out) ->
+    #{load := Load} = machine(),
+    File = case Out of
+               undefined -> filename:join(?FOLDER, [C || <<C>> <= maps:get(time, Machine), C =/= $:] ++ ".json");
+               _ -> Out
+           end,
+    Report = #{machine => Machine#{load_after => Load},
+               classes => maps:from_list([{Class, class(Rows, Counters)} || {Class, {Rows, Counters}} <- Classes])},
+    Json = [bench_json:encode(Report), $\n],
+    ok = filelib:ensure_dir(File),
+    ok = filelib:ensure_dir(?LAST),
+    ok = file:write_file(File, Json),
+    ok = file:write_file(?LAST, Json),
+    File.
+
+class(Rows, Counters) ->
+    #{geometric_mean => case mean(Rows) of undefined -> null; Mean -> Mean end, engines => Counters, programs => [kept(Row) || Row <- Rows]}.
+
+kept(#{beam := Beam, tandem := Tandem} = Row) -> Row#{beam := thinned(Beam), tandem := thinned(Tandem)};
+kept(Row) -> Row.
+
+thinned(Numbers) when length(Numbers) =< ?KEPT -> [rounded(Number) || Number <- Numbers];
+thinned(Numbers) ->
+    Tuple = list_to_tuple(Numbers),
+    [rounded(element(1 + (N * (tuple_size(Tuple) - 1)) div (?KEPT - 1), Tuple)) || N <- lists:seq(0, ?KEPT - 1)].
+
+rounded(Number) -> round(Number * 1000) / 1000.
+
+%% @doc The last file that was written.
+-spec last() -> file:filename().
+last() -> ?LAST.
+
+%% @doc Prints the programs that both files have: the engine's medians, and the ratios to the BEAM, which a different machine or a
+%% busy one changes less. `faster' and `slower' are said where the middle halves of the rounds don't overlap and the medians differ.
+-spec compare(file:filename(), file:filename()) -> ok.
+compare(OldFile, NewFile) ->
+    [Old, New] = [read(File) || File <- [OldFile, NewFile]],
+    _ = [io:format("~s: ~ts, ~ts~n", [Which, maps:get(<<"time">>, Machine), maps:get(<<"commit">>, Machine)])
+         || {Which, #{<<"machine">> := Machine}} <- [{"old", Old}, {"new", New}]],
+    _ = [compare_class(Class, programs(Class, Old), programs(Class, New)) || Class <- lists:sort(maps:keys(maps:get(<<"classes">>, New)))],
+    ok.
+
+read(File) ->
+    case file:read_file(File) of
+        {ok, Text} -> bench_json:decode(Text);
+        {error, Reason} -> io:format(standard_error, "~ts: ~ts~n", [File, file:format_error(Reason)]), halt(2)
+    end.
+
+programs(Class, #{<<"classes">> := Classes}) ->
+    case Classes of
+        #{Class := #{<<"programs">> := Programs}} ->
+            [{Name, Program} || #{<<"name">> := Name, <<"tandem">> := [_ | _]} = Program <- Programs];
+        _ -> []
+    end.
+
+compare_class(Class, Old, New) ->
+    io:format("~n~-38ts ~11s ~11s ~8s ~8s ~8s~n", [Class, "old", "new", "new/old", "ratio", "ratio"]),
+    Changes = [compare_program(Before, Program) || {Name, Program} <- New, {_, Before} <- [lists:keyfind(Name, 1, Old)]],
+    Mean = bench_stats:geometric_mean(Changes),
+    Mean =:= undefined orelse io:format("~-62s ~8s~n", ["geometric mean", share(Mean)]),
+    _ = [io:format("~-38ts ~11s~n", [What, "only new"]) || {Name, #{<<"what">> := What}} <- New, not lists:keymember(Name, 1, Old)],
+    _ = [io:format("~-38ts ~11s~n", [What, "only old"]) || {Name, #{<<"what">> := What}} <- Old, not lists:keymember(Name, 1, New)],
+    ok.
+
+compare_program(#{<<"beam">> := OldBeam, <<"tandem">> := Old}, #{<<"what">> := What, <<"unit">> := Unit, <<"beam">> := Beam, <<"tandem">> := New}) ->
+    [Before, Now] = [bench_stats:median(Numbers) || Numbers <- [Old, New]],
+    Change = Now / max(Before, 1.0e-9),
+    Kind = binary_to_existing_atom(Unit),
+    io:format("~-38ts ~11s ~11s ~8s ~8s ~8s ~s~n",
+              [What, bench_stats:text(Kind, Before), bench_stats:text(Kind, Now), share(Change), share(ratio(OldBeam, Old)),
+               share(ratio(Beam, New)), verdict(Change, Old, New)]),
+    Change.
+
+verdict(Change, Old, New) ->
+    case {bench_stats:quantile(0.25, New) > bench_stats:quantile(0.75, Old), bench_stats:quantile(0.75, New) < bench_stats:quantile(0.25, Old)} of
+        {true, _} when Change > 1 + ?NOISE -> "slower";
+        {_, true} when Change < 1 - ?NOISE -> "faster";
+        _ -> ""
+    end.

@@ -1,0 +1,126 @@
+%% SPDX-License-Identifier: Apache-2.0
+%% @doc The two sides of a measurement: an engine, and a BEAM with as many schedulers, which this VM reaches over loopback TCP; and
+%% one round on one of them.
+-module(bench_side).
+
+-export([start/2, start_node/3, stop_all/1, run/2, os_pid/1, resident/1]).
+-export([measure/3, settle/1]).
+
+-define(ROUND_TIMEOUT, 120_000).
+-define(SETTLE_TIMEOUT, 10_000).
+
+%% @doc Starts a side. This VM is a node afterwards.
+-spec start(beam | tandem, pos_integer()) -> bench:side().
+start(Kind, Workers) ->
+    {Node, Stop} = start_node(Kind, Workers, ["+P", "2000000"]),
+    #{kind => Kind, workers => Workers, node => Node, stop => Stop, processes => processes(Node)}.
+
+%% @doc Starts no more than the node; a BEAM with these arguments.
+-spec start_node(beam | tandem, pos_integer(), [string()]) -> {node(), fun(() -> term())}.
+start_node(tandem, Workers, _) ->
+    Options = case application:get_env(tandem, bench_executable) of
+                  {ok, File} -> #{workers => Workers, executable => File};
+                  undefined -> #{workers => Workers}
+              end,
+    {ok, Pid, Node} = tandem:start_link(Options),
+    {Node, fun() -> tandem:stop(Pid) end};
+start_node(beam, Workers, Arguments) ->
+    is_alive() orelse become_node(),
+    Schedulers = integer_to_list(Workers),
+    {ok, Pid, Node} = peer:start_link(#{name => peer:random_name(), connection => standard_io,
+                                        args => ["+S", Schedulers ++ ":" ++ Schedulers, "-setcookie",
+                                                 atom_to_list(erlang:get_cookie()), "-pa" | code:get_path()] ++ Arguments}),
+    true = net_kernel:connect_node(Node),
+    {Node, fun() -> peer:stop(Pid) end}.
+
+%% An engine makes this VM a node without a listener; a peer needs no more.
+become_node() ->
+    {ok, Pid, _} = tandem:start_link(#{}),
+    tandem:stop(Pid).
+
+%% @doc Ends all of them.
+-spec stop_all(#{term() => bench:side()}) -> ok.
+stop_all(Sides) ->
+    _ = [catch Stop() || #{stop := Stop} <- maps:values(Sides)],
+    receive {'EXIT', _, _} -> stop_all(#{}) after 0 -> ok end.
+
+%% @doc One round of a program: its numbers, one of them or many, and its result.
+-spec run(bench:program(), bench:side()) -> {ok, [number()], term()} | {error, term()}.
+run(#{where := inside, module := Module, run := {Function, Arguments}, measures := Measures}, #{node := Node} = Side) ->
+    case settled(Side) of
+        ok -> numbers(Measures, call(Node, measure, [Module, Function, Arguments]));
+        Error -> Error
+    end;
+run(#{where := host, module := Module, run := {Function, Arguments}, measures := Measures}, Side) ->
+    case settled(Side) of
+        ok -> numbers(Measures, call(node(), measure, [Module, Function, [Side | Arguments]]));
+        Error -> Error
+    end.
+
+numbers(time, {ok, {Time, Result}}) -> {ok, [Time], Result};
+numbers(self, {ok, {_, {Number, Result}}}) -> {ok, [Number], Result};
+numbers(sample, {ok, {_, {Numbers, Result}}}) -> {ok, Numbers, Result};
+numbers(_, {error, Reason}) -> {error, Reason}.
+
+%% Runs one of this module's functions in a process of a node.
+call(Node, Function, Arguments) ->
+    {Pid, Monitor} = spawn_monitor(Node, fun() -> exit({?MODULE, apply(?MODULE, Function, Arguments)}) end),
+    receive
+        {'DOWN', Monitor, process, Pid, {?MODULE, Answer}} -> {ok, Answer};
+        {'DOWN', Monitor, process, Pid, Reason} -> {error, Reason}
+    after ?ROUND_TIMEOUT ->
+            erlang:demonitor(Monitor, [flush]),
+            exit(Pid, kill),
+            {error, timeout}
+    end.
+
+%% @private On the side: nanoseconds and result. What the program has linked to this process ends with it.
+-spec measure(module(), atom(), [term()]) -> {integer(), term()}.
+measure(Module, Function, Arguments) ->
+    Start = erlang:monotonic_time(nanosecond),
+    Result = apply(Module, Function, Arguments),
+    {erlang:monotonic_time(nanosecond) - Start, Result}.
+
+%% Processes of the round before may still be ending.
+settled(#{processes := Processes, node := Node}) ->
+    case call(Node, settle, [Processes]) of
+        {ok, ok} -> ok;
+        {ok, Left} -> {error, {processes_left, Left}};
+        Error -> Error
+    end.
+
+%% @private On the side: waits until as few processes are there as at first.
+-spec settle(pos_integer()) -> ok | pos_integer().
+settle(Processes) -> settle(Processes, ?SETTLE_TIMEOUT).
+
+settle(Processes, Left) ->
+    case erlang:system_info(process_count) of
+        Now when Now =< Processes -> ok;
+        Now when Left =< 0 -> Now - Processes;
+        _ -> timer:sleep(2), settle(Processes, Left - 2)
+    end.
+
+%% Those that are always there, and a few that come and go.
+processes(Node) ->
+    {ok, {_, Count}} = call(Node, measure, [erlang, system_info, [process_count]]),
+    Count + 8.
+
+%% @doc The operating-system process of a side.
+-spec os_pid(bench:side()) -> string().
+os_pid(#{kind := beam, node := Node}) -> erpc:call(Node, os, getpid, []);
+os_pid(#{kind := tandem, node := Node}) ->
+    Owner = whereis(Node),
+    [Pid] = [OsPid || Port <- erlang:ports(), {connected, Input} <- [erlang:port_info(Port, connected)],
+                      {links, Links} <- [process_info(Input, links)], lists:member(Owner, Links),
+                      {os_pid, OsPid} <- [erlang:port_info(Port, os_pid)]],
+    integer_to_list(Pid).
+
+%% @doc The bytes of an operating-system process that are in memory; 0 where that can't be told.
+-spec resident(string()) -> non_neg_integer().
+resident(OsPid) ->
+    case file:read_file(["/proc/", OsPid, "/status"]) of
+        {ok, Status} ->
+            {match, [Kilobytes]} = re:run(Status, "VmRSS:\\s*(\\d+) kB", [{capture, all_but_first, list}]),
+            1024 * list_to_integer(Kilobytes);
+        {error, _} -> 0
+    end.
