@@ -234,7 +234,7 @@ spawning(Node) ->
 
 server(Node) ->
     Self = self(),
-    Owner = spawn_link(Node, fun() -> {ok, S} = gen_server:start_link(bench_processes, 5, []), Self ! {server, S}, receive stop -> gen_server:stop(S) end end),
+    Owner = spawn_link(Node, fun() -> {ok, S} = gen_server:start_link(bench_process, 4, []), Self ! {server, S}, receive stop -> gen_server:stop(S) end end),
     S = receive {server, P} -> P end,
     ?assertEqual([5, 6, 7], [gen_server:call(S, increment) || _ <- [1, 2, 3]]),
     Owner ! stop.
