@@ -89,7 +89,6 @@ static term monitor_port(struct proc *p, term port, const struct monitor_options
     return ref;
 }
 
-// The time offset never changes here, so that its monitor never fires.
 static term monitor(struct proc *p, const term *args, const struct monitor_options *o)
 {
     switch (args[0]) {
@@ -98,7 +97,7 @@ static term monitor(struct proc *p, const term *args, const struct monitor_optio
     case ATOM_port:
         return monitor_port(p, args[1], o);
     case ATOM_time_offset:
-        return args[1] == ATOM_clock_service ? ref_new(proc_heap(p)) : fail_badarg(p);
+        return args[1] == ATOM_clock_service ? relations_monitor_clock(p, o) : fail_badarg(p);
     }
     return fail_badarg_because(p, ATOM_badtype);
 }
@@ -116,9 +115,14 @@ static term bif_monitor_options(struct proc *p, term *args)
     return good ? monitor(p, args, &o) : fail_badarg_because(p, ATOM_badopt);
 }
 
+static bool is_own_ref(term t)
+{
+    return is_ref(t) && node_is_self(ident_node(t));
+}
+
 static term bif_demonitor(struct proc *p, term *args)
 {
-    if (!is_ref(args[0]))
+    if (!is_own_ref(args[0]))
         return fail_badarg(p);
     relations_demonitor(p, args[0]);
     return ATOM_true;
@@ -136,7 +140,7 @@ static term bif_demonitor_options(struct proc *p, term *args)
         else
             return fail_badarg(p);
     }
-    if (!is_nil(list) || !is_ref(args[0]))
+    if (!is_nil(list) || !is_own_ref(args[0]))
         return fail_badarg(p);
     bool was = relations_demonitor(p, args[0]);
     term result = bool_term(was || !info);

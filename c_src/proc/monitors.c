@@ -80,6 +80,13 @@ term relations_monitor(struct proc *p, term target, term node, const struct moni
     return ref;
 }
 
+term relations_monitor_clock(struct proc *p, const struct monitor_options *o)
+{
+    term ref = target_ref(&p->heap, p, o->alias);
+    add_monitor(p, ref, RELATION_CLOCK, o);
+    return ref;
+}
+
 void relations_child(struct proc *parent, term child, const struct spawn *s)
 {
     struct pid_key key = pid_key_of(child);
@@ -125,9 +132,10 @@ static struct relation *monitors_find(const struct proc *p, term ref)
 bool relations_demonitor(struct proc *p, term ref)
 {
     struct relation *r = monitors_find(p, ref);
-    if (!r || r->kind != RELATION_MONITOR)
+    if (!r || (r->kind != RELATION_MONITOR && r->kind != RELATION_CLOCK))
         return false;
-    unwatch(p, r);
+    if (r->kind == RELATION_MONITOR)
+        unwatch(p, r);
     end_monitor(p, r);
     return true;
 }
@@ -269,10 +277,15 @@ void relations_exit_monitors(struct proc *p, term reason)
 term relations_monitors(struct proc *p, struct heap *h)
 {
     term list = NIL;
-    if (p->relations)
-        SET_EACH(&p->relations->monitors, r, following)
-    if (r->kind == RELATION_MONITOR)
-        list = cons(h, tuple2(h, ATOM_process, object_of(h, r)), list);
+    if (!p->relations)
+        return list;
+    SET_EACH(&p->relations->monitors, r, following)
+    {
+        if (r->kind == RELATION_MONITOR)
+            list = cons(h, tuple2(h, ATOM_process, object_of(h, r)), list);
+        if (r->kind == RELATION_CLOCK)
+            list = cons(h, tuple2(h, ATOM_time_offset, ATOM_clock_service), list);
+    }
     return list;
 }
 

@@ -30,6 +30,7 @@ enum relation_kind {
     RELATION_SPAWN,      // a spawn request to another node that was not answered yet
     RELATION_WATCHER,    // another process monitors this one
     RELATION_NODE,       // monitor_node; count says how often
+    RELATION_CLOCK,      // monitors the time offset, which never changes: as RELATION_MONITOR, but nobody is watched
 };
 
 enum { SPAWN_LINK = 1, SPAWN_MONITOR = 2, SPAWN_ABANDONED = 4 };
@@ -77,7 +78,8 @@ bool relations_link(struct proc *p, term other);    // false: a pid of this node
 void relations_unlink(struct proc *p, term other);
 term relations_monitor(struct proc *p, term target, term node,
                        const struct monitor_options *o);    // pid, or name and node
-bool relations_demonitor(struct proc *p, term ref);         // false: there was none
+term relations_monitor_clock(struct proc *p, const struct monitor_options *o);
+bool relations_demonitor(struct proc *p, term ref);    // false: there was none
 term relations_alias(struct proc *p, enum alias_mode mode);
 bool relations_unalias(struct proc *p, term ref);
 void relations_monitor_node(struct proc *p, term node, bool on);
