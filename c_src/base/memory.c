@@ -2,24 +2,20 @@
 #include "base/memory.h"
 
 #include "base/config.h"
+#include "base/depot.h"
 #include "base/die.h"
-#include "base/lock.h"
+#include "base/keeper.h"
+#include "base/slab.h"
 
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum {
-    CLASS_BYTES = 16,
-    SMALL_MAX = 1024,
-    CLASSES = SMALL_MAX / CLASS_BYTES + 1,
-    SLAB_BYTES = 32 * 1024,
-    BATCH_BYTES = CONFIG_STRESS ? SMALL_MAX : 8 * SMALL_MAX,    // how much of a class threads pass on at once
-};
-
-struct free_block {
-    struct free_block *next;     // in the same batch
-    struct free_block *batch;    // of a batch's first block: the next batch
+    NOTE_BYTES = 256 * 1024,    // of large blocks freed, before the keeper is told
+    LOOK_BYTES = 64 * 1024,     // a thread that passed the limit looks again after so many bytes
+    LOOK_RARELY = 1 << 20,      // and one that is far from it after no more than these
 };
 
 // A thread's free blocks of one class. The first batch fills and empties; a full one is set aside, and when two are full
@@ -35,17 +31,15 @@ struct cache {
     struct blocks free[CLASSES];
     char *slab, *slab_end;
     _Atomic int64_t in_use;
+    int64_t look_at;       // in_use at which the thread compares the sum with the limit
+    size_t large_freed;    // since the keeper was told
+    bool passed;
     struct cache *next;
 };
 
-// Full batches that any thread may take.
-static struct depot {
-    struct lock lock;
-    _Atomic(struct free_block *) batches;
-} depots[CLASSES];
-
 static _Atomic(struct cache *) caches;
 static _Thread_local struct cache *own;
+static _Atomic size_t limit;
 
 static void *from_system(size_t bytes)
 {
@@ -65,17 +59,13 @@ static bool is_small_class(size_t class)
     return !CONFIG_PLAIN_MEMORY && class < CLASSES;
 }
 
-static size_t block_bytes(size_t class)
-{
-    return class ? class * CLASS_BYTES : CLASS_BYTES;
-}
-
 static COLD struct cache *cache_open(void)
 {
     struct cache *c = from_system(sizeof *c);
     memset(c, 0, sizeof *c);
     for (size_t i = 0; i < CLASSES; i++)
-        c->free[i].room = BATCH_BYTES / block_bytes(i);
+        c->free[i].room = batch_blocks(i);
+    c->look_at = LOOK_BYTES;
     c->next = atomic_load(&caches);
     while (!atomic_compare_exchange_weak(&caches, &c->next, c)) {
     }
@@ -87,48 +77,91 @@ static struct cache *cache(void)
     return LIKELY(own != NULL) ? own : cache_open();
 }
 
+size_t mem_limit(void)
+{
+    size_t set = atomic_load_explicit(&limit, memory_order_relaxed);
+    return set ? set : (size_t)sysconf(_SC_PHYS_PAGES) * (size_t)sysconf(_SC_PAGESIZE);
+}
+
+void mem_set_limit(size_t bytes)
+{
+    atomic_store_explicit(&limit, bytes, memory_order_relaxed);
+}
+
+// The sum is looked at before a thread can have taken a quarter of what is left, so that the limit is passed by little however
+// many threads there are.
+static COLD void look(struct cache *c, int64_t held)
+{
+    size_t most = mem_limit(), used = mem_in_use();
+    int64_t left = used < most ? (int64_t)((most - used) / 4) : 0;
+    c->passed = c->passed || used > most;
+    c->look_at = held + (left < LOOK_BYTES ? LOOK_BYTES : left > LOOK_RARELY ? LOOK_RARELY : left);
+}
+
+bool mem_allows_large(size_t bytes)
+{
+    size_t most = mem_limit(), used = mem_in_use();
+    if (used <= most && bytes <= most - used)
+        return true;
+    cache()->passed = true;
+    return false;
+}
+
+bool mem_passed(void)
+{
+    struct cache *c = cache();
+    bool passed = c->passed;
+    c->passed = false;
+    return passed;
+}
+
+// Only the owning thread writes its count: a relaxed load and store, no locked instruction.
+static void count(struct cache *c, int64_t change)
+{
+    int64_t held = atomic_load_explicit(&c->in_use, memory_order_relaxed) + change;
+    atomic_store_explicit(&c->in_use, held, memory_order_relaxed);
+    if (UNLIKELY(held > c->look_at))
+        look(c, held);
+}
+
+static void count_freed(struct cache *c, size_t bytes)
+{
+    int64_t held = atomic_load_explicit(&c->in_use, memory_order_relaxed);
+    atomic_store_explicit(&c->in_use, held - (int64_t)bytes, memory_order_relaxed);
+}
+
+static void count_large_freed(struct cache *c, size_t bytes)
+{
+    c->large_freed += bytes;
+    if (c->large_freed < NOTE_BYTES)
+        return;
+    keeper_note(c->large_freed);
+    c->large_freed = 0;
+}
+
 size_t mem_rounded(size_t bytes)
 {
     size_t class = class_of(bytes);
     return is_small_class(class) ? block_bytes(class) : bytes;
 }
 
-// Only the owning thread writes its count: a relaxed load and store, no locked instruction.
-static void count(struct cache *c, int64_t change)
+static void slab_open(struct cache *c)
 {
-    int64_t held = atomic_load_explicit(&c->in_use, memory_order_relaxed);
-    atomic_store_explicit(&c->in_use, held + change, memory_order_relaxed);
+    if (c->slab_end)
+        slab_close(c->slab_end - SLAB_BYTES, (size_t)(c->slab - (c->slab_end - SLAB_BYTES)));
+    c->slab = slab_new();
+    if (UNLIKELY(!c->slab))
+        die("no memory for small blocks");
+    c->slab_end = c->slab + SLAB_BYTES;
 }
 
 static void *carve(struct cache *c, size_t bytes)
 {
-    if ((size_t)(c->slab_end - c->slab) < bytes) {
-        c->slab = from_system(SLAB_BYTES);
-        c->slab_end = c->slab + SLAB_BYTES;
-    }
+    if ((size_t)(c->slab_end - c->slab) < bytes)
+        slab_open(c);
     void *block = c->slab;
     c->slab += bytes;
     return block;
-}
-
-static void depot_put(struct depot *d, struct free_block *batch)
-{
-    lock_take(&d->lock);
-    batch->batch = atomic_load_explicit(&d->batches, memory_order_relaxed);
-    atomic_store_explicit(&d->batches, batch, memory_order_relaxed);
-    lock_give(&d->lock);
-}
-
-static struct free_block *depot_take(struct depot *d)
-{
-    if (!atomic_load_explicit(&d->batches, memory_order_relaxed))
-        return NULL;
-    lock_take(&d->lock);
-    struct free_block *batch = atomic_load_explicit(&d->batches, memory_order_relaxed);
-    if (batch)
-        atomic_store_explicit(&d->batches, batch->batch, memory_order_relaxed);
-    lock_give(&d->lock);
-    return batch;
 }
 
 static NOINLINE void *refill(struct cache *c, size_t class)
@@ -137,7 +170,7 @@ static NOINLINE void *refill(struct cache *c, size_t class)
     struct free_block *block = b->full;
     b->full = NULL;
     if (!block)
-        block = depot_take(&depots[class]);
+        block = depot_take(class);
     if (!block)
         return carve(c, block_bytes(class));
     b->first = block->next;
@@ -147,11 +180,14 @@ static NOINLINE void *refill(struct cache *c, size_t class)
 
 static NOINLINE void set_aside(struct blocks *b, size_t class)
 {
-    if (b->full)
-        depot_put(&depots[class], b->full);
+    struct free_block *full = b->full;
     b->full = b->first;
     b->first = NULL;
-    b->room = BATCH_BYTES / block_bytes(class);
+    b->room = batch_blocks(class);
+    if (full) {
+        depot_put(class, full);
+        keeper_note(BATCH_BYTES);
+    }
 }
 
 void *mem_alloc(size_t bytes)
@@ -181,9 +217,10 @@ void mem_free(void *block, size_t bytes)
         return;
     struct cache *c = cache();
     size_t class = class_of(bytes);
-    count(c, -(int64_t)bytes);
+    count_freed(c, bytes);
     if (!is_small_class(class)) {
         free(block);
+        count_large_freed(c, bytes);
         return;
     }
     struct blocks *b = &c->free[class];
@@ -197,7 +234,10 @@ void mem_free(void *block, size_t bytes)
 // What malloc gave, malloc resizes: large blocks often grow where they are, or move without a copy.
 static void *resize_large(void *block, size_t old_bytes, size_t new_bytes)
 {
-    count(cache(), (int64_t)new_bytes - (int64_t)old_bytes);
+    struct cache *c = cache();
+    count(c, (int64_t)new_bytes - (int64_t)old_bytes);
+    if (new_bytes < old_bytes)
+        count_large_freed(c, old_bytes - new_bytes);
     void *moved = realloc(block, new_bytes ? new_bytes : 1);
     if (UNLIKELY(!moved))
         die("no memory for %zu bytes", new_bytes);

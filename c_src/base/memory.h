@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Memory in sized blocks. Small blocks come from lists of free blocks that belong to the calling thread, one list a size
 // class of 16 bytes; larger ones from malloc. A block is freed with the size it was asked for, by any thread: what a thread
-// has too much of, it passes on in batches to those who lack it. There is no failure to handle: without memory the engine
-// dies. mem_in_use counts what all threads hold.
+// has too much of, it passes on in batches to those who lack it (base/depot.h). What stays idle goes back to the system after
+// a second or so (base/keeper.h). mem_in_use counts what all threads hold.
+// There is a limit: what mem_set_limit said, else the machine's memory. Allocating never fails; it only notes, for the calling
+// thread, that the limit has been passed, and whoever knows what the thread works for (proc/doom.h) asks mem_passed and ends
+// that. What may be large is asked for first: mem_allows. Where even that was not done and the system has nothing left, the
+// engine dies.
 #ifndef TANDEM_BASE_MEMORY_H
 #define TANDEM_BASE_MEMORY_H
 
@@ -20,5 +24,21 @@ void *mem_resize(void *block, size_t old_bytes, size_t new_bytes);
 
 // Bytes handed out and not freed, summed over all threads.
 size_t mem_in_use(void);
+
+// Bytes that may be in use; 0: as many as the machine has. Is noticed by all threads, if not at once.
+void mem_set_limit(size_t bytes);
+size_t mem_limit(void);
+
+// False: so many bytes more would pass the limit, or the caller gives up for a similar reason: mem_passed will tell. Quick for
+// small numbers, which are always allowed.
+enum { MEM_SMALL = 256 * 1024 };
+bool mem_allows_large(size_t bytes);
+static inline bool mem_allows(size_t bytes)
+{
+    return LIKELY(bytes <= MEM_SMALL) || mem_allows_large(bytes);
+}
+
+// Whether this thread passed the limit since it last asked.
+bool mem_passed(void);
 
 #endif

@@ -3,6 +3,7 @@
 #include "base/memory.h"
 
 #include "base/config.h"
+#include "base/keeper.h"
 
 #include <check.h>
 #include <pthread.h>
@@ -187,6 +188,74 @@ START_TEST(test_threads)
 }
 END_TEST
 
+// After a peak of small blocks what is idle goes back, but for the few blocks that are still used.
+enum { PEAK_BLOCKS = 200000, PEAK_BLOCK = 240 };
+
+START_TEST(test_idle_memory_goes_back)
+{
+    static uint8_t *block[PEAK_BLOCKS];
+    for (int i = 0; i < PEAK_BLOCKS; i++) {
+        block[i] = mem_alloc(PEAK_BLOCK - 16u * (unsigned)(i % 3));
+        memset(block[i], i, PEAK_BLOCK - 32);
+    }
+    size_t peak = memory_resident();
+    for (int i = 0; i < PEAK_BLOCKS; i++)
+        if (i % 50000)
+            mem_free(block[i], PEAK_BLOCK - 16u * (unsigned)(i % 3));
+    keeper_release();
+    if (!CONFIG_PLAIN_MEMORY)
+        ck_assert_uint_lt(memory_resident(), peak - (size_t)PEAK_BLOCKS * (PEAK_BLOCK - 32) / 10 * 9);
+    for (int i = 0; i < PEAK_BLOCKS; i += 50000) {
+        ck_assert(holds_only(block[i], PEAK_BLOCK - 32, (uint8_t)i));
+        mem_free(block[i], PEAK_BLOCK - 16u * (unsigned)(i % 3));
+    }
+}
+END_TEST
+
+// Threads that take and free while another gives back: nothing is handed out twice (they look at what they wrote).
+static void *release_often(void *argument)
+{
+    for (int i = 0; i < 200; i++)
+        keeper_release();
+    return argument;
+}
+
+START_TEST(test_release_beside_others)
+{
+    pthread_t thread[3], keeper;
+    for (uintptr_t i = 0; i < COUNT_OF(thread); i++)
+        ck_assert_int_eq(pthread_create(&thread[i], NULL, churn, (void *)(i + 1)), 0);
+    ck_assert_int_eq(pthread_create(&keeper, NULL, release_often, NULL), 0);
+    for (uintptr_t i = 0; i < COUNT_OF(thread); i++) {
+        void *result;
+        pthread_join(thread[i], &result);
+        ck_assert_ptr_nonnull(result);
+    }
+    pthread_join(keeper, NULL);
+}
+END_TEST
+
+START_TEST(test_limit)
+{
+    size_t used = mem_in_use();
+    mem_set_limit(used + (8 << 20));
+    ck_assert(!mem_passed());
+    ck_assert(mem_allows(4 << 20));
+    ck_assert(!mem_allows(16 << 20));
+    ck_assert(mem_passed() && !mem_passed());
+    void *block[20];
+    for (size_t i = 0; i < COUNT_OF(block); i++)
+        block[i] = mem_alloc(1 << 20);
+    ck_assert(mem_passed());
+    for (size_t i = 0; i < COUNT_OF(block); i++)
+        mem_free(block[i], 1 << 20);
+    ck_assert(mem_allows(4 << 20) && !mem_passed());
+    mem_set_limit(0);
+    ck_assert(mem_allows(16 << 20));
+    ck_assert(!mem_allows((size_t)1 << 50) && mem_passed());
+}
+END_TEST
+
 Suite *memory_suite(void)
 {
     Suite *s = suite_create("memory");
@@ -198,6 +267,9 @@ Suite *memory_suite(void)
     tcase_add_test(c, test_resize);
     tcase_add_test(c, test_other_thread_frees);
     tcase_add_test(c, test_threads);
+    tcase_add_test(c, test_idle_memory_goes_back);
+    tcase_add_test(c, test_release_beside_others);
+    tcase_add_test(c, test_limit);
     suite_add_tcase(s, c);
     return s;
 }
