@@ -19,6 +19,8 @@
 %% <ul>
 %% <li>empty: a tick. The engine answers each tick with a tick.</li>
 %% <li>`112, Control' or `112, Control, Message': a distribution message without header, fragments or atom cache.</li>
+%% <li>`$S', and then several such messages, each behind its 4-byte length, from the host only: what the VM has ready at once
+%%   costs the port, and the operating system, one command.</li>
 %% <li>`<<$C, N:32>>', from the host only: N more bytes of distribution messages have been consumed.</li>
 %% </ul>
 %%
@@ -45,6 +47,9 @@
 
 %% Bytes that the port queues for an engine that doesn't read: where it gets busy, and where it recovers.
 -define(BUSY_LIMITS, {64 bsl 10, 256 bsl 10}).
+
+%% Messages go together until they have so many bytes.
+-define(TOGETHER, 16 bsl 10).
 
 -define(LOOP_OPTIONS, [link, {priority, high}, {message_queue_data, off_heap}]).
 
@@ -146,6 +151,7 @@ output(Port, Input) ->
     receive
         {go, Handle} ->
             ok = erlang:dist_ctrl_input_handler(Handle, Input),
+            _ = erlang:dist_ctrl_set_opt(Handle, get_size, true),
             Input ! {go, Handle},
             output_loop(Port, Handle)
     end.
@@ -160,11 +166,27 @@ output_loop(Port, Handle) ->
 
 drain(Port, Handle) ->
     case erlang:dist_ctrl_get_data(Handle) of
+        none -> ok;
+        {Size, Data} -> gather(Port, Handle, Size, Data)
+    end.
+
+%% A message alone goes as it is.
+gather(Port, Handle, Size, Data) ->
+    case erlang:dist_ctrl_get_data(Handle) of
         none ->
-            ok;
-        Data ->
-            command(Port, Data),
-            drain(Port, Handle)
+            command(Port, Data);
+        {NextSize, Next} ->
+            Gathered = [[<<Size:32>> | Data] | [<<NextSize:32>> | Next]],
+            more(Port, Handle, Size + NextSize, Gathered)
+    end.
+
+more(Port, Handle, Bytes, Gathered) when Bytes >= ?TOGETHER ->
+    command(Port, [$S | Gathered]),
+    drain(Port, Handle);
+more(Port, Handle, Bytes, Gathered) ->
+    case erlang:dist_ctrl_get_data(Handle) of
+        none -> command(Port, [$S | Gathered]);
+        {Size, Data} -> more(Port, Handle, Bytes + Size, [Gathered, <<Size:32>> | Data])
     end.
 
 %% A port that has just closed: its exit status, which says more than we could, is on its way to the input.

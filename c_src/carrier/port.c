@@ -16,9 +16,11 @@
 
 enum {
     LENGTH_BYTES = 4,
-    BUFFER_BYTES = 64 * 1024,    // as much as a pipe holds
-    MAX_PARTS = 64,              // of one writev
-    MAX_SENDING = 32,            // packets taken from the peer at once
+    BUFFER_BYTES = 64 * 1024,
+    PIPE_BYTES = 1024 * 1024,
+    BELIEVED_BYTES = 4 * 1024 * 1024,
+    MAX_PARTS = 64,      // of one writev
+    MAX_SENDING = 32,    // packets taken from the peer at once
 };
 
 struct input {
@@ -163,11 +165,20 @@ static void set_capacity(struct input *in, size_t capacity)
     in->capacity = capacity;
 }
 
+// What the packet that has begun needs in all, as far as a length is believed before its bytes are there.
+static size_t wanted_capacity(const struct input *in)
+{
+    size_t size = in->to - in->from < LENGTH_BYTES ? 0 : LENGTH_BYTES + length_at(in->buffer + in->from);
+    size = size < BELIEVED_BYTES ? size : BELIEVED_BYTES;
+    return size > BUFFER_BYTES ? size : BUFFER_BYTES;
+}
+
 // Room for at least one byte more. The buffer is full only when a packet larger than it has begun.
 static void make_room(struct input *in)
 {
-    if (in->from == in->to && in->capacity > BUFFER_BYTES) {
-        set_capacity(in, BUFFER_BYTES);
+    size_t wanted = wanted_capacity(in);
+    if (in->capacity < wanted || (in->from == in->to && in->capacity > BUFFER_BYTES)) {
+        set_capacity(in, wanted);
     } else if (in->from > 0) {
         memmove(in->buffer, in->buffer + in->from, in->to - in->from);
         in->to -= in->from;
@@ -282,10 +293,20 @@ static bool set_nonblocking(int fd)
     return flags >= 0 && fcntl(fd, F_SETFL, flags | O_NONBLOCK) == 0;
 }
 
+// Best effort: an ordinary pipe holds 64 KiB, which costs large messages many changes between the two ends.
+static void widen(int fd)
+{
+    int before = errno;
+    if (fcntl(fd, F_SETPIPE_SZ, PIPE_BYTES) < 0)
+        errno = before;
+}
+
 struct port *port_open(int in, int out, struct peer *peer)
 {
     if (!set_nonblocking(in) || !set_nonblocking(out))
         return NULL;
+    widen(in);
+    widen(out);
     struct port *p = mem_zero_alloc(sizeof *p);
     p->carrier.operations = &operations;
     p->peer = peer;

@@ -10,6 +10,7 @@
 enum {
     TAG_PASS_THROUGH = 112,
     TAG_CREDIT = 'C',
+    TAG_SEVERAL = 'S',
     BUSY_UNTIL = CONFIG_BUSY_BYTES / 2,
 };
 
@@ -91,20 +92,43 @@ static void tick(struct peer *p)
     p->carrier->operations->output(p->carrier);
 }
 
+static void message(struct peer *p, struct reader *r)
+{
+    if (reader_u8(r) != TAG_PASS_THROUGH) {
+        reader_fail(r, "unknown kind of packet");
+        return;
+    }
+    atomic_fetch_add_explicit(&peer_messages_in, 1, memory_order_relaxed);
+    control_receive(p, r);
+}
+
+// Messages in one packet, each behind its length.
+static void several(struct peer *p, struct reader *r)
+{
+    reader_u8(r);
+    while (reader_ok(r) && reader_left(r)) {
+        uint32_t size = reader_u32(r);
+        const uint8_t *bytes = reader_take(r, size);
+        struct reader one;
+        reader_init(&one, bytes, bytes ? size : 0);
+        if (bytes)
+            message(p, &one);
+        if (!reader_ok(&one))
+            reader_fail(r, one.failure);
+    }
+}
+
 static void connected(struct peer *p, struct reader *r)
 {
     uint8_t tag = reader_left(r) ? *r->at : 0;
-    if (reader_left(r) == 0) {
+    if (reader_left(r) == 0)
         tick(p);
-    } else if (tag == TAG_PASS_THROUGH) {
-        reader_u8(r);
-        atomic_fetch_add_explicit(&peer_messages_in, 1, memory_order_relaxed);
-        control_receive(p, r);
-    } else if (tag == TAG_CREDIT && p->window) {
+    else if (tag == TAG_CREDIT && p->window)
         credit(p, r);
-    } else {
-        reader_fail(r, "unknown kind of packet");
-    }
+    else if (tag == TAG_SEVERAL && p->window)
+        several(p, r);
+    else
+        message(p, r);
 }
 
 const char *peer_receive(struct peer *p, const uint8_t *bytes, size_t size)

@@ -408,6 +408,12 @@ START_TEST(test_malformed_bytes)
         {{'C', 0, 0, 0}, 4},
         {{'C', 0, 0, 0, 1}, 5},    // credit for nothing
         {{'C', 0, 0, 0, 0, 0}, 6},
+        {{'S', 0, 0, 0}, 4},
+        {{'S', 0, 0, 0, 0}, 5},              // one of them empty
+        {{'S', 0, 0, 0, 9, 112, 131}, 7},    // longer than what is there
+        {{'S', 255, 255, 255, 255, 112}, 6},
+        {{'S', 0, 0, 0, 1, 'S'}, 6},
+        {{'S', 0, 0, 0, 5, 'C', 0, 0, 0, 0}, 10},
     };
     ck_assert_ptr_nonnull(loop_arrive(&other.loop, bad[_i].bytes, bad[_i].size));
     ck_assert_uint_eq(other.closes, 1);
@@ -426,6 +432,28 @@ static const char *arrive_payload(const struct writer *payload)
     writer_done(&w);
     return why;
 }
+
+START_TEST(test_several_in_one)
+{
+    struct writer one, several;
+    writer_init(&one);
+    writer_u8(&one, 112);
+    external_encode_dist(&one, control(4, small(6), host_pid(4), ATOM_empty, ATOM_dollar_tandem));
+    external_encode_dist(&one, small(7));
+    writer_init(&several);
+    writer_u8(&several, 'S');
+    for (int i = 0; i < 3; i++) {
+        writer_u32(&several, (uint32_t)one.size);
+        writer_bytes(&several, one.bytes, one.size);
+    }
+    ck_assert_ptr_null(loop_arrive(&other.loop, several.bytes, several.size));
+    ck_assert_uint_eq(other.system_messages, 3);
+    ck_assert_ptr_nonnull(loop_arrive(&other.loop, several.bytes, several.size - 1));
+    ck_assert_uint_eq(other.system_messages, 5);
+    writer_done(&one);
+    writer_done(&several);
+}
+END_TEST
 
 START_TEST(test_a_million_deep)
 {
@@ -517,7 +545,8 @@ Suite *dist_suite(void)
     tcase_add_test(up, test_name_of_the_host);
     tcase_add_test(up, test_system_message);
     tcase_add_loop_test(up, test_malformed, 0, 28);
-    tcase_add_loop_test(up, test_malformed_bytes, 0, 11);
+    tcase_add_loop_test(up, test_malformed_bytes, 0, 17);
+    tcase_add_test(up, test_several_in_one);
     tcase_add_test(up, test_a_million_deep);
     tcase_add_test(up, test_long_atom);
     tcase_add_test(up, test_after_the_end);

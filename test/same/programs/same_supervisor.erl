@@ -39,7 +39,10 @@ shut_down() ->
     Ms = [monitor(process, child(S, I)) || I <- [a, b]],
     exit(S, shutdown),
     {[receive {'DOWN', M, _, _, R} -> R end || M <- Ms], receive {'EXIT', S, R} -> R end}.
-bad_child() -> process_flag(trap_exit, true), R = supervisor:start_link(?MODULE, {#{strategy => one_for_one}, [fails]}), {element(1, R), element(1, element(2, R))}.
+bad_child() ->
+    process_flag(trap_exit, true),
+    R = supervisor:start_link(?MODULE, {#{strategy => one_for_one}, [fails]}),
+    receive {'EXIT', _, Why} -> {element(1, R), element(1, element(2, R)), Why} end.
 nested() ->
     with(one_for_one, [], fun(S) ->
         {ok, Inner} = supervisor:start_child(S, #{id => inner, type => supervisor, start => {supervisor, start_link, [?MODULE, {#{strategy => one_for_one}, [x]}]}}),
