@@ -2,7 +2,7 @@
 %% @doc What the engine does in Erlang rather than in C. This module runs on the engine, as bytecode like any other.
 -module(tandem_local).
 
--export([run_on_load/1, finish_load/1, loaded/1, purge/1, soft_purge/1, open_file/2, path_open/3]).
+-export([run_on_load/1, finish_load/1, loaded/1, purge/1, soft_purge/1, purge_and_load/3, open_file/2, path_open/3]).
 
 %% @doc Runs the on_load function of a module that has arrived and waits for it. Whether it succeeded is told to all who
 %% wait for the module; if it failed, or wanted native code, the module becomes the host's business.
@@ -42,6 +42,12 @@ purge(Module) ->
 soft_purge(Module) ->
     _ = whereis(erts_code_purger),
     erts_code_purger:soft_purge(Module).
+
+%% @doc code:load_binary/3 where two versions are loaded already: it purges the old one.
+-spec purge_and_load(module(), file:filename() | preloaded | cover_compiled, binary()) -> {module, module()} | {error, atom()}.
+purge_and_load(Module, File, Binary) ->
+    _ = purge(Module),
+    code:load_binary(Module, File, Binary).
 
 %% @doc file:open/2: the host's file server opens the file, and its process belongs to the caller. There are no raw files
 %% here: they are served like others. Those in memory live in the process that serves the caller on the host.

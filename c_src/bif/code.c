@@ -349,13 +349,11 @@ static term bif_load_binary(struct proc *p, term *args)
     struct heap *h = proc_heap(p);
     if (!is_atom(args[0]) || !is_binary(args[2]) || !(is_list(args[1]) || is_nil(args[1]) || is_atom(args[1])))
         return fail_error(p, ATOM_function_clause);
+    if (is_full(args[0]))
+        return fail_trap(p, export_get(ATOM_tandem_local, atom_from_c("purge_and_load"), 3), args);
     struct module *m = build(args[0], args[2]);
     if (!m)
         return tuple2(h, ATOM_error, ATOM_badfile);
-    if (is_full(args[0])) {
-        module_free(m);
-        return tuple2(h, ATOM_error, ATOM_not_purged);
-    }
     module_set_file(m, args[1]);
     if (!m->on_load) {
         module_publish(m);

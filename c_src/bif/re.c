@@ -193,7 +193,7 @@ static term outcome(struct run *r, struct re_code *c, const struct re_capture *c
     else if (rc == RE_UNFINISHED)
         result = go_on_later(r, s.offset);
     else if (rc == PCRE2_ERROR_BADOFFSET)
-        result = fail_error(p, ATOM_internal_error);
+        result = fail_panic(p);
     if (rc <= 0 && rc != RE_UNFINISHED)
         re_valid_forget();
     re_match_done(c);
@@ -259,7 +259,7 @@ static term run_compiled(struct run *r)
     s.newline = r->o.newline ? r->o.newline : s.newline;
     s.bsr = r->o.bsr ? r->o.bsr : s.bsr;
     struct re_code *c = re_code_get(&s, &e);
-    return c ? match(r, c) : fail_error(r->p, ATOM_internal_error);
+    return c ? match(r, c) : fail_panic(r->p);
 }
 
 static term run(struct proc *p, term *args, uint32_t arity, term options, bool checked)

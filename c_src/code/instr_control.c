@@ -254,7 +254,8 @@ OP(native_body_plain)
 }
 
 // Calls of what is known only when the call happens: call.c finds the code and places the arguments in x registers.
-// The call returns behind the instruction, or (in tail position) to the caller after `words` of the stack are dropped.
+// The call returns behind the instruction, or (in tail position) to the caller after `words` of the stack are dropped. What never
+// returns is told an address within the instruction: it is looked up as it stands.
 #define CALL_FOUND(target, operands) \
     do { \
         SWAP_OUT(); \
@@ -277,7 +278,7 @@ OP(native_body_plain)
             TAIL(op_raise); \
         } \
         if (UNLIKELY(found.raises)) \
-            *--E = (term)(uintptr_t)(ip + 1 + (operands)); \
+            *--E = (term)(uintptr_t)(ip + (operands)); \
         else \
             E += (words); \
         CALL(found.code, found.arity); \

@@ -156,14 +156,24 @@ void lower_label(struct lowering *l)
     *at = l->size;
 }
 
-// The modules that a BEAM has built in show no lines in stack traces.
-void lower_line(struct lowering *l)
+// The modules that a BEAM has built in show no lines in stack traces. A line that is there already is not added again, unless it
+// is a function's first: what follows a function without one may so be left without, on the BEAM too.
+void lower_line_at(struct lowering *l, size_t at)
 {
-    if (l->preloaded)
+    uint32_t line = (uint32_t)lower_arg(l, 0)->value;
+    const struct beam_op *next = lower_next(l);
+    bool first = next && next->opcode == GENERIC_func_info;
+    if (l->preloaded || (!first && l->mark_count && l->marks[l->mark_count - 1].line == line))
         return;
     l->marks = extend(l->marks, l->mark_count, &l->mark_capacity, sizeof *l->marks);
-    l->marks[l->mark_count].at = l->size;
-    l->marks[l->mark_count++].line = (uint32_t)lower_arg(l, 0)->value;
+    l->marks[l->mark_count].at = at;
+    l->marks[l->mark_count++].line = line;
+}
+
+void lower_line(struct lowering *l)
+{
+    if (!lower_line_is_lost(l))
+        lower_line_at(l, l->size);
 }
 
 void lower_func_info(struct lowering *l)

@@ -92,6 +92,13 @@ static inline struct beam_arg arg_source(const struct beam_arg *a)
     return a->type == ARG_NUMBER ? arg_term((a->value << 4) | TAG_SMALL) : *a;
 }
 
+bool lower_is_export(const struct export *e, term module, const char *function, uint32_t arity);
+
+// The current operation is a line: it holds from that word on.
+void lower_line_at(struct lowering *l, size_t at);
+// Whether the BEAM leaves it out.
+bool lower_line_is_lost(const struct lowering *l);
+
 // Heap words that an allocation operand asks for.
 word lower_words(const struct beam_arg *a);
 

@@ -82,7 +82,7 @@ static const struct export *import_of(const struct lowering *l, size_t arg)
     return l->module->imports[lower_arg(l, arg)->value];
 }
 
-static bool is_export(const struct export *e, term module, const char *function, uint32_t arity)
+bool lower_is_export(const struct export *e, term module, const char *function, uint32_t arity)
 {
     return e->module == module && e->arity == arity && strcmp(atom_text(e->function).bytes, function) == 0;
 }
@@ -94,17 +94,17 @@ static const char *call_family(const struct export *e, bool *operand)
     if (e->native)
         return "call_native";
     *operand = false;
-    if (is_export(e, ATOM_erlang, "apply", 3))
+    if (lower_is_export(e, ATOM_erlang, "apply", 3))
         return "apply_list";
     *operand = true;
-    return is_export(e, ATOM_erlang, "apply", 2) ? "apply_fun_list" : "call_ext";
+    return lower_is_export(e, ATOM_erlang, "apply", 2) ? "apply_fun_list" : "call_ext";
 }
 
 static bool calls_nif_error(const struct lowering *l, const struct beam_op *op)
 {
     bool call = op && (op->opcode == GENERIC_call_ext || op->opcode == GENERIC_call_ext_only ||
                        op->opcode == GENERIC_call_ext_last);
-    return call && is_export(l->module->imports[op->args[1].value], ATOM_erlang, "nif_error", 1);
+    return call && lower_is_export(l->module->imports[op->args[1].value], ATOM_erlang, "nif_error", 1);
 }
 
 // The move, which lines may follow, is the function's first operation: its arguments are where they came.
@@ -200,7 +200,7 @@ static const char *own_family(const struct export *e)
     if (e->module != ATOM_erlang)
         return NULL;
     for (size_t i = 0; i < COUNT_OF(known); i++)
-        if (is_export(e, ATOM_erlang, known[i].text, known[i].arity))
+        if (lower_is_export(e, ATOM_erlang, known[i].text, known[i].arity))
             return known[i].family;
     return NULL;
 }
@@ -273,7 +273,7 @@ static void lower_gc_bif(struct lowering *l, const char *family, size_t sources)
 void lower_gc_bif1(struct lowering *l)
 {
     const struct beam_arg *a = l->op->args;
-    if (is_export(import_of(l, 2), ATOM_erlang, "+", 1))
+    if (lower_is_export(import_of(l, 2), ATOM_erlang, "+", 1))
         EMIT(l, "add", a[0], a[1], a[3], arg_term(small(0)), a[4]);
     else
         lower_gc_bif(l, "gc_bif1", 1);

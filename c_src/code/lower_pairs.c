@@ -2,6 +2,7 @@
 // Instructions that often follow one another become one: a jump less between them. Counted over OTP's and Elixir's libraries,
 // the pairs here make up a third of all that is executed. A label between two keeps them apart, as labels are operations too.
 #include "code/lower.h"
+#include "term/atom.h"
 
 // One that needs a check of its own (code/verify.h) stays alone.
 static const struct beam_op *next_alone(const struct lowering *l)
@@ -82,13 +83,74 @@ void lower_get_tuple_element(struct lowering *l)
     lower_skip(l);
 }
 
-// The location of what follows may as well hold for a move before it, which cannot fail.
+// The location of what follows holds from within a move before it, which cannot fail: where a call before the move returns to,
+// it does not begin yet.
 static void take_lines(struct lowering *l)
 {
     while (next_if(l, GENERIC_line)) {
         lower_skip(l);
-        lower_line(l);
+        if (!lower_line_is_lost(l))
+            lower_line_at(l, l->size + 1);
     }
+}
+
+// The BEAM's loader makes one of two moves between words that follow one another, in either order.
+static bool is_pair(const struct beam_op *first)
+{
+    const struct beam_arg *a = first[0].args, *b = first[1].args;
+    if (a[0].type != b[0].type || a[1].type != b[1].type || same(a + 1, b))
+        return false;
+    bool registers = (a[0].type == ARG_X || a[0].type == ARG_Y) && (a[1].type == ARG_X || a[1].type == ARG_Y);
+    sword from = (sword)(b[0].value - a[0].value), to = (sword)(b[1].value - a[1].value);
+    return registers && (from == 1 || from == -1) && (to == 1 || to == -1);
+}
+
+// Whether a move stays one of its own there.
+static bool stays_alone(const struct lowering *l, const struct beam_op *move)
+{
+    const struct beam_op *at = move;
+    while (at > l->file->ops && at[-1].opcode == GENERIC_move)
+        at--;
+    while (at < move)
+        at += is_pair(at) ? 2 : 1;
+    return at == move;
+}
+
+static bool leaves_for_code(const struct lowering *l, const struct beam_op *op)
+{
+    unsigned opcode = op->opcode;
+    if (opcode == GENERIC_call_only || opcode == GENERIC_call_last)
+        return true;
+    if (opcode != GENERIC_call_ext_only && opcode != GENERIC_call_ext_last)
+        return false;
+    const struct export *e = l->module->imports[op->args[1].value];
+    return !e->native && !(e->flags & EXPORT_DELEGATED);
+}
+
+static bool divides(const struct lowering *l, const struct beam_op *op, const char *name)
+{
+    if (op->opcode != GENERIC_gc_bif2)
+        return false;
+    return lower_is_export(l->module->imports[op->args[2].value], ATOM_erlang, name, 2);
+}
+
+// div and rem of the same, in either order, become one there.
+static bool is_division_again(const struct lowering *l, const struct beam_op *a, const struct beam_op *b)
+{
+    bool both = (divides(l, a, "div") && divides(l, b, "rem")) || (divides(l, a, "rem") && divides(l, b, "div"));
+    return both && same(a->args + 3, b->args + 3) && same(a->args + 4, b->args + 4) &&
+           !same(a->args + 3, a->args + 5) && !same(a->args + 4, a->args + 5);
+}
+
+bool lower_line_is_lost(const struct lowering *l)
+{
+    const struct beam_op *next = lower_next(l), *last = l->op - 1;
+    if (!next || last < l->file->ops)
+        return false;
+    if (last->opcode == GENERIC_move)
+        return last->args[1].type == ARG_X && last->args[1].value == 0 && leaves_for_code(l, next) &&
+               stays_alone(l, last);
+    return is_division_again(l, last, next);
 }
 
 static bool move_and_call(struct lowering *l, const struct beam_arg *move)

@@ -29,8 +29,10 @@ void raise_native(term *x, term reason, const struct export *blame, const term *
     struct interp *in = interp_of(x);
     struct failure native = worker_of(x)->failure;
     record(x, ATOM_error, reason, blame);
-    if (native.request == REQUEST_FAIL)
+    if (native.request == REQUEST_FAIL) {
         worker_of(x)->failure.info = native.info;
+        worker_of(x)->failure.panic = native.panic;
+    }
     for (uint32_t i = 0; i < blame->arity; i++)
         in->blame_values[i] = arguments[i];
     in->blame_arguments = in->blame_values;
@@ -111,7 +113,7 @@ const word *raise_find_handler(struct proc *p, const word *ip)
     }
     term raw = raw_trace(p, f, ip);
     term *frame, *slot = find_catch(p, &frame);
-    if (!slot || p->catches == 0) {
+    if (!slot || p->catches == 0 || f->panic) {
         end_process(p, f->class, f->reason, raw);
         return NULL;
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "code/trace.h"
 
+#include "code/interp.h"
 #include "code/module.h"
 #include "code/raise.h"
 #include "proc/system.h"
@@ -47,22 +48,38 @@ static term info_list(struct heap *h, const struct trace_start *start)
 }
 
 // Words tagged as headers on the stack are return addresses. Equal ones in a row count once, as on the BEAM.
-static size_t gather(const struct proc *p, word *addresses, size_t count, size_t limit)
+// first: what is added to the first of them.
+static size_t gather(const struct proc *p, word *addresses, size_t count, size_t limit, word first)
 {
     word previous = count ? addresses[count - 1] : 0;
     for (const term *at = heap_stack(&p->heap); at < p->heap.end && count < limit; at++) {
         if (!is_header(*at) || *at == previous)
             continue;
-        previous = addresses[count++] = *at;
+        addresses[count++] = *at + first;
+        previous = *at;
+        first = 0;
     }
     return count;
 }
 
-// A native that was called through its export fails in the export's stub, which is no entry.
 static bool is_in_module(const word *address)
 {
     struct code_place place;
     return code_place(address, &place);
+}
+
+// A native that was called through its export fails in the export's stub, which is no entry. Where it would have returned to
+// then is looked up as it stands: the BEAM blames what follows a call if a line begins there.
+static bool fails_in_stub(const struct trace_start *start)
+{
+    return *start->at == (word)(uintptr_t)op_native_body_plain;
+}
+
+// erlang:process_info is always called so.
+static bool fails_behind(const struct trace_start *start)
+{
+    return start->blame && start->blame->module == ATOM_erlang && *start->at == (word)(uintptr_t)op_call_native_plain &&
+           start->blame->function == atom_from_c("process_info");
 }
 
 // Locations are looked up just below an address, so the failed instruction counts by the word behind it.
@@ -76,9 +93,10 @@ term trace_gather(struct proc *p, const struct trace_start *start)
         term function[3] = {start->blame->module, start->blame->function, start->arguments};
         top = tuple4(h, function[0], function[1], function[2], info_list(h, start));
     }
-    if (!start->undefined && (!start->blame || is_in_module(start->at)))
-        addresses[count++] = (word)(uintptr_t)(start->at + 1);
-    count = gather(p, addresses, count, limit);
+    bool stub = !start->undefined && fails_in_stub(start);
+    if (!start->undefined && !stub && (!start->blame || is_in_module(start->at)))
+        addresses[count++] = (word)(uintptr_t)(start->at + (fails_behind(start) ? 3 : 1));
+    count = gather(p, addresses, count, limit, stub ? sizeof(word) : 0);
     term fields[RAW_FIELDS] = {
         [RAW_CLASS] = start->class,
         [RAW_TOP] = top,
@@ -147,6 +165,27 @@ term trace_build(struct heap *h, term raw)
     return is_tuple_of(raw, 2) ? element(raw, 1) : raw;
 }
 
+term trace_passed_on(struct heap *h, term raw)
+{
+    word addresses[BACKTRACE_DEPTH_MAX];
+    struct code_place place;
+    if (!is_tuple_of(raw, RAW_FIELDS) || !is_nil(element(raw, RAW_TOP)))
+        return raw;
+    size_t count = addresses_of(raw, addresses);
+    const word *at = count ? (const word *)(uintptr_t)addresses[0] - 1 : NULL;
+    if (!at || !code_place(at, &place) || *at != (word)(uintptr_t)op_func_info_plain)
+        return raw;
+    term top = tuple4(h, place.module->name, place.function->name, element(raw, RAW_ARGUMENTS), NIL);
+    term fields[RAW_FIELDS] = {
+        [RAW_CLASS] = element(raw, RAW_CLASS),
+        [RAW_TOP] = top,
+        [RAW_ARGUMENTS] = ATOM_true,
+        [RAW_INFO] = NIL,
+        [RAW_ADDRESSES] = binary_from(h, addresses + 1, (count - 1) * sizeof *addresses),
+    };
+    return tuple_of(h, RAW_FIELDS, fields);
+}
+
 term trace_class(term raw)
 {
     return is_tuple(raw) && tuple_arity(raw) > 0 ? element(raw, RAW_CLASS) : ATOM_error;
@@ -159,7 +198,7 @@ term trace_of_stack(struct heap *h, struct proc *p, unsigned limit)
     size_t count = 0;
     if (most)
         addresses[count++] = (word)(uintptr_t)(p->ip + 1);
-    count = gather(p, addresses, count, most);
+    count = gather(p, addresses, count, most, 0);
     term list = NIL, item;
     while (count-- > 0)
         if (entry(h, addresses[count], ATOM_true, NIL, &item))

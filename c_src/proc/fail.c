@@ -19,6 +19,13 @@ term fail(struct proc *p, term class, term reason)
     return NONE;
 }
 
+term fail_panic(struct proc *p)
+{
+    fail_error(p, ATOM_internal_error);
+    p->worker->failure.panic = true;
+    return NONE;
+}
+
 term fail_badarg_because(struct proc *p, term cause)
 {
     fail_badarg(p);

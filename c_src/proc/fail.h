@@ -19,6 +19,7 @@ static inline term fail_badarg(struct proc *p)
     return fail(p, ATOM_error, ATOM_badarg);
 }
 
+term fail_panic(struct proc *p);                               // internal_error, which no catch holds
 term fail_badarg_because(struct proc *p, term cause);          // badarg whose error_info has this cause
 term fail_with_value(struct proc *p, term tag, term value);    // error with {tag, value}: {badmap, M}, {badkey, K}
 

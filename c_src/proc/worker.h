@@ -34,6 +34,7 @@ struct failure {
         caller_arguments;    // error/2,3: the calling function's entry shows these instead of its arity; NONE: not asked for
     bool arguments;          // the native is the top entry of the stack trace, with its arguments
     bool ready_trace;    // trace is final (erlang:raise/3)
+    bool panic;          // no catch holds it
     const struct export *trap;
 };
 

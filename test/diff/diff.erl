@@ -173,9 +173,6 @@ on_engine(Calls, Again, #run{node = Node} = Run) ->
     end.
 
 %% Equal to the last bit, or equal but for identities.
-%% Of what re refuses inside, the BEAM's process cannot even catch the error.
-agree({died, {internal_error, Trace}}, {raised, error, internal_error, Trace, _}, _) ->
-    is_list(Trace);
 agree(A, B, Node) ->
     bits(A) =:= bits(B) orelse bits(same_normal:term(A, nonode@nohost)) =:= bits(same_normal:term(B, Node)).
 

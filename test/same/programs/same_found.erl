@@ -40,3 +40,77 @@ timer_for_a_dead_process() ->
     {Pid, Monitor} = spawn_monitor(fun() -> ok end),
     receive {'DOWN', Monitor, process, Pid, _} -> ok end,
     erlang:cancel_timer(erlang:send_after(100_000, Pid, message)).
+
+%% A native that is not called by name returns to what follows, and that is what is blamed.
+native_fun_before_a_line() ->
+    F = id(fun erlang:abs/1),
+    catch hd(
+            F(ok)).
+native_applied_before_a_line() ->
+    catch begin
+              apply(id(erlang), id(atom_to_list), [1]),
+              id(a),
+              self()
+          end.
+error_applied_before_a_line() ->
+    catch begin
+              apply(id(erlang), id(error), [reason]),
+              id(a),
+              self()
+          end.
+process_info_before_a_line() ->
+    catch begin
+              process_info(id(a)),
+              id(a),
+              self()
+          end.
+native_fun_and_a_move_before_a_line(A) ->
+    F = id(fun erlang:abs/1),
+    F(ok),
+    id(A),
+    self().
+native_fun_and_a_move_before_a_line() -> catch native_fun_and_a_move_before_a_line(a).
+
+%% Raised again, a function_clause has no location any more.
+function_clause_raised_again() ->
+    try
+        try lists:nth(a, id(b)) catch Class:Reason:Stack -> erlang:raise(Class, Reason, Stack) end
+    catch C:R:S -> {C, R, lists:sublist(S, 3)}
+    end.
+function_clause_not_caught_by_class() ->
+    try
+        try lists:nth(a, id(b)) catch throw:_ -> ok end
+    catch C:R:S -> {C, R, lists:sublist(S, 3)}
+    end.
+function_clause_raised_again_by_guard() ->
+    try
+        try lists:nth(a, id(b)) catch Class:Reason:_ when Class =:= Reason -> ok after id(a) end
+    catch C:R:S -> {C, R, lists:sublist(S, 3)}
+    end.
+
+%% What re refuses inside cannot be caught.
+internal_error_of_re() ->
+    {_, Monitor} = spawn_monitor(fun() -> catch re:run(id(<<>>), [], [{offset, 1}, unicode]) end),
+    receive {'DOWN', Monitor, process, _, {Reason, Trace}} -> {Reason, lists:sublist(Trace, 3)} end.
+
+%% Lines that the loader leaves out: before a call in tail position, between div and rem of the same.
+line_before_a_tail_call() -> generated(same_found_1, [no_init_yregs], "f(a, b) ->\n lists:map(ok);\nf(_, _) ->\n ok#r{a = 1}.\n", [c, d]).
+line_before_a_local_tail_call() -> generated(same_found_2, [no_copt, r22], "f(a, b) ->\n f(1, 2);\nf(_, _) ->\n ok#r{a = 1}.\n", [c, d]).
+line_between_divisions(Options) -> generated(same_found_3, Options, "f(A, B) ->\n C = A div B,\n D = A rem B,\n {C, D, ok#r{a = 1}}.\n", [7, 2]).
+line_between_divisions() -> [line_between_divisions(Options) || Options <- [[], [no_copt], [no_copt, r22], [no_ssa_opt]]].
+
+generated(Module, Options, Text, Arguments) ->
+    Lines = ["-module(", atom_to_list(Module), ").\n", "-export([f/2]).\n", "-record(r, {a}).\n", Text],
+    {ok, Tokens, _} = erl_scan:string(lists:append(Lines)),
+    {ok, Module, Binary} = compile:forms(forms(Tokens), Options),
+    {module, Module} = code:load_binary(Module, "generated", Binary),
+    Outcome = try apply(Module, f, Arguments) catch Class:Reason:Stack -> {Class, Reason, lists:sublist(Stack, 2)} end,
+    code:purge(Module),
+    code:delete(Module),
+    Outcome.
+
+forms([]) -> [];
+forms(Tokens) ->
+    {Form, [Dot | Rest]} = lists:splitwith(fun(Token) -> element(1, Token) =/= dot end, Tokens),
+    {ok, Parsed} = erl_parse:parse_form(Form ++ [Dot]),
+    [Parsed | forms(Rest)].

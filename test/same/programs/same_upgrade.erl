@@ -86,6 +86,15 @@ bad_binaries() ->
      code:load_binary(same_upgraded_9, "f", binary:part(Binary, 0, byte_size(Binary) div 2)),
      catch element(1, element(2, catch code:load_binary("no atom", "f", Binary))), erlang:module_loaded(same_upgraded_9)].
 
+loaded_over_old_code() ->
+    [load(same_upgraded_19, "-export([v/0, wait/0]). v() -> " ++ V ++ ". wait() -> receive stop -> ok end.") || V <- ["1", "2"]],
+    Old = compiled(same_upgraded_19, "-export([v/0]). v() -> 3."),
+    {_, Monitor} = spawn_monitor(same_upgraded_19, wait, []),
+    A = {erlang:check_old_code(same_upgraded_19), code:load_binary(same_upgraded_19, "f", Old), same_upgraded_19:v()},
+    B = code:load_binary(same_upgraded_19, "f", Old),
+    C = receive {'DOWN', Monitor, process, _, Reason} -> Reason after 5_000 -> alive end,
+    {A, B, C, code:purge(same_upgraded_19), away(same_upgraded_19)}.
+
 deleted() ->
     load(same_upgraded_10, "-export([v/0]). v() -> 1."),
     A = {code:is_loaded(same_upgraded_10), code:which(same_upgraded_10), erlang:module_loaded(same_upgraded_10), code:delete(same_upgraded_10)},
