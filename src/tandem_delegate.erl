@@ -7,9 +7,11 @@
 
 -export([call/3, on_host/3]).
 
-%% @doc A call that the engine's table of delegated functions has caught. Applications may run here as well as there.
+%% @doc A call that the engine's table of delegated functions has caught. Applications may run here as well as there, and code is loaded here.
 -spec call(module(), atom(), [term()]) -> term().
 call(application_controller, F, Args) -> tandem_application:call(F, Args);
+call(code_server, call, [Request]) -> tandem_code:request(Request);
+call(erl_prim_loader, get_modules, [Modules, F | _]) -> tandem_code:get_modules(Modules, F);
 call(M, F, Args) -> on_host(M, F, Args).
 
 %% @doc Applies the function on the host, with the caller's group leader; gives its value, or raises what it raised. The stack
@@ -28,5 +30,6 @@ on_host(M, F, Args) ->
 
 callers([{?MODULE, _, _, _} | Stack]) -> callers(Stack);
 callers([{tandem_application, _, _, _} | Stack]) -> callers(Stack);
+callers([{tandem_code, _, _, _} | Stack]) -> callers(Stack);
 callers([{erlang, process_info, _, _} | Stack]) -> callers(Stack);
 callers(Stack) -> Stack.

@@ -3,7 +3,7 @@
 %% `not_loaded'.
 -module(tandem_native).
 
--export([host/0, take_over/1]).
+-export([host/0, take_over/1, load_binary/3, load_file/1, prepared_file/2]).
 
 %% @doc The process on the host that serves this engine ({@link tandem_host}).
 -spec host() -> pid().
@@ -13,4 +13,18 @@ host() ->
 %% @doc From now on the functions of a module that was delegated as a whole run on the engine.
 -spec take_over(module()) -> ok.
 take_over(_) ->
+    erlang:nif_error(not_loaded).
+
+%% @doc code:load_binary/3 and load_file/1, whether or not the module is sticky on the host.
+-spec load_binary(module(), file:filename(), binary()) -> {module, module()} | {error, badfile | not_purged | on_load_failure}.
+load_binary(_, _, _) ->
+    erlang:nif_error(not_loaded).
+
+-spec load_file(module()) -> {module, module()} | {error, nofile | badfile | not_purged | on_load_failure}.
+load_file(_) ->
+    erlang:nif_error(not_loaded).
+
+%% @doc The file name of a module that erlang:prepare_loading/2 has prepared.
+-spec prepared_file(reference(), file:filename()) -> ok.
+prepared_file(_, _) ->
     erlang:nif_error(not_loaded).

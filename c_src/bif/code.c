@@ -365,6 +365,30 @@ static term bif_load_binary(struct proc *p, term *args)
     return tuple2(h, ATOM_error, ATOM_on_load_failure);
 }
 
+static term bif_prepared_file(struct proc *p, term *args)
+{
+    struct module *m = prepared_take(args[0]);
+    if (!m)
+        return fail_badarg(p);
+    if (m->file == NONE && (is_list(args[1]) || is_atom(args[1])))
+        module_set_file(m, args[1]);
+    prepared_add(ref_ids(args[0]), m);
+    return ATOM_ok;
+}
+
+// A module that came from the host may be sticky there.
+static const struct module *from_host(term name)
+{
+    const struct module *m = is_atom(name) ? module_find(name) : NULL;
+    return m && m->file == NONE ? m : NULL;
+}
+
+static term bif_code_load_binary(struct proc *p, term *args)
+{
+    bool ask = from_host(args[0]) && is_binary(args[2]) && (is_list(args[1]) || is_atom(args[1]));
+    return ask ? fail_trap(p, export_get(ATOM_tandem_code, ATOM_load_binary, 3), args) : bif_load_binary(p, args);
+}
+
 // On load.
 
 // The function is no export: the interpreter reads the code of this one right after the trap, on this thread.
@@ -514,7 +538,7 @@ static term bif_code_which(struct proc *p, term *args)
 }
 
 // The version that the host has now replaces the one that is loaded.
-static term bif_code_load_file(struct proc *p, term *args)
+static term bif_load_file(struct proc *p, term *args)
 {
     if (!is_atom(args[0]))
         return fail_error(p, ATOM_function_clause);
@@ -528,6 +552,12 @@ static term bif_code_load_file(struct proc *p, term *args)
         return tuple2(proc_heap(p), ATOM_error, ATOM_not_purged);
     module_refresh(p, args[0]);
     return fail_block(p);
+}
+
+static term bif_code_load_file(struct proc *p, term *args)
+{
+    bool ask = from_host(args[0]) && !delegate_whole(args[0]);
+    return ask ? fail_trap(p, export_get(ATOM_tandem_code, ATOM_load_file, 1), args) : bif_load_file(p, args);
 }
 
 // Stopping the system ends the engine, and with it the connection; the host goes on.
@@ -558,7 +588,10 @@ static const struct native_row rows[] = {
     {"erlang", "purge_module", 1, bif_purge_module, 0},
     {"erts_internal", "purge_module", 2, bif_purge_module_2, 0},
     {"erts_internal", "check_process_code", 1, bif_check_process_code, 0},
-    {"code", "load_binary", 3, bif_load_binary, 0},
+    {"code", "load_binary", 3, bif_code_load_binary, 0},
+    {"tandem_native", "load_binary", 3, bif_load_binary, 0},
+    {"tandem_native", "load_file", 1, bif_load_file, 0},
+    {"tandem_native", "prepared_file", 2, bif_prepared_file, 0},
     {"code", "ensure_loaded", 1, bif_code_ensure_loaded, 0},
     {"code", "load_file", 1, bif_code_load_file, 0},
     {"code", "is_loaded", 1, bif_code_is_loaded, 0},
