@@ -153,13 +153,14 @@ handle_call(id, _, #{id := Id} = State) ->
 handle_cast(_, State) ->
     {noreply, State}.
 
-%% @private A tick asks the host for a neighbour, who is monitored until the next one comes.
+%% @private A tick asks the host for a neighbour, who is monitored until the next one comes. The next tick follows the answer: a slow
+%% host is asked less often, rather than drowned.
 -spec handle_info(term(), map()) -> {noreply, map()}.
 handle_info(tick, #{registry := Registry, ticks := Ticks} = State) ->
-    _ = erlang:send_after(?TICK, self(), tick),
     Registry ! {some, self()},
     {noreply, State#{ticks := lists:sublist([erlang:monotonic_time() | Ticks], 100)}};
 handle_info({some, Pid}, #{watched := Watched} = State) ->
+    _ = erlang:send_after(?TICK, self(), tick),
     Watched =:= none orelse demonitor(Watched, [flush]),
     {noreply, State#{watched := monitor(process, Pid)}};
 handle_info({'DOWN', _, process, _, _}, State) ->
