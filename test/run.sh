@@ -141,6 +141,20 @@ real() {
     if [ -n "$line" ]; then count real "$passed" "$failed"; else count real 0 1; fi
 }
 
+# Modules replaced while they are called: reload BUILD.
+reload() {
+    log=$out/reload-$1.log
+    executable=$PWD/priv/tandem
+    [ "$1" = release ] || executable=$executable-$1
+    vm 'real_reload:main(init:get_plain_arguments()), halt().' "$executable" "$out/reload" 4 "${RELOAD_SECONDS:-20}" > "$log" 2>&1
+    line=$(grep -E '^reload: [0-9]+ passed, [0-9]+ failed$' "$log" | tail -n 1)
+    passed=$(echo "$line" | sed 's/reload: \([0-9]*\) .*/\1/')
+    failed=$(echo "$line" | sed 's/.*, \([0-9]*\) failed/\1/')
+    if grep -q 'Sanitizer:' "$log"; then failed=$((${failed:-0} + 1)); fi
+    [ "${failed:-1}" = 0 ] || tail -n 60 "$log"
+    if [ -n "$line" ]; then count "reload $1" "$passed" "$failed"; else count "reload $1" 0 1; fi
+}
+
 # Every fuzzer for a minute, from the corpus that is kept.
 fuzz() {
     make --no-print-directory -C c_src BUILD=fuzz fuzzers || { count fuzzers 0 1; return; }
@@ -193,6 +207,7 @@ long)
         make --no-print-directory -C c_src BUILD=$build && same "same $build" "$PWD/priv/tandem-$build"
     done
     (export SAME_WORKERS=4 && same "same tsan 4" "$PWD/priv/tandem-tsan")
+    for build in release asan tsan; do reload $build; done
     real
     differential "${DIFF_SEED:-random}" 600 "$PWD/priv/tandem-stress" "$PWD/priv/tandem-asan" "$PWD/priv/tandem"
     fuzz

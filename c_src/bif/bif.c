@@ -12,9 +12,6 @@ void natives_register(const struct native_table *table)
         struct export *e = export_get(atom_from_c(row->module), atom_from_c(row->function), row->arity);
         if (e->native)
             die("two natives for %s:%s/%u", row->module, row->function, row->arity);
-        e->native = row->function_pointer;
-        if (row->flags & NATIVE_GUARD)
-            e->flags |= EXPORT_GUARD;
-        export_refresh(e);
+        export_set_native(e, row->function_pointer, row->flags & NATIVE_GUARD ? EXPORT_GUARD : 0);
     }
 }

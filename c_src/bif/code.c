@@ -21,7 +21,7 @@ static term exports_list(struct heap *h, const struct module *m)
     term list = NIL;
     const struct export *e;
     for (size_t at = 0; (e = export_next(&at));)
-        if (e->module == m->name && e->bytecode)
+        if (e->module == m->name && export_bytecode(e))
             list = cons(h, tuple2(h, e->function, small(e->arity)), list);
     return list;
 }

@@ -9,7 +9,8 @@
 static term fun_name(const struct fun_entry *f)
 {
     struct code_place place;
-    return f->bytecode && code_place(f->bytecode, &place) ? place.function->name : NIL;
+    const word *bytecode = fun_entry_bytecode(f);
+    return bytecode && code_place(bytecode, &place) ? place.function->name : NIL;
 }
 
 // NONE: no such item.

@@ -81,7 +81,7 @@ static sword matching_functions(term pattern)
     sword count = 0;
     size_t at = 0;
     for (struct export *e; is_tuple(pattern) && (e = export_next(&at)) != NULL;)
-        count += e->bytecode && fits(element(pattern, 0), e->module) && fits(element(pattern, 1), e->function) &&
+        count += export_bytecode(e) && fits(element(pattern, 0), e->module) && fits(element(pattern, 1), e->function) &&
                  fits(element(pattern, 2), small(e->arity));
     return count;
 }

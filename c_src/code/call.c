@@ -23,7 +23,7 @@ void call_open(void)
 
 static struct call_target to_export(const struct export *e)
 {
-    return (struct call_target){export_code(e), e->arity, e->flags & EXPORT_RAISES};
+    return (struct call_target){export_code(e), e->arity, export_has_flag(e, EXPORT_RAISES)};
 }
 
 static struct heap *heap_of(term *x)
@@ -109,7 +109,7 @@ static struct call_target undefined_function(struct proc *p, const struct export
     term *x = proc_x(p);
     struct heap *h = proc_heap(p);
     const struct export *handler = export_find(e->module, ATOM_handle_undefined_function, 2);
-    if (!handler || !handler->bytecode) {
+    if (!handler || !export_bytecode(handler)) {
         raise_undefined(x, e);
         return nowhere;
     }
@@ -133,8 +133,9 @@ struct call_target call_fun_undefined(struct proc *p, const struct fun_entry *f)
     term *x = proc_x(p);
     if (fun_entry_code(f) == f->stub && !module_demand_fun(p, f))
         return waits;
-    if (fun_entry_code(f) != f->stub)
-        return (struct call_target){fun_entry_code(f), f->arity + f->free, false};
+    const word *code = fun_entry_code(f);
+    if (code != f->stub)
+        return (struct call_target){code, f->arity + f->free, false};
     struct heap *h = proc_heap(p);
     term fun = fun_make(h, (struct fun_entry *)(uintptr_t)f, p->pid, x + f->arity);
     raise_error(x, tuple2(h, ATOM_badfun, fun));

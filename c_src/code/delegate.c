@@ -116,11 +116,8 @@ static void follow_rules(term module)
 {
     struct export *e;
     for (size_t at = 0; (e = export_next(&at));)
-        if (e->module == module) {
-            bool delegated = delegate_has(module, e->function, e->arity);
-            e->flags = delegated ? e->flags | EXPORT_DELEGATED : e->flags & ~(uint32_t)EXPORT_DELEGATED;
-            export_refresh(e);
-        }
+        if (e->module == module)
+            export_set_delegated(e, delegate_has(module, e->function, e->arity));
 }
 
 void delegate_module(term module)

@@ -35,6 +35,7 @@ struct need {
     struct module *pending;    // waits for its on_load function
     term loader;               // the process that runs it, NONE: nobody yet
     bool wants_native;
+    bool ending;    // the function has returned, and somebody is busy with what follows from that
 };
 
 static struct {
@@ -135,7 +136,7 @@ bool module_demand(struct proc *p, term name)
 bool module_demand_fun(struct proc *p, const struct fun_entry *f)
 {
     const struct module *m = module_find(f->module);
-    if (f->bytecode || (m && f->purged) || (m && memcmp(m->md5, f->unique, sizeof m->md5) == 0))
+    if (fun_entry_bytecode(f) || (m && fun_entry_is_purged(f)) || (m && memcmp(m->md5, f->unique, sizeof m->md5) == 0))
         return true;
     return told_or_waits(p, f->module, false);
 }
@@ -177,6 +178,7 @@ static void answer(term name, term failure, bool nothing_new)
     n->pending = NULL;
     n->loader = NONE;
     n->wants_native = false;
+    n->ending = false;
     n->told.count = 0;
     for (size_t i = 0; i < woken.count; i++)
         if (nothing_new || woken.all[i].tell)
@@ -280,9 +282,11 @@ const word *module_on_load(struct proc *p, term name)
 bool module_on_load_done(term name, bool ok)
 {
     lock_take(&needs.lock);
-    const struct need *n = need_find(name);
-    struct module *m = n ? n->pending : NULL;
+    struct need *n = need_find(name);
+    struct module *m = n && !n->ending ? n->pending : NULL;
     bool native = m && n->wants_native;
+    if (m)
+        n->ending = true;
     lock_give(&needs.lock);
     if (!m)
         return false;

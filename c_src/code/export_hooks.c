@@ -1,38 +1,68 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "code/export_hooks.h"
 
+#include "base/lock.h"
 #include "code/delegate.h"
 #include "code/interp.h"
 
-// The stub is one instruction; calls that are under way meanwhile see the one before or this one. Its operand is what the stub
-// belongs to: written when that is made, before anybody can see it, and never again.
+// Where an export's instruction that calls the host stands; the one before it is for all others.
+enum { DELEGATE_STUB = 2 };
+
+static struct lock changing;
+
 static void set_stub(word *stub, word instruction, const void *owner)
 {
-    if (!stub[1])
-        stub[1] = (word)(uintptr_t)owner;
-    if (stub[0] != instruction)
-        __atomic_store_n(&stub[0], instruction, __ATOMIC_RELEASE);
+    stub[0] = instruction;
+    stub[1] = (word)(uintptr_t)owner;
 }
 
-static void set_code(const word **code, const word *to)
+// With the lock held, or before anybody can see it.
+static void refresh_export(struct export *e)
 {
-    __atomic_store_n(code, to, __ATOMIC_RELEASE);
+    const word *code = e->native                              ? e->stub
+                       : export_has_flag(e, EXPORT_DELEGATED) ? e->stub + DELEGATE_STUB
+                       : e->bytecode                          ? e->bytecode
+                                                              : e->stub;
+    __atomic_store_n(&e->code, code, __ATOMIC_RELEASE);
 }
 
-void export_refresh(struct export *e)
+static void refresh_fun(struct fun_entry *f)
 {
-    bool delegated = e->flags & EXPORT_DELEGATED;
-    word instruction = e->native   ? op_address_call_native()
-                       : delegated ? op_address_call_delegate()
-                                   : op_address_call_undefined();
-    set_stub(e->stub, instruction, e);
-    set_code(&e->code, e->bytecode && !e->native && !delegated ? e->bytecode : e->stub);
+    __atomic_store_n(&f->code, f->bytecode ? f->bytecode : f->stub, __ATOMIC_RELEASE);
 }
 
-void fun_refresh(struct fun_entry *f)
+void export_set_native(struct export *e, native_function *native, uint32_t flags)
 {
-    set_stub(f->stub, op_address_fun_undefined(), f);
-    set_code(&f->code, f->bytecode ? f->bytecode : f->stub);
+    e->native = native;
+    e->flags |= flags;
+    set_stub(e->stub, op_address_call_native(), e);
+    refresh_export(e);
+}
+
+void export_set_bytecode(struct export *e, const word *bytecode)
+{
+    lock_take(&changing);
+    __atomic_store_n(&e->bytecode, bytecode, __ATOMIC_RELEASE);
+    refresh_export(e);
+    lock_give(&changing);
+}
+
+void export_set_delegated(struct export *e, bool delegated)
+{
+    lock_take(&changing);
+    uint32_t others = e->flags & ~(uint32_t)EXPORT_DELEGATED;
+    __atomic_store_n(&e->flags, others | (delegated ? EXPORT_DELEGATED : 0), __ATOMIC_RELAXED);
+    refresh_export(e);
+    lock_give(&changing);
+}
+
+void fun_set_bytecode(struct fun_entry *f, const word *bytecode)
+{
+    lock_take(&changing);
+    __atomic_store_n(&f->purged, bytecode == NULL, __ATOMIC_RELAXED);
+    __atomic_store_n(&f->bytecode, bytecode, __ATOMIC_RELEASE);
+    refresh_fun(f);
+    lock_give(&changing);
 }
 
 // The tables are locked: nothing here may name another export.
@@ -40,10 +70,19 @@ static void export_made(struct export *e)
 {
     if (delegate_has(e->module, e->function, e->arity))
         e->flags |= EXPORT_DELEGATED;
-    export_refresh(e);
+    set_stub(e->stub, op_address_call_undefined(), e);
+    set_stub(e->stub + DELEGATE_STUB, op_address_call_delegate(), e);
+    refresh_export(e);
+}
+
+static void fun_made(struct fun_entry *f)
+{
+    set_stub(f->stub, op_address_fun_undefined(), f);
+    refresh_fun(f);
 }
 
 void export_hooks_open(void)
 {
-    funs_set_hooks((struct fun_hooks){.export_made = export_made, .fun_made = fun_refresh});
+    lock_init(&changing);
+    funs_set_hooks((struct fun_hooks){.export_made = export_made, .fun_made = fun_made});
 }

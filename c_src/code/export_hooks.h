@@ -8,10 +8,12 @@
 
 void export_hooks_open(void);    // before funs_open
 
-// To be called by whoever changed native, bytecode or whether it is delegated. Any thread.
-void export_refresh(struct export *e);
+// Before workers run.
+void export_set_native(struct export *e, native_function *native, uint32_t flags);
 
-// The same for a fun entry whose bytecode changed.
-void fun_refresh(struct fun_entry *f);
+// Any thread. Bytecode NULL: there is none any more; of a fun: it was purged.
+void export_set_bytecode(struct export *e, const word *bytecode);
+void export_set_delegated(struct export *e, bool delegated);
+void fun_set_bytecode(struct fun_entry *f, const word *bytecode);
 
 #endif

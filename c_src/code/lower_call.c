@@ -208,7 +208,7 @@ static const char *own_family(const struct export *e)
 // Only natives that never ask for anything but a result can be called in the middle of a function.
 static bool has_native(struct lowering *l, const struct export *e, struct beam_arg label)
 {
-    if (e->native && e->flags & EXPORT_GUARD)
+    if (e->native && export_has_flag(e, EXPORT_GUARD))
         return true;
     EMIT(l, "bif_missing", label, arg_pointer(e));
     return false;

@@ -124,7 +124,7 @@ static bool leaves_for_code(const struct lowering *l, const struct beam_op *op)
     if (opcode != GENERIC_call_ext_only && opcode != GENERIC_call_ext_last)
         return false;
     const struct export *e = l->module->imports[op->args[1].value];
-    return !e->native && !(e->flags & EXPORT_DELEGATED);
+    return !e->native && !export_has_flag(e, EXPORT_DELEGATED);
 }
 
 static bool divides(const struct lowering *l, const struct beam_op *op, const char *name)

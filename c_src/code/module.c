@@ -104,8 +104,10 @@ static const struct module *module_at(const word *address)
     lock_take(&places.lock);
     size_t below = places_below(address);
     const struct module *m = below ? places.all[below - 1] : NULL;
+    if (m && address >= m->code + m->code_words)    // another's, which may be freed as soon as the lock is given
+        m = NULL;
     lock_give(&places.lock);
-    return m && address < m->code + m->code_words ? m : NULL;
+    return m;
 }
 
 static const struct function *function_at(const struct module *m, const word *address)
@@ -346,18 +348,22 @@ static void slot_set(struct slot *s, struct module *current, struct module *old)
 {
     lock_take(&slots.lock);
     slots.loaded += (current != NULL) - (size_t)(s->current != NULL);
-    s->current = current;
-    s->old = old;
+    __atomic_store_n(&s->current, current, __ATOMIC_RELEASE);
+    __atomic_store_n(&s->old, old, __ATOMIC_RELEASE);
     lock_give(&slots.lock);
+}
+
+static void enable_funs(struct module *m)
+{
+    for (uint32_t i = 0; i < m->lambda_count; i++)
+        fun_set_bytecode(m->lambdas[i], m->lambda_codes[i]);
 }
 
 void module_enable_funs(struct module *m)
 {
-    for (uint32_t i = 0; i < m->lambda_count; i++) {
-        m->lambdas[i]->bytecode = m->lambda_codes[i];
-        m->lambdas[i]->purged = false;
-        fun_refresh(m->lambdas[i]);
-    }
+    lock_take(&publishing);
+    enable_funs(m);
+    lock_give(&publishing);
 }
 
 static bool is_code_of(const struct module *m, const word *code)
@@ -370,10 +376,9 @@ static void withdraw_exports(const struct module *m)
 {
     for (uint32_t i = 0; i < m->export_count; i++) {
         struct export *e = export_get(m->name, m->exports[i].function, m->exports[i].arity);
-        if (!e->bytecode || !is_code_of(m, e->bytecode))
-            continue;
-        e->bytecode = NULL;
-        export_refresh(e);
+        const word *bytecode = export_bytecode(e);
+        if (bytecode && is_code_of(m, bytecode))
+            export_set_bytecode(e, NULL);
     }
 }
 
@@ -382,11 +387,10 @@ void module_publish(struct module *m)
     lock_take(&publishing);
     struct slot *s = slot_get(m->name);
     struct module *before = s->current;
-    module_enable_funs(m);
+    enable_funs(m);
     for (uint32_t i = 0; i < m->export_count; i++) {
         struct export *e = export_get(m->name, m->exports[i].function, m->exports[i].arity);
-        e->bytecode = m->export_codes[i];
-        export_refresh(e);
+        export_set_bytecode(e, m->export_codes[i]);
     }
     if (before)
         withdraw_exports(before);
@@ -419,11 +423,8 @@ bool module_delete(term name)
 static void withdraw_funs(const struct module *m)
 {
     for (uint32_t i = 0; i < m->lambda_count; i++)
-        if (m->lambdas[i]->bytecode == m->lambda_codes[i]) {
-            m->lambdas[i]->bytecode = NULL;
-            m->lambdas[i]->purged = true;
-            fun_refresh(m->lambdas[i]);
-        }
+        if (fun_entry_bytecode(m->lambdas[i]) == m->lambda_codes[i])
+            fun_set_bytecode(m->lambdas[i], NULL);
 }
 
 bool module_purge(term name)

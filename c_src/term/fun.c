@@ -117,7 +117,6 @@ struct fun_entry *fun_entry_get(const struct fun_entry *like)
         f = mem_alloc(sizeof *f);
         *f = *like;
         f->code = f->bytecode = NULL;
-        f->stub[0] = f->stub[1] = 0;    // the hook fills an empty stub
         hooks.fun_made(f);
         table_add(&entries.table, hash, f);
     }

@@ -2,7 +2,8 @@
 // What funs point to. An export is a name that can be called, M:F/A, whether or not its module is loaded; a fun entry is one
 // `fun` of one version of a module. Both are interned, never freed, and survive the module: code/ and bif/ fill in how they
 // run. `code` always points to instructions that do the right thing (run it, load the module first, or raise undef), so
-// a call never tests anything.
+// a call never tests anything. `code`, `bytecode`, `flags` and `purged` change while others call: outside of code/export_hooks.c
+// they are read by the functions below.
 //   FUN     h, struct fun_entry *, creator's pid, free variables        EXPORT  h, struct export *
 // Tables behind a lock: any thread.
 #ifndef TANDEM_TERM_FUN_H
@@ -24,7 +25,7 @@ struct export
     uint32_t flags;             // enum export_flag
     native_function *native;    // NULL: bytecode or nothing
     const word *bytecode;       // of the current version of the loaded module, NULL: not exported by one
-    word stub[4];               // instructions that `code` points to when there is no bytecode
+    word stub[4];               // instructions that `code` points to when there is no bytecode, written once
 };
 
 enum export_flag {
@@ -54,14 +55,46 @@ void funs_open(void);
 
 struct export *export_get(term module, term function, uint32_t arity);     // made when new
 struct export *export_find(term module, term function, uint32_t arity);    // NULL: nobody ever named it
-static inline bool export_is_callable(const struct export *e)              // as far as is known here
+
+static inline const word *export_code(const struct export *e)
 {
-    return e->native || e->bytecode || e->flags & EXPORT_DELEGATED;
+    return __atomic_load_n(&e->code, __ATOMIC_ACQUIRE);
 }
+
+static inline const word *export_bytecode(const struct export *e)
+{
+    return __atomic_load_n(&e->bytecode, __ATOMIC_ACQUIRE);
+}
+
+static inline bool export_has_flag(const struct export *e, enum export_flag flag)
+{
+    return __atomic_load_n(&e->flags, __ATOMIC_RELAXED) & flag;
+}
+
+static inline bool export_is_callable(const struct export *e)    // as far as is known here
+{
+    return e->native || export_bytecode(e) || export_has_flag(e, EXPORT_DELEGATED);
+}
+
 struct export *export_next(size_t *at);    // walks all; NULL at the end
 
 // By module, index, old_index, old_unique, unique, arity and free (all that the external format tells); made when new.
 struct fun_entry *fun_entry_get(const struct fun_entry *like);
+
+static inline const word *fun_entry_code(const struct fun_entry *f)
+{
+    return __atomic_load_n(&f->code, __ATOMIC_ACQUIRE);
+}
+
+static inline const word *fun_entry_bytecode(const struct fun_entry *f)
+{
+    return __atomic_load_n(&f->bytecode, __ATOMIC_ACQUIRE);
+}
+
+static inline bool fun_entry_is_purged(const struct fun_entry *f)
+{
+    return __atomic_load_n(&f->purged, __ATOMIC_RELAXED);
+}
 
 // Called, with the table locked, on every fresh export and fun entry to fill `code` and `stub`; set once by code/ before
 // any is made.
@@ -70,17 +103,6 @@ struct fun_hooks {
     void (*fun_made)(struct fun_entry *f);
 };
 void funs_set_hooks(struct fun_hooks hooks);
-
-// What a call jumps to, which another thread may be changing: the instructions there are seen as they were written.
-static inline const word *export_code(const struct export *e)
-{
-    return __atomic_load_n(&e->code, __ATOMIC_ACQUIRE);
-}
-
-static inline const word *fun_entry_code(const struct fun_entry *f)
-{
-    return __atomic_load_n(&f->code, __ATOMIC_ACQUIRE);
-}
 
 static inline struct fun_entry *fun_entry_of(term fun)
 {
