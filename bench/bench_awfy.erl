@@ -21,7 +21,12 @@ rows() ->
      {storage, "Storage", ?MODULE, storage, [40], 40 * 5461},
      {towers, "Towers", ?MODULE, towers, [200], 200 * 8191},
      {nbody, "NBody", ?MODULE, nbody, [250_000], -0.1690859889909308},
-     {mandelbrot, "Mandelbrot", ?MODULE, mandelbrot, [500], 191}].
+     {mandelbrot, "Mandelbrot", ?MODULE, mandelbrot, [500], 191},
+     {richards, "Richards", bench_richards, run, [15], {15 * 23_246, 15 * 9297}},
+     {deltablue, "DeltaBlue", bench_deltablue, run, [5000], ok},
+     {json, "Json", bench_awfy_json, run, [30], 30 * 156},
+     {havlak, "Havlak", bench_havlak, run, [15, 5], {1647, 5213}},
+     {cd, "CD", bench_cd, run, [100], 4305}].
 
 times(0, _) -> 0;
 times(N, F) -> F() + times(N - 1, F).
