@@ -34,6 +34,7 @@ struct cache {
     int64_t look_at;       // in_use at which the thread compares the sum with the limit
     size_t large_freed;    // since the keeper was told
     bool passed;
+    _Atomic int64_t uses[MEM_USES];
     struct cache *next;
 };
 
@@ -143,6 +144,21 @@ size_t mem_rounded(size_t bytes)
 {
     size_t class = class_of(bytes);
     return is_small_class(class) ? block_bytes(class) : bytes;
+}
+
+void mem_count_use(enum mem_use use, int64_t bytes)
+{
+    _Atomic int64_t *counter = &cache()->uses[use];
+    int64_t held = atomic_load_explicit(counter, memory_order_relaxed);
+    atomic_store_explicit(counter, held + bytes, memory_order_relaxed);
+}
+
+size_t mem_used_for(enum mem_use use)
+{
+    int64_t sum = 0;
+    for (struct cache *c = atomic_load(&caches); c; c = c->next)
+        sum += atomic_load_explicit(&c->uses[use], memory_order_relaxed);
+    return sum > 0 ? (size_t)sum : 0;
 }
 
 static void slab_open(struct cache *c)

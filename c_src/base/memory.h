@@ -41,4 +41,9 @@ static inline bool mem_allows(size_t bytes)
 // Whether this thread passed the limit since it last asked.
 bool mem_passed(void);
 
+// What some of them are for: told by those who take and free them.
+enum mem_use { MEM_BINARIES, MEM_TABLES, MEM_USES };
+void mem_count_use(enum mem_use use, int64_t bytes);    // negative: freed
+size_t mem_used_for(enum mem_use use);
+
 #endif

@@ -14,6 +14,7 @@ struct ets_object *ets_object_new(term tuple)
 {
     size_t words = term_words_flat(tuple);
     struct ets_object *o = mem_alloc(object_bytes(words));
+    mem_count_use(MEM_TABLES, (int64_t)object_bytes(words));
     term *end = o->body + words;
     struct heap h = {.start = o->body, .top = o->body, .limit = end, .end = end, .high = o->body};
     term_copy_literals(&h, tuple);
@@ -24,5 +25,6 @@ struct ets_object *ets_object_new(term tuple)
 void ets_object_free(struct ets_object *o)
 {
     binary_drop_chain(o->shared);
+    mem_count_use(MEM_TABLES, -(int64_t)object_bytes(o->words));
     mem_free(o, object_bytes(o->words));
 }

@@ -215,6 +215,7 @@ static bool own(struct ets_table *t, struct proc *p)
 struct ets_table *ets_table_new(bool ordered, enum ets_equal_keys kind, uint32_t position, uint32_t locks, bool sampled)
 {
     struct ets_table *t = mem_zero_alloc(sizeof *t);
+    mem_count_use(MEM_TABLES, sizeof *t);
     rwlock_init(&t->lock);
     t->ordered = ordered;
     t->position = position;
@@ -239,6 +240,7 @@ static void drop_gift(struct ets_table *t)
 static void free_record(struct retired *r)
 {
     struct ets_table *t = CONTAINER_OF(r, struct ets_table, retired);
+    mem_count_use(MEM_TABLES, -(int64_t)sizeof *t);
     mem_free(t, sizeof *t);
 }
 

@@ -314,12 +314,16 @@ static term bif_hibernate(struct proc *p, term *args)
     return NONE;
 }
 
+// The collection is what comes before the next slice.
 static term bif_garbage_collect(struct proc *p, term *args)
 {
     if (args[0] != ATOM_major && args[0] != ATOM_minor)
         return fail_badarg(p);
+    p->flags ^= PROC_AGAIN;
+    if (!(p->flags & PROC_AGAIN))
+        return ATOM_true;
     p->flags |= PROC_COLLECT;
-    return ATOM_true;
+    return fail_yield(p);
 }
 
 // {garbage_collect, Id, Type} or {check_process_code, Id, Module}: the answer goes to the requester.

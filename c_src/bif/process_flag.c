@@ -80,8 +80,20 @@ static term set_min_heap_size(struct proc *p, term value)
     size_t words;
     if (!words_of_option(value, &words))
         return NONE;
+    if (p->extra && p->extra->max_heap_words && words > p->extra->max_heap_words)
+        return NONE;
     term old = old_value(p, ATOM_min_heap_size);
     proc_extra(p)->min_heap_words = words;
+    return old;
+}
+
+static term set_min_bin_vheap_size(struct proc *p, term value)
+{
+    size_t words;
+    if (!words_of_option(value, &words))
+        return NONE;
+    term old = old_value(p, ATOM_min_bin_vheap_size);
+    proc_extra(p)->min_bin_vheap_words = words;
     return old;
 }
 
@@ -89,7 +101,7 @@ static term set_max_heap_size(struct proc *p, term value)
 {
     struct proc_extra *x = proc_extra(p);
     struct max_heap m = {x->max_heap_words, x->max_heap_kill, x->max_heap_log};
-    if (!max_heap_of(value, &m))
+    if (!max_heap_of(value, &m) || (m.words && m.words < (x->min_heap_words ? x->min_heap_words : CONFIG_FIRST_HEAP)))
         return NONE;
     term old = old_value(p, ATOM_max_heap_size);
     x->max_heap_words = m.words;
@@ -118,6 +130,7 @@ static const struct {
     {ATOM_message_queue_data, set_message_queue_data},
     {ATOM_fullsweep_after, set_fullsweep_after},
     {ATOM_min_heap_size, set_min_heap_size},
+    {ATOM_min_bin_vheap_size, set_min_bin_vheap_size},
     {ATOM_max_heap_size, set_max_heap_size},
     {ATOM_save_calls, set_save_calls},
 };

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "bif/bif.h"
+#include "code/module.h"
 #include "proc/sched.h"
 #include "proc/system.h"
 #include "term/number.h"
@@ -73,64 +74,81 @@ static term bif_statistics(struct proc *p, term *args)
     return value == NONE ? fail_badarg(p) : value;
 }
 
-// Memory. Atoms are counted by their average size; what is not theirs belongs to processes, as far as anybody knows here.
+// Memory. Atoms are counted by their average size, code by what modules tell of themselves; what is none of these and
+// neither binary nor table belongs to processes, as far as anybody knows here.
 
-enum { ATOM_BYTES = 64 };
+enum { ATOM_BYTES = 64, MEMORY_KINDS = 9 };
 
-static const term memory_kinds[] = {ATOM_total,     ATOM_processes, ATOM_processes_used, ATOM_system, ATOM_atom,
-                                    ATOM_atom_used, ATOM_binary,    ATOM_code,           ATOM_ets};
+static const term memory_kinds[MEMORY_KINDS] = {ATOM_total,  ATOM_processes, ATOM_processes_used,
+                                                ATOM_system, ATOM_atom,      ATOM_atom_used,
+                                                ATOM_binary, ATOM_code,      ATOM_ets};
 
-static size_t memory_of(term kind, size_t total)
+// Literals are not among what mem_in_use counts.
+static size_t code_bytes(size_t *literals)
 {
-    size_t atoms = (size_t)atom_count() * ATOM_BYTES;
-    atoms = atoms < total ? atoms : total;
-    switch (kind) {
-    case ATOM_total:
-        return total;
-    case ATOM_processes:
-    case ATOM_processes_used:
-        return total - atoms;
-    case ATOM_system:
-    case ATOM_atom:
-    case ATOM_atom_used:
-        return atoms;
+    size_t bytes = 0, at = 0;
+    *literals = 0;
+    for (term name; (name = module_next(&at)) != NONE;) {
+        const struct module *m = module_find(name);
+        if (!m)
+            continue;
+        bytes += m->code_words * sizeof(word) + m->string_size;
+        *literals += m->literal_area ? m->literal_area->size * sizeof(word) : 0;
     }
-    return 0;
+    return bytes;
 }
 
-static term memory_pair(struct heap *h, term kind, size_t total)
+// In the order of memory_kinds.
+struct memory {
+    size_t bytes[MEMORY_KINDS];
+};
+
+static struct memory memory_now(void)
 {
-    return tuple2(h, kind, integer_from_u64(h, memory_of(kind, total)));
+    size_t literals, code = code_bytes(&literals), atoms = (size_t)atom_count() * ATOM_BYTES;
+    size_t binaries = mem_used_for(MEM_BINARIES), tables = mem_used_for(MEM_TABLES);
+    size_t system = atoms + code + literals + binaries + tables, total = mem_in_use() + literals;
+    if (total < system)
+        total = system;
+    return (struct memory){
+        {total, total - system, total - system, system, atoms, atoms, binaries, code + literals, tables}};
 }
 
-static bool is_memory_kind(term t)
+static term memory_pair(struct heap *h, const struct memory *m, size_t kind)
 {
-    for (size_t i = 0; i < COUNT_OF(memory_kinds); i++)
-        if (memory_kinds[i] == t)
-            return true;
-    return false;
+    return tuple2(h, memory_kinds[kind], integer_from_u64(h, m->bytes[kind]));
+}
+
+// MEMORY_KINDS: it is none.
+static size_t memory_kind(term t)
+{
+    size_t kind = 0;
+    while (kind < MEMORY_KINDS && memory_kinds[kind] != t)
+        kind++;
+    return kind;
 }
 
 static term bif_memory(struct proc *p, term *args)
 {
     (void)args;
     struct heap *h = proc_heap(p);
+    struct memory m = memory_now();
     term list = NIL;
-    size_t total = mem_in_use();
-    for (size_t i = COUNT_OF(memory_kinds); i-- > 0;)
-        list = cons(h, memory_pair(h, memory_kinds[i], total), list);
+    for (size_t i = MEMORY_KINDS; i-- > 0;)
+        list = cons(h, memory_pair(h, &m, i), list);
     return list;
 }
 
 static term bif_memory_of(struct proc *p, term *args)
 {
     struct heap *h = proc_heap(p);
-    size_t total = mem_in_use();
-    if (is_memory_kind(args[0]))
-        return integer_from_u64(h, memory_of(args[0], total));
+    struct memory m = memory_now();
+    size_t kind = memory_kind(args[0]);
+    if (kind < MEMORY_KINDS)
+        return integer_from_u64(h, m.bytes[kind]);
     term first = NIL, *end = &first, kinds = args[0];
-    for (; is_list(kinds) && is_memory_kind(head(kinds)); kinds = tail(kinds)) {
-        *end = cons(h, memory_pair(h, head(kinds), total), NIL);
+    for (; is_list(kinds) && (kind = memory_kind(head(kinds))) < MEMORY_KINDS; kinds = tail(kinds)) {
+        *end = cons(h, memory_pair(h, &m, kind), NIL);
         end = list_ptr(*end) + 1;
     }
     return is_nil(kinds) ? first : fail_badarg(p);

@@ -3,6 +3,7 @@
 #include "proc/suspend.h"
 #include "bif/bif.h"
 #include "proc/extra.h"
+#include "proc/info.h"
 #include "proc/signal.h"
 #include "term/ident.h"
 
@@ -66,11 +67,17 @@ static term bif_process_flag(struct proc *p, term *args)
     return ref;
 }
 
-// Nothing is displayed: a process has no dump here.
 static term bif_process_display(struct proc *p, term *args)
 {
-    (void)p;
-    return args[1] == ATOM_backtrace ? ATOM_badarg : ATOM_badopt;
+    if (args[1] != ATOM_backtrace)
+        return ATOM_badopt;
+    if (!is_local_pid(args[0]))
+        return ATOM_badarg;
+    if (args[0] == p->pid)
+        return info_items(p, proc_heap(p), ATOM_process_display);
+    term ref = ref_new(proc_heap(p));
+    signal_process_info(p->pid, args[0], ref, ATOM_process_display);
+    return ref;
 }
 
 static const struct native_row rows[] = {

@@ -2,18 +2,25 @@
 // system_info/1. Items that this engine cannot tell are badarg, as unknown ones are on the BEAM.
 #include "base/clock.h"
 #include "bif/bif.h"
+#include "bif/ets_table.h"
+#include "code/module.h"
 #include "proc/sched.h"
 #include "proc/spawn_options.h"
 #include "proc/system.h"
+#include "term/binary.h"
+#include "term/collect.h"
 #include "term/ident.h"
 #include "term/map.h"
 #include "term/number.h"
+#include "term/print.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
 #include <unistd.h>
+
+enum { HEAP_SIZES = 40, LINE_LIMIT = 1024 };
 
 static term text(struct heap *h, const char *s)
 {
@@ -72,6 +79,7 @@ static const struct {
     {ATOM_multi_scheduling_blockers, NIL},
     {ATOM_normal_multi_scheduling_blockers, NIL},
     {ATOM_alloc_util_allocators, NIL},
+    {ATOM_allocated_areas, NIL},
 };
 
 // Numbers that only say how a BEAM is built: the engine has no such limits or threads.
@@ -176,6 +184,53 @@ static term heap_defaults(struct heap *h)
     return list_of(h, COUNT_OF(items), items, NIL);
 }
 
+static term heap_sizes(struct heap *h)
+{
+    term sizes[HEAP_SIZES];
+    size_t n = 0;
+    for (size_t size = CONFIG_FIRST_HEAP; n < HEAP_SIZES; size = heap_next_size(size))
+        sizes[n++] = integer_from_u64(h, size);
+    return list_of(h, n, sizes, NIL);
+}
+
+// What a BEAM's crash dumps and break handler would list, in their form: names alone.
+
+static void line(struct writer *w, const char *tag, term of)
+{
+    writer_bytes(w, tag, strlen(tag));
+    term_print(w, of, LINE_LIMIT);
+    writer_u8(w, '\n');
+}
+
+static void list_processes(struct writer *w)
+{
+    uint32_t at = 0;
+    for (term pid; (pid = proc_next(&at)) != NONE;)
+        line(w, "=proc:", pid);
+}
+
+static void list_modules(struct writer *w)
+{
+    size_t at = 0;
+    for (term name; (name = module_next(&at)) != NONE;)
+        line(w, "=mod:", name);
+}
+
+static term listing(struct heap *h, term item)
+{
+    struct writer w;
+    writer_init(&w);
+    if (item == ATOM_procs || item == ATOM_info)
+        list_processes(&w);
+    if (item == ATOM_loaded || item == ATOM_info)
+        list_modules(&w);
+    if (item == ATOM_dist || item == ATOM_info)
+        line(&w, "=node:", node_self()->name);
+    term t = binary_from(h, w.bytes, w.size);
+    writer_done(&w);
+    return t;
+}
+
 // The workers are the schedulers, all of them online; there are no dirty ones.
 
 static term bindings(struct heap *h)
@@ -250,6 +305,15 @@ static term composed(struct heap *h, term item)
         return max_heap(h);
     case ATOM_garbage_collection:
         return heap_defaults(h);
+    case ATOM_ets_count:
+        return small(list_length(ets_all(h)));
+    case ATOM_heap_sizes:
+        return heap_sizes(h);
+    case ATOM_procs:
+    case ATOM_loaded:
+    case ATOM_dist:
+    case ATOM_info:
+        return listing(h, item);
     case ATOM_scheduler_bindings:
         return bindings(h);
     case ATOM_schedulers_state:

@@ -4,6 +4,7 @@
 #include "code/call.h"
 #include "code/module.h"
 #include "code/operators.h"
+#include "code/trace.h"
 #include "proc/mailbox.h"
 #include "proc/run.h"
 #include "term/number.h"
@@ -186,6 +187,7 @@ void interp_open(void)
     run_hooks.fun_entry = &fun_code;
     run_hooks.apply_entry = &apply_code;
     run_hooks.stack = trace_of_stack;
+    run_hooks.backtrace = trace_text;
     run_hooks.uses_old_code = module_in_use;
 }
 

@@ -4,6 +4,7 @@
 #ifndef TANDEM_CODE_TRACE_H
 #define TANDEM_CODE_TRACE_H
 
+#include "base/writer.h"
 #include "proc/proc.h"
 
 struct trace_start {
@@ -17,5 +18,9 @@ struct trace_start {
 
 // The raw trace of the running process; its stack must be up to date.
 term trace_gather(struct proc *p, const struct trace_start *start);
+
+// The stack of a process that does not run, or calls a native: return addresses and y registers as text. Nothing of one
+// that is sensitive.
+void trace_text(struct writer *w, struct proc *p);
 
 #endif

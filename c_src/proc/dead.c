@@ -81,7 +81,7 @@ static void answer(term dead, const struct signal *s)
         answer_pair(s, ATOM_false);
         return;
     case SIGNAL_PROCESS_INFO:
-        answer_pair(s, ATOM_undefined);
+        answer_pair(s, s->value == ATOM_process_display ? ATOM_badarg : ATOM_undefined);
         return;
     case SIGNAL_GROUP_LEADER:
         answer_pair(s, ATOM_badarg);

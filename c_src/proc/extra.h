@@ -11,7 +11,8 @@ struct proc_extra {
     struct timer *receive_timer;    // NULL: none
     struct receive_marker marker;
     size_t min_heap_words;
-    size_t max_heap_words;    // 0: no limit
+    size_t min_bin_vheap_words;    // told, not used
+    size_t max_heap_words;         // 0: no limit
     bool max_heap_kill, max_heap_log;
     uint32_t fullsweep_after;
     term error_handler;    // an atom

@@ -15,6 +15,8 @@
 #include "term/map.h"
 #include "term/number.h"
 
+#include <stdio.h>
+
 typedef term item_value(struct proc *p, struct heap *h);
 
 static size_t block_words(const struct proc *p)
@@ -62,7 +64,7 @@ static term value_registered_name(struct proc *p, struct heap *h)
 
 static term stack_of(struct proc *p, struct heap *h, unsigned limit)
 {
-    return run_hooks.stack && !(p->flags & PROC_SENSITIVE) ? run_hooks.stack(h, p, limit) : NIL;
+    return run_hooks.stack ? run_hooks.stack(h, p, limit) : NIL;
 }
 
 static term value_initial_call(struct proc *p, struct heap *h)
@@ -103,6 +105,28 @@ static term value_current_location(struct proc *p, struct heap *h)
 static term value_current_stacktrace(struct proc *p, struct heap *h)
 {
     return stack_of(p, h, backtrace_depth);
+}
+
+static term value_backtrace(struct proc *p, struct heap *h)
+{
+    struct writer w;
+    writer_init(&w);
+    if (run_hooks.backtrace)
+        run_hooks.backtrace(&w, p);
+    term value = binary_from(h, w.bytes, w.size);
+    writer_done(&w);
+    return value;
+}
+
+// process_display: the backtrace goes where a BEAM's does.
+static void display(struct proc *p)
+{
+    struct writer w;
+    writer_init(&w);
+    if (run_hooks.backtrace)
+        run_hooks.backtrace(&w, p);
+    fwrite(w.bytes, 1, w.size, stderr);
+    writer_done(&w);
 }
 
 static term value_status(struct proc *p, struct heap *h)
@@ -215,6 +239,12 @@ static term value_min_heap_size(struct proc *p, struct heap *h)
     return number(h, min_heap(p));
 }
 
+static term value_min_bin_vheap_size(struct proc *p, struct heap *h)
+{
+    return number(h, p->extra && p->extra->min_bin_vheap_words ? p->extra->min_bin_vheap_words
+                                                               : spawn_defaults.min_bin_vheap_words);
+}
+
 static term value_fullsweep_after(struct proc *p, struct heap *h)
 {
     (void)h;
@@ -234,6 +264,7 @@ static term value_garbage_collection(struct proc *p, struct heap *h)
 {
     term items[] = {
         pair(h, ATOM_max_heap_size, value_max_heap_size(p, h)),
+        pair(h, ATOM_min_bin_vheap_size, value_min_bin_vheap_size(p, h)),
         pair(h, ATOM_min_heap_size, number(h, min_heap(p))),
         pair(h, ATOM_fullsweep_after, value_fullsweep_after(p, h)),
         pair(h, ATOM_minor_gcs, small(p->heap.young_collections)),
@@ -241,15 +272,36 @@ static term value_garbage_collection(struct proc *p, struct heap *h)
     return list_of(h, COUNT_OF(items), items, NIL);
 }
 
+static size_t old_used(const struct proc *p)
+{
+    return p->heap.old ? (size_t)(p->heap.old->top - p->heap.old->start) : 0;
+}
+
+// Bytes of the shared binaries that a chain refers to, in words.
+static size_t binary_words_of(const term *object)
+{
+    size_t bytes = 0;
+    for (; object; object = (const term *)(uintptr_t)object[3])
+        bytes += object[1];
+    return bytes / sizeof(term);
+}
+
 static term value_garbage_collection_info(struct proc *p, struct heap *h)
 {
+    size_t least =
+        p->extra && p->extra->min_bin_vheap_words ? p->extra->min_bin_vheap_words : spawn_defaults.min_bin_vheap_words;
     term items[] = {
         pair(h, ATOM_old_heap_block_size, number(h, old_words(p))),
         pair(h, ATOM_heap_block_size, number(h, block_words(p))),
         pair(h, ATOM_mbuf_size, number(h, p->heap.fragment_words)),
         pair(h, ATOM_recent_size, number(h, (size_t)(p->heap.high - p->heap.start))),
         pair(h, ATOM_stack_size, number(h, stack_words(p))),
+        pair(h, ATOM_old_heap_size, number(h, old_used(p))),
         pair(h, ATOM_heap_size, number(h, (size_t)(p->heap.top - p->heap.start))),
+        pair(h, ATOM_bin_vheap_size, number(h, binary_words_of(p->heap.shared))),
+        pair(h, ATOM_bin_vheap_block_size, number(h, least)),
+        pair(h, ATOM_bin_old_vheap_size, number(h, p->heap.old ? binary_words_of(p->heap.old->shared) : 0)),
+        pair(h, ATOM_bin_old_vheap_block_size, number(h, least)),
     };
     return list_of(h, COUNT_OF(items), items, NIL);
 }
@@ -347,6 +399,9 @@ static const struct {
     {ATOM_message_queue_data, value_message_queue_data},
     {ATOM_parent, value_parent},
     {ATOM_catchlevel, value_catchlevel},
+    {ATOM_backtrace, value_backtrace},
+    {ATOM_min_bin_vheap_size, value_min_bin_vheap_size},
+    {ATOM_magic_ref, value_empty},
     {ATOM_trace, value_zero},
     {ATOM_sequential_trace_token, value_empty},
     {ATOM_last_calls, value_last_calls},
@@ -401,6 +456,10 @@ term info_items(struct proc *p, struct heap *h, term items)
 {
     if (items == ATOM_all)
         return all_first(p, h);
+    if (items == ATOM_process_display) {
+        display(p);
+        return ATOM_true;
+    }
     if (!is_atom(items))
         return several(p, h, items);
     if (items == ATOM_registered_name && names_of(p) == NONE)

@@ -11,7 +11,7 @@ bool info_known(term item);    // an item that process_info/2 knows
 term info_item(struct proc *p, struct heap *h, term item);
 
 // The answer for one item (registered_name of a nameless process: []), for a list of items, all of them known, or for the
-// atom `all`: that of process_info/1.
+// atom `all`: that of process_info/1. The atom `process_display`: true, once the backtrace has been written to standard error.
 term info_items(struct proc *p, struct heap *h, term items);
 
 #endif

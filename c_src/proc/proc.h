@@ -120,7 +120,8 @@ struct spawn {
     enum priority priority;
     bool off_heap;    // message_queue_data
     size_t min_heap_words;
-    size_t max_heap_words;    // 0: no limit
+    size_t min_bin_vheap_words;    // 0: the default
+    size_t max_heap_words;         // 0: no limit
     bool max_heap_kill, max_heap_log;
     uint32_t fullsweep_after;
     bool sensitive;

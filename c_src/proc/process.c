@@ -118,10 +118,11 @@ static void set_options(struct proc *p, const struct spawn *s)
 {
     p->priority = (uint8_t)s->priority;
     p->flags = (s->off_heap ? PROC_OFF_HEAP : 0) | (s->sensitive ? PROC_SENSITIVE : 0);
-    if (!s->min_heap_words && !s->max_heap_words && s->fullsweep_after == UINT16_MAX)
+    if (!s->min_heap_words && !s->max_heap_words && !s->min_bin_vheap_words && s->fullsweep_after == UINT16_MAX)
         return;
     struct proc_extra *x = proc_extra(p);
     x->min_heap_words = s->min_heap_words;
+    x->min_bin_vheap_words = s->min_bin_vheap_words;
     x->max_heap_words = s->max_heap_words;
     x->max_heap_kill = s->max_heap_kill;
     x->max_heap_log = s->max_heap_log;
@@ -166,12 +167,25 @@ term proc_spawn(struct proc *creator, const struct spawn *s)
     return pid;
 }
 
+// Messages that wait belong to the heap's size, unless they are kept off it.
+static size_t waiting_words(const struct proc *p)
+{
+    size_t words = 0;
+    if (p->flags & PROC_OFF_HEAP)
+        return 0;
+    for (struct signal *s = p->mailbox.first; s; s = s->next)
+        words += signal_fragment(s)->size;
+    return words;
+}
+
 static bool too_large(const struct proc *p)
 {
     const struct heap *h = &p->heap;
+    if (!p->extra || !p->extra->max_heap_words)
+        return false;
     size_t words =
         (size_t)(h->end - h->start) + h->fragment_words + (h->old ? (size_t)(h->old->end - h->old->start) : 0);
-    return p->extra && p->extra->max_heap_words && words > p->extra->max_heap_words;
+    return words + waiting_words(p) > p->extra->max_heap_words;
 }
 
 // The limit is checked where the heap grows; the process dies at the end of its slice.

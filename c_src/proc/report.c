@@ -13,6 +13,8 @@
 
 #include <string.h>
 
+enum { REPORT_WORDS = 512 };
+
 static term text(struct heap *h, const char *s)
 {
     term list = NIL;
@@ -35,11 +37,15 @@ static term metadata(struct proc *p, struct heap *h, term level)
         h, (term[]){ATOM_error_logger, old, ATOM_gl, p->group_leader, ATOM_pid, p->pid, ATOM_time, time}, 4);
 }
 
-void report_send(struct proc *p, term level, const char *format, term arguments)
+static void send(struct proc *p, struct heap *h, term level, const char *format, term arguments)
 {
-    struct heap *h = proc_heap(p);
     term elements[] = {ATOM_log, level, text(h, format), arguments, metadata(p, h, level)};
     signal_name_message(p->pid, ATOM_logger, tuple_of(h, COUNT_OF(elements), elements));
+}
+
+void report_send(struct proc *p, term level, const char *format, term arguments)
+{
+    send(p, proc_heap(p), level, format, arguments);
 }
 
 void report_crash(struct proc *p, term value)
@@ -55,22 +61,25 @@ void report_crash(struct proc *p, term value)
                     list_of(h, 3, (term[]){p->pid, node_self()->name, value}, NIL));
 }
 
+// On a heap of its own: the room that the collection made is somebody's.
 void report_heap_limit(struct proc *p)
 {
-    struct heap *h = proc_heap(p);
+    struct heap h;
+    heap_init(&h, REPORT_WORDS);
     term parts[] = {
         p->pid,
         node_self()->name,
-        integer_from_u64(h, p->extra->max_heap_words),
-        element(info_item(p, h, ATOM_total_heap_size), 1),
+        integer_from_u64(&h, p->extra->max_heap_words),
+        element(info_item(p, &h, ATOM_total_heap_size), 1),
         bool_term(p->extra->max_heap_kill),
         ATOM_true,
-        integer_from_u64(h, p->mailbox.length),
-        element(info_item(p, h, ATOM_garbage_collection_info), 1),
+        integer_from_u64(&h, p->mailbox.length),
+        element(info_item(p, &h, ATOM_garbage_collection_info), 1),
     };
-    report_send(p, ATOM_error,
-                "     Process:            ~p on node ~p~n     Context:            maximum heap size reached~n"
-                "     Max Heap Size:      ~p~n     Total Heap Size:    ~p~n     Kill:               ~p~n"
-                "     Error Logger:       ~p~n     Message Queue Len:  ~p~n     GC Info:            ~p~n",
-                list_of(h, COUNT_OF(parts), parts, NIL));
+    send(p, &h, ATOM_error,
+         "     Process:            ~p on node ~p~n     Context:            maximum heap size reached~n"
+         "     Max Heap Size:      ~p~n     Total Heap Size:    ~p~n     Kill:               ~p~n"
+         "     Error Logger:       ~p~n     Message Queue Len:  ~p~n     GC Info:            ~p~n",
+         list_of(&h, COUNT_OF(parts), parts, NIL));
+    heap_done(&h);
 }

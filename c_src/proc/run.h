@@ -3,6 +3,7 @@
 #ifndef TANDEM_PROC_RUN_H
 #define TANDEM_PROC_RUN_H
 
+#include "base/writer.h"
 #include "proc/proc.h"
 
 enum run_result {
@@ -22,6 +23,7 @@ struct run_hooks {
     // The calls on p's stack (p does not run, or calls a native), innermost first, as a stack trace has them:
     // [{M, F, A, Location}], at most `limit`. For process_info.
     term (*stack)(struct heap *h, struct proc *p, unsigned limit);
+    void (*backtrace)(struct writer *w, struct proc *p);    // the same with all registers, as text
     // Whether p, in the same state, runs or returns to code of a module that has been replaced.
     bool (*uses_old_code)(struct proc *p, term module);
 };

@@ -284,10 +284,12 @@ static void run_process(struct worker *w, struct proc *p)
     w->sched->worked = true;
     if (signal_waiting(p))
         signal_take(p);
-    if (still_parked(p))
+    if (still_parked(p)) {
+        collect_if_asked(p);
         park(p);
-    else
+    } else {
         run_slice(w, p);
+    }
     w->current = NULL;
 }
 

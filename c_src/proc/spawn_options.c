@@ -50,6 +50,7 @@ static bool flag_of(term map, term key, bool *flag)
 
 bool max_heap_of(term t, struct max_heap *m)
 {
+    *m = (struct max_heap){0, spawn_defaults.max_heap_kill, spawn_defaults.max_heap_log};
     if (!is_map(t))
         return words_of_option(t, &m->words);
     term size = map_get(t, ATOM_size);
@@ -112,7 +113,9 @@ static bool pair_option(struct spawn *s, term name, term value)
         s->fullsweep_after = (uint32_t)(number < UINT16_MAX ? number : UINT16_MAX);
         return true;
     }
-    return (name == ATOM_min_bin_vheap_size || name == ATOM_scheduler) && words_of_option(value, &number);
+    if (name == ATOM_min_bin_vheap_size)
+        return words_of_option(value, &s->min_bin_vheap_words);
+    return name == ATOM_scheduler && words_of_option(value, &number);
 }
 
 bool spawn_option(struct spawn *s, term option)
@@ -130,5 +133,5 @@ bool spawn_options(struct spawn *s, term list)
 {
     while (is_list(list) && spawn_option(s, head(list)))
         list = tail(list);
-    return is_nil(list);
+    return is_nil(list) && (!s->max_heap_words || s->max_heap_words >= s->min_heap_words);
 }

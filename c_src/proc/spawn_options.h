@@ -31,7 +31,7 @@ struct max_heap {
     size_t words;
     bool kill, log;
 };
-bool max_heap_of(term t, struct max_heap *m);    // a size, or a map; what a map lacks stays as it is
+bool max_heap_of(term t, struct max_heap *m);    // a size, or a map; the rest is the default
 bool words_of_option(term t, size_t *words);     // a non-negative small integer
 
 #endif

@@ -13,6 +13,7 @@ struct shared *shared_new(size_t size, size_t capacity)
 {
     ENSURE(size <= capacity);
     struct shared *s = mem_alloc(sizeof *s + capacity);
+    mem_count_use(MEM_BINARIES, (int64_t)(sizeof *s + capacity));
     atomic_init(&s->count, 1);
     atomic_init(&s->used, size * 8);
     s->capacity = capacity;
@@ -26,8 +27,10 @@ void shared_hold(struct shared *s)
 
 void shared_drop(struct shared *s)
 {
-    if (atomic_fetch_sub_explicit(&s->count, 1, memory_order_acq_rel) == 1)
-        mem_free(s, sizeof *s + s->capacity);
+    if (atomic_fetch_sub_explicit(&s->count, 1, memory_order_acq_rel) != 1)
+        return;
+    mem_count_use(MEM_BINARIES, -(int64_t)(sizeof *s + s->capacity));
+    mem_free(s, sizeof *s + s->capacity);
 }
 
 static term heap_bin(struct heap *h, size_t n, uint8_t **bytes)

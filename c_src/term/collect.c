@@ -129,11 +129,16 @@ static void sweep(struct collection *c, term *object, term **young, term **old)
 }
 
 // Block sizes grow by half, so that heaps of similar size fall into few sizes.
+size_t heap_next_size(size_t size)
+{
+    return size + size / 2 + 1;
+}
+
 static size_t fitting(size_t words)
 {
     size_t size = CONFIG_FIRST_HEAP;
     while (size < words)
-        size += size / 2 + 1;
+        size = heap_next_size(size);
     return CONFIG_STRESS ? words : size;
 }
 

@@ -17,6 +17,8 @@ struct root {
 // Afterwards at least `need` words are free between heap and stack (beyond the reserve). Cost: words moved.
 size_t heap_collect(struct heap *h, const struct root *roots, size_t root_count, size_t need, bool full);
 
+size_t heap_next_size(size_t size);    // of a block, in the steps in which blocks grow; the first is CONFIG_FIRST_HEAP
+
 // Stress builds: walks a heap and dies if a word of it is not a well-formed term inside it, its fragments or literals.
 void heap_verify(const struct heap *h, const struct root *roots, size_t root_count);
 
