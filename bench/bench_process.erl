@@ -6,7 +6,7 @@
 -export([programs/0]).
 -export([spawn_exit/1, spawn_alive/1, spawn_monitored/1, ping_pong/1, pairs/2, ring/2, fan_in/2, fan_out/2, all_to_all/1]).
 -export([server_call/1, selective/2, call_behind/2, linking/1, exit_chain/1, exit_fan/1, timers_cancelled/1, timers_fired/1]).
--export([sleeping/1, skynet/1, registered/1, monitoring/1]).
+-export([sleeping/1, skynet/1, large_messages/2, registered/1, monitoring/1]).
 -export([echo/0, init/1, handle_call/3, handle_cast/2]).
 
 %% @doc The programs of the class.
@@ -33,6 +33,8 @@ programs() ->
      #{name => server_call, what => "gen_server call", run => {server_call, [100_000]}, expect => 100_000, per => 100_000},
      #{name => server_call_two, what => "gen_server call, two workers", run => {server_call, [50_000]}, expect => 50_000, per => 50_000,
        workers => 2},
+     #{name => large_messages, what => "1,000 tuples there and back", run => {large_messages, [1000, 1000]}, expect => 1_000_000,
+       per => 1000},
      #{name => selective_1000, what => "receive behind 1,000 messages", run => {selective, [1000, 20_000]}, expect => 500_500,
        per => 20_000},
      #{name => selective_100000, what => "receive behind 100,000 messages", run => {selective, [100_000, 100]},
@@ -188,6 +190,16 @@ handle_call(increment, _, N) -> {reply, N + 1, N + 1}.
 %% @private
 -spec handle_cast(term(), integer()) -> {noreply, integer()}.
 handle_cast(_, N) -> {noreply, N}.
+
+%% @doc A large term to another process, which sends it back.
+-spec large_messages(pos_integer(), pos_integer()) -> integer().
+large_messages(N, Size) ->
+    Pid = spawn_link(fun return/0),
+    Term = [{K, [K]} || K <- lists:seq(1, Size)],
+    lists:sum([begin Pid ! {self(), Term}, receive {Pid, Copy} -> length(Copy) end end || _ <- lists:seq(1, N)]).
+
+return() ->
+    receive {From, Term} -> From ! {self(), Term}, return() end.
 
 %% @doc Receives from behind messages that nobody wants, which are summed up in the end.
 -spec selective(pos_integer(), pos_integer()) -> integer().
