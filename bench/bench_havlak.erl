@@ -94,7 +94,9 @@ loops(W, #search{back = Back} = Search0, Found) ->
     {Pool0, Search1} = lists:mapfoldl(fun find/2, Search0, [V || V <- Sources, V =/= W]),
     {Pool, Search} = body(Pool0, maps:from_list([{V, true} || V <- Pool0]), W, Search1),
     case map_size(Pool) > 0 orelse lists:member(W, Sources) of
-        true -> loops(W - 1, Search#search{parent = maps:fold(fun(V, _, Parent) -> Parent#{V => W} end, Search#search.parent, Pool)}, Found + 1);
+        true ->
+            Parent = maps:fold(fun(V, _, Parents) -> Parents#{V => W} end, Search#search.parent, Pool),
+            loops(W - 1, Search#search{parent = Parent}, Found + 1);
         false -> loops(W - 1, Search, Found)
     end.
 

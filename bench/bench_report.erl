@@ -4,7 +4,8 @@
 %%
 %% The file: `{"machine": {...}, "classes": {CLASS: {"geometric_mean": N, "engines": [COUNTERS], "programs": [PROGRAM]}}}', where a
 %% program has its name, title, unit (`time' in nanoseconds or `bytes'), operations a round, workers, and the numbers of each round
-%% under `beam' and `tandem', each for one operation; or an error.
+%% under `beam' and `tandem', each for one operation; or an error. The engine's counters come as a map from {@link tandem:info/1},
+%% so that nothing in the engine has to write JSON.
 -module(bench_report).
 
 -export([machine/0, headline/1, row/3, print/1, summary/2, write/3, compare/2, last/0]).
@@ -105,7 +106,11 @@ write(Machine, Classes, Out) ->
     File.
 
 class(Rows, Counters) ->
-    #{geometric_mean => case mean(Rows) of undefined -> null; Mean -> Mean end, engines => Counters, programs => [kept(Row) || Row <- Rows]}.
+    Mean = case mean(Rows) of
+               undefined -> null;
+               Number -> Number
+           end,
+    #{geometric_mean => Mean, engines => Counters, programs => [kept(Row) || Row <- Rows]}.
 
 kept(#{beam := Beam, tandem := Tandem} = Row) -> Row#{beam := thinned(Beam), tandem := thinned(Tandem)};
 kept(Row) -> Row.
@@ -128,8 +133,8 @@ compare(OldFile, NewFile) ->
     [Old, New] = [read(File) || File <- [OldFile, NewFile]],
     _ = [io:format("~s: ~ts, ~ts~n", [Which, maps:get(<<"time">>, Machine), maps:get(<<"commit">>, Machine)])
          || {Which, #{<<"machine">> := Machine}} <- [{"old", Old}, {"new", New}]],
-    _ = [compare_class(Class, programs(Class, Old), programs(Class, New)) || Class <- lists:sort(maps:keys(maps:get(<<"classes">>, New)))],
-    ok.
+    Classes = lists:sort(maps:keys(maps:get(<<"classes">>, New))),
+    lists:foreach(fun(Class) -> compare_class(Class, programs(Class, Old), programs(Class, New)) end, Classes).
 
 read(File) ->
     case file:read_file(File) of
@@ -153,7 +158,8 @@ compare_class(Class, Old, New) ->
     _ = [io:format("~-38ts ~11s~n", [What, "only old"]) || {Name, #{<<"what">> := What}} <- Old, not lists:keymember(Name, 1, New)],
     ok.
 
-compare_program(#{<<"beam">> := OldBeam, <<"tandem">> := Old}, #{<<"what">> := What, <<"unit">> := Unit, <<"beam">> := Beam, <<"tandem">> := New}) ->
+compare_program(#{<<"beam">> := OldBeam, <<"tandem">> := Old},
+                #{<<"what">> := What, <<"unit">> := Unit, <<"beam">> := Beam, <<"tandem">> := New}) ->
     [Before, Now] = [bench_stats:median(Numbers) || Numbers <- [Old, New]],
     Change = Now / max(Before, 1.0e-9),
     Kind = binary_to_existing_atom(Unit),
@@ -163,8 +169,10 @@ compare_program(#{<<"beam">> := OldBeam, <<"tandem">> := Old}, #{<<"what">> := W
     Change.
 
 verdict(Change, Old, New) ->
-    case {bench_stats:quantile(0.25, New) > bench_stats:quantile(0.75, Old), bench_stats:quantile(0.75, New) < bench_stats:quantile(0.25, Old)} of
-        {true, _} when Change > 1 + ?NOISE -> "slower";
-        {_, true} when Change < 1 - ?NOISE -> "faster";
-        _ -> ""
+    Above = bench_stats:quantile(0.25, New) > bench_stats:quantile(0.75, Old),
+    Below = bench_stats:quantile(0.75, New) < bench_stats:quantile(0.25, Old),
+    if
+        Above, Change > 1 + ?NOISE -> "slower";
+        Below, Change < 1 - ?NOISE -> "faster";
+        true -> ""
     end.

@@ -218,7 +218,8 @@ strings(N) ->
 -spec formats(non_neg_integer()) -> integer().
 formats(0) -> 0;
 formats(N) ->
-    "7: {abc,[1,2.5],\"text\"} 0002a <<1,2>>" = lists:flatten(io_lib:format("~b: ~p ~5.16.0b ~w", [7, {abc, [1, 2.5], "text"}, 42, <<1, 2>>])),
+    Line = lists:flatten(io_lib:format("~b: ~p ~5.16.0b ~w", [7, {abc, [1, 2.5], "text"}, 42, <<1, 2>>])),
+    "7: {abc,[1,2.5],\"text\"} 0002a <<1,2>>" = Line,
     1 + formats(N - 1).
 
 %% @doc Structured messages to oneself.

@@ -15,15 +15,17 @@ start(Kind, Workers) ->
     {Node, Stop} = start_node(Kind, Workers, ["+P", "2000000"]),
     #{kind => Kind, workers => Workers, node => Node, stop => Stop, processes => processes(Node)}.
 
-%% @doc Starts no more than the node; a BEAM with these arguments.
+%% @doc Starts no more than the node; a BEAM with these arguments. Throws what a program's failure is told as.
 -spec start_node(beam | tandem, pos_integer(), [string()]) -> {node(), fun(() -> term())}.
 start_node(tandem, Workers, _) ->
     Options = case application:get_env(tandem, bench_executable) of
                   {ok, File} -> #{workers => Workers, executable => File};
                   undefined -> #{workers => Workers}
               end,
-    {ok, Pid, Node} = tandem:start_link(Options),
-    {Node, fun() -> tandem:stop(Pid) end};
+    case tandem:start_link(Options) of
+        {ok, Pid, Node} -> {Node, fun() -> tandem:stop(Pid) end};
+        {error, Reason} -> throw({wrong, tandem, Reason})
+    end;
 start_node(beam, Workers, Arguments) ->
     is_alive() orelse become_node(),
     Schedulers = integer_to_list(Workers),
