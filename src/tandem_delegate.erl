@@ -12,7 +12,14 @@
 call(application_controller, F, Args) -> tandem_application:call(F, Args);
 call(code_server, call, [Request]) -> tandem_code:request(Request);
 call(erl_prim_loader, get_modules, [Modules, F | _]) -> tandem_code:get_modules(Modules, F);
+call(net_kernel, disconnect, [Node]) -> disconnect(Node);
+call(net_kernel, F, [Node]) when F =:= connect_node; F =:= hidden_connect_node -> Node =:= node() orelse is_host(Node);
 call(M, F, Args) -> on_host(M, F, Args).
+
+%% The host is the only node that there is here; what it is connected to is its own business.
+disconnect(Node) -> is_host(Node) andalso on_host(net_kernel, disconnect, [node()]).
+
+is_host(Node) -> Node =:= node(tandem_native:host()).
 
 %% @doc Applies the function on the host, with the caller's group leader; gives its value, or raises what it raised. The stack
 %% trace is that of the host, continued by the caller's own.

@@ -13,12 +13,13 @@ static const struct call_target waits = {NULL, CALL_WAITS, false};
 
 // Written once, before any worker runs.
 static word end_code;
-static const struct export *delegate;
+static const struct export *delegate, *undefined_lambda;
 
 void call_open(void)
 {
     end_code = (word)(uintptr_t)op_process_end_plain;
     delegate = export_get(atom_from_c("tandem_delegate"), ATOM_call, 3);
+    undefined_lambda = export_get(atom_from_c("error_handler"), atom_from_c("undefined_lambda"), 3);
 }
 
 static struct call_target to_export(const struct export *e)
@@ -128,6 +129,15 @@ struct call_target call_undefined(struct proc *p, const struct export *e)
     return export_code(e) != e->stub ? to_export(e) : undefined_function(p, e);
 }
 
+// OTP's error_handler says what a fun is whose module doesn't exist.
+static struct call_target without_module(term *x, const struct fun_entry *f, term fun)
+{
+    x[2] = list_of(heap_of(x), f->arity, x, NIL);
+    x[0] = f->module;
+    x[1] = fun;
+    return to_export(undefined_lambda);
+}
+
 struct call_target call_fun_undefined(struct proc *p, const struct fun_entry *f)
 {
     term *x = proc_x(p);
@@ -138,6 +148,8 @@ struct call_target call_fun_undefined(struct proc *p, const struct fun_entry *f)
         return (struct call_target){code, f->arity + f->free, false};
     struct heap *h = proc_heap(p);
     term fun = fun_make(h, (struct fun_entry *)(uintptr_t)f, p->pid, x + f->arity);
+    if (!module_find(f->module))
+        return without_module(x, f, fun);
     raise_error(x, tuple2(h, ATOM_badfun, fun));
     return nowhere;
 }

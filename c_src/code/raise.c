@@ -70,7 +70,7 @@ static term raw_trace(struct proc *p, struct failure *f, const word *ip)
     } else if (f->reason == ATOM_function_clause && *ip == (word)(uintptr_t)op_func_info_plain) {
         start.arguments = list_of(h, A(2), x, NIL);
     }
-    start.undefined = f->reason == ATOM_undef;
+    start.undefined = start.blame && f->reason == ATOM_undef;
     return trace_gather(p, &start);
 }
 

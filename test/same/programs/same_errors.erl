@@ -8,6 +8,7 @@ id(X) -> X.
 
 error_in_function() -> erlang:error(id(my_reason)).
 error_with_arguments() -> erlang:error(my_reason, [a, "b", 3]).
+undef_in_function() -> [try erlang:error(id(undef), A) catch error:undef:S -> S end || A <- [[], none]] ++ [try erlang:error(undef) catch error:undef:S -> {more, S} end].
 exit_in_function() -> exit(id({my, reason})).
 throw_in_function() -> throw(id("thrown")).
 

@@ -72,6 +72,12 @@ external_funs_follow() ->
     code:purge(same_upgraded_7),
     {A, B, F(), away(same_upgraded_7), catch element(1, catch F())}.
 
+funs_of_no_code() ->
+    load(same_upgraded_18, "-export([f/1]). f(X) -> fun(Y, Z) -> {X, Y, Z} end."),
+    F = same_upgraded_18:f(a),
+    A = {F(1, 2), away(same_upgraded_18)},
+    {A, [try F(1, 2) catch error:R:S -> {R, F =:= element(1, hd(S)), tl(tuple_to_list(hd(S))), tl(S)} end || _ <- [1, 2]], element(1, element(1, element(2, catch apply(F, [1]))))}.
+
 not_purged() ->
     [load(same_upgraded_8, "-export([v/0]). v() -> " ++ integer_to_list(N) ++ ".") || N <- [1, 2]],
     Binary = compiled(same_upgraded_8, "-export([v/0]). v() -> 3."),

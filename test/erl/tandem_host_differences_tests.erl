@@ -1,0 +1,227 @@
+%% SPDX-License-Identifier: Apache-2.0
+%% What differs from the BEAM in what belongs to the VM, in tables, names, code and terms: README.md lists it, and each test shows
+%% one difference. A test that fails here may mean that a difference is gone, and its line in README.md with it.
+-module(tandem_host_differences_tests).
+
+-include_lib("eunit/include/eunit.hrl").
+
+-import(tandem_support, [on/2]).
+
+-define(LIMIT, 60).
+
+all_test_() ->
+    {setup, fun() -> {ok, Pid, Node} = tandem:start(#{}), {Pid, Node} end, fun({Pid, _}) -> tandem:stop(Pid) end,
+     fun({_, Node}) ->
+         [{atom_to_list(Name), {timeout, ?LIMIT, fun() -> Test(Node) end}}
+          || {Name, Test} <- [{module_in_memory_is_unknown, fun module_in_memory_is_unknown/1}, {fun_of_module_in_memory, fun fun_of_module_in_memory/1},
+                              {code_paths_are_the_hosts, fun code_paths_are_the_hosts/1}, {code_that_is_not_proved, fun code_that_is_not_proved/1}, {code_marked_as_newer, fun code_marked_as_newer/1},
+                              {purged_code_stays, fun purged_code_stays/1},
+                              {engines_do_not_know_each_other, fun engines_do_not_know_each_other/1}, {names_of_the_host, fun names_of_the_host/1},
+                              {global_is_the_hosts, fun global_is_the_hosts/1}, {pg_scopes_do_not_join, fun pg_scopes_do_not_join/1},
+                              {no_nodes_are_seen, fun no_nodes_are_seen/1}, {init_stop_ends_the_engine, fun init_stop_ends_the_engine/1},
+                              {host_applications_start_there, fun host_applications_start_there/1},
+                              {no_ports, fun no_ports/1}, {no_sockets, fun no_sockets/1}, {no_native_code, fun no_native_code/1},
+                              {compiled_regular_expressions, fun compiled_regular_expressions/1}, {patterns_that_differ, fun patterns_that_differ/1},
+                              {order_of_large_maps, fun order_of_large_maps/1}, {state_ends_with_its_maker, fun state_ends_with_its_maker/1},
+                              {random_seeds_of_crypto, fun random_seeds_of_crypto/1}, {raw_files_are_processes, fun raw_files_are_processes/1},
+                              {continuations_from_bytes, fun continuations_from_bytes/1}, {logger_settings_are_the_hosts, fun logger_settings_are_the_hosts/1}]]
+     end}.
+
+%% --- Code ------------------------------------------------------------------------------------------------------------------
+
+module_in_memory_is_unknown(Node) ->
+    M = in_memory(tandem_differs_1, "f() -> 1."),
+    ?assertEqual(1, M:f()),
+    ?assertMatch({error, undef, [{M, f, [], _} | _]}, on(Node, fun() -> raised(fun() -> M:f() end) end)).
+
+fun_of_module_in_memory(Node) ->
+    M = in_memory(tandem_differs_2, "f() -> fun() -> here end."),
+    F = M:f(),
+    ?assertEqual(here, F()),
+    ?assertMatch({error, undef, [{F, [], []} | _]}, on(Node, fun() -> raised(F) end)),
+    %% A fun that is evaluated needs none.
+    {ok, Tokens, _} = erl_scan:string("fun() -> here end."),
+    {ok, Exprs} = erl_parse:parse_exprs(Tokens),
+    {value, Evaluated, _} = erl_eval:exprs(Exprs, []),
+    ?assertEqual(here, on(Node, Evaluated)).
+
+code_paths_are_the_hosts(Node) ->
+    ?assertEqual(code:get_path(), on(Node, fun code:get_path/0)),
+    true = on(Node, fun() -> code:add_patha("/tmp") end),
+    ?assertEqual("/tmp", hd(code:get_path())),
+    true = code:del_path("/tmp").
+
+%% It reads a register that nobody has written.
+code_that_is_not_proved(Node) ->
+    M = tandem_differs_5,
+    Body = [{label, 1}, {func_info, {atom, M}, {atom, f}, 0}, {label, 2}, {move, {x, 7}, {x, 0}}, return],
+    {ok, Code} = beam_asm:module({M, [{f, 0}], [], [{function, f, 0, 2, Body}], 3}, [], [], []),
+    ?assertEqual([{module, M}, {error, badfile}], [on(Where, fun() -> code:load_binary(M, "x", Code) end) || Where <- [node(), Node]]).
+
+%% Compiled by a newer OTP, but without its instructions.
+code_marked_as_newer(Node) ->
+    {ok, M, Code} = compile:forms(forms("-module(tandem_differs_3). -export([f/0]). f() -> 1."), []),
+    {ok, M, Chunks} = beam_lib:all_chunks(Code),
+    Newer = [case Chunk of
+                 {"Code", <<Size:32, Version:32, _:32, Rest/binary>>} -> {"Code", <<Size:32, Version:32, 200:32, Rest/binary>>};
+                 _ -> Chunk
+             end || Chunk <- Chunks],
+    {ok, Changed} = beam_lib:build_module(Newer),
+    ?assertEqual([{error, badfile}, {module, M}], [on(Where, fun() -> code:load_binary(M, "x", Changed) end) || Where <- [node(), Node]]).
+
+purged_code_stays(_) ->
+    {ok, Pid, Node} = tandem:start(#{}),
+    Text = ["-module(tandem_differs_4). -export([f/0]). f() -> ", io_lib:format("~p", [lists:seq(1, 50_000)]), "."],
+    {ok, M, Code} = compile:forms(forms(lists:flatten(Text)), []),
+    Load = fun(Times) -> on(Node, fun() -> [begin {module, M} = code:load_binary(M, "x", Code), code:purge(M) end || _ <- lists:seq(1, Times)] end) end,
+    _ = Load(2),
+    Before = tandem_support:resident(tandem_support:os_pid(Pid)),
+    _ = Load(20),
+    ?assert(tandem_support:resident(tandem_support:os_pid(Pid)) - Before > 10_000),
+    ok = tandem:stop(Pid).
+
+%% --- Nodes and names -------------------------------------------------------------------------------------------------------
+
+engines_do_not_know_each_other(Node) ->
+    {ok, Other, OtherNode} = tandem:start(#{}),
+    Pid = spawn(OtherNode, fun() -> receive never -> ok end end),
+    ?assertEqual(noconnection, on(Node, fun() -> M = monitor(process, Pid), receive {'DOWN', M, _, _, Why} -> Why end end)),
+    ?assertEqual(pang, on(Node, fun() -> net_adm:ping(OtherNode) end)),
+    ok = tandem:stop(Other).
+
+names_of_the_host(Node) ->
+    Names = [user, standard_error, logger, code_server, file_server_2, net_kernel],
+    ?assertEqual([whereis(Name) || Name <- Names], on(Node, fun() -> [whereis(Name) || Name <- Names] end)).
+
+global_is_the_hosts(Node) ->
+    Pid = spawn(Node, fun() -> yes = global:register_name(tandem_differs, self()), receive stop -> ok end end),
+    ?assert(tandem_support:until(fun() -> global:whereis_name(tandem_differs) =:= Pid end)),
+    Pid ! stop,
+    ?assert(tandem_support:until(fun() -> global:whereis_name(tandem_differs) =:= undefined end)).
+
+pg_scopes_do_not_join(Node) ->
+    {ok, Here} = pg:start(tandem_differs),
+    ok = pg:join(tandem_differs, group, self()),
+    ?assertEqual([], on(Node, fun() -> {ok, _} = pg:start(tandem_differs), pg:get_members(tandem_differs, group) end)),
+    gen_server:stop(Here),
+    ok = on(Node, fun() -> gen_server:stop(tandem_differs) end).
+
+no_nodes_are_seen(Node) ->
+    ?assertEqual({[], ok, []}, on(Node, fun() -> {nodes(), net_kernel:monitor_nodes(true), left()} end)).
+
+left() -> receive Message -> [Message | left()] after 50 -> [] end.
+
+init_stop_ends_the_engine(_) ->
+    {ok, Pid, Node} = tandem:start(#{}),
+    monitor_node(Node, true),
+    Monitor = monitor(process, Pid),
+    spawn(Node, init, stop, []),
+    receive {nodedown, Node} -> ok end,
+    receive {'DOWN', Monitor, process, Pid, Reason} -> ?assertEqual({exit_status, 0}, Reason) end,
+    ?assertNotMatch({stopping, _}, init:get_status()).
+
+host_applications_start_there(Node) ->
+    {ok, _} = on(Node, fun() -> application:ensure_all_started(inets) end),
+    ?assertEqual({true, node()}, {lists:keymember(inets, 1, application:which_applications()), node(whereis(inets_sup))}),
+    ok = application:stop(inets).
+
+%% --- What the engine has not -----------------------------------------------------------------------------------------------
+
+no_ports(Node) ->
+    ?assertMatch({error, badarg, _}, on(Node, fun() -> raised(fun() -> open_port({spawn, "true"}, []) end) end)),
+    ?assertEqual("hi\n", on(Node, fun() -> os:cmd("echo hi") end)).
+
+no_sockets(Node) ->
+    ?assertEqual([{error, eprotonosupport}, {error, eprotonosupport}, {error, eprotonosupport}],
+                 on(Node, fun() -> [gen_tcp:listen(0, []), gen_tcp:connect("localhost", 1, []), gen_udp:open(0)] end)).
+
+no_native_code(Node) ->
+    ?assertMatch({error, {load_failed, _}}, on(Node, fun() -> erlang:load_nif("nothing", 0) end)).
+
+%% --- Terms -----------------------------------------------------------------------------------------------------------------
+
+compiled_regular_expressions(Node) ->
+    {ok, Here} = re:compile("a(b)"),
+    ?assertMatch({error, badarg, _}, on(Node, fun() -> raised(fun() -> re:run("xab", Here) end) end)),
+    There = on(Node, fun() -> {ok, Compiled} = re:compile("a(b)"), Compiled end),
+    ?assertMatch({error, badarg, _}, raised(fun() -> re:run("xab", There) end)),
+    ?assertEqual({true, {match, [{1, 2}, {2, 1}]}}, on(Node, fun() -> {'Elixir.Regex':'match?'('Elixir.Regex':'compile!'(<<"b">>), <<"ab">>), re:run("xab", "a(b)")} end)).
+
+patterns_that_differ(Node) ->
+    Match = fun() -> re:run("aaaaaa", "^(a\\1?){4}$") end,
+    ?assertNotEqual(Match(), on(Node, Match)).
+
+order_of_large_maps(Node) ->
+    Keys = fun(Make) -> maps:keys(maps:from_list([{Make(N), N} || N <- lists:seq(1, 200)])) end,
+    Integers = fun() -> Keys(fun(N) -> N end) end,
+    Binaries = fun() -> Keys(fun integer_to_binary/1) end,
+    Atoms = fun() -> Keys(fun(N) -> list_to_atom("tandem_differs_" ++ integer_to_list(N)) end) end,
+    ?assertEqual(Integers(), on(Node, Integers)),
+    ?assertEqual(Binaries(), on(Node, Binaries)),
+    ?assertNotEqual(Atoms(), on(Node, Atoms)),
+    ?assertEqual(lists:sort(Atoms()), lists:sort(on(Node, Atoms))).
+
+%% --- State on the host -----------------------------------------------------------------------------------------------------
+
+state_ends_with_its_maker(Node) ->
+    Use = fun() ->
+              Self = self(),
+              {_, Monitor} = spawn_monitor(fun() -> Self ! {hash, crypto:hash_init(sha)} end),
+              Hash = receive {hash, Made} -> Made end,
+              receive {'DOWN', Monitor, _, _, _} -> receive after 100 -> ok end end,
+              element(1, raised(fun() -> crypto:hash_final(Hash) end))
+          end,
+    ?assertEqual([value, error], [Use(), on(Node, Use)]).
+
+%% The seed is put where the function runs.
+random_seeds_of_crypto(Node) ->
+    ?assertEqual(undefined, on(Node, fun() -> _ = crypto:rand_seed(), rand:export_seed() end)),
+    ?assert(on(Node, fun() -> {X, _} = rand:uniform_s(crypto:rand_seed_s()), is_float(X) end)).
+
+raw_files_are_processes(Node) ->
+    {ok, Raw} = file:open("/dev/null", [read, raw]),
+    ?assertNot(is_pid(Raw)),
+    ok = file:close(Raw),
+    ?assert(on(Node, fun() -> {ok, Device} = file:open("/dev/null", [read, raw]), is_pid(Device) end)).
+
+%% A compiled match specification in bytes is known to the BEAM again while the original lives; ets:repair_continuation/2 serves both.
+continuations_from_bytes(Node) ->
+    Spec = [{{'$1'}, [], ['$1']}],
+    Run = fun(Repair) ->
+              T = ets:new(t, [ordered_set]),
+              ets:insert(T, [{N} || N <- lists:seq(1, 10)]),
+              {[1, 2], More} = ets:select(T, Spec, 2),
+              Again = Repair(binary_to_term(term_to_binary(More))),
+              Result = raised(fun() -> element(1, ets:select(Again)) end),
+              {element(1, Result), More =:= More}
+          end,
+    Keep = fun(More) -> More end,
+    Mend = fun(More) -> ets:repair_continuation(More, Spec) end,
+    ?assertEqual([{value, true}, {value, true}], [Run(Keep), Run(Mend)]),
+    ?assertEqual([{error, true}, {value, true}], on(Node, fun() -> [Run(Keep), Run(Mend)] end)).
+
+logger_settings_are_the_hosts(Node) ->
+    #{level := Level} = logger:get_primary_config(),
+    ok = on(Node, fun() -> logger:set_primary_config(level, critical) end),
+    ?assertMatch(#{level := critical}, logger:get_primary_config()),
+    ok = logger:set_primary_config(level, Level).
+
+%% --- Helpers ---------------------------------------------------------------------------------------------------------------
+
+raised(F) ->
+    try {value, F()}
+    catch Class:Reason:Stack -> {Class, Reason, Stack}
+    end.
+
+in_memory(Module, Text) ->
+    {ok, Module, Code} = compile:forms(forms("-module(" ++ atom_to_list(Module) ++ "). -export([f/0]). " ++ Text), []),
+    {module, Module} = code:load_binary(Module, "nofile", Code),
+    Module.
+
+forms(Text) ->
+    {ok, Tokens, _} = erl_scan:string(Text),
+    forms(Tokens, []).
+
+forms([], []) -> [];
+forms([{dot, _} = Dot | Rest], Form) -> {ok, Parsed} = erl_parse:parse_form(lists:reverse([Dot | Form])), [Parsed | forms(Rest, [])];
+forms([Token | Rest], Form) -> forms(Rest, [Token | Form]).
