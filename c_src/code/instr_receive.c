@@ -6,42 +6,87 @@
 #include "proc/timer.h"
 
 // The inner queue is used up: signals from outside are taken in.
+static const struct signal *look_outside(const word *ip, struct proc *p)
+{
+    p->ip = ip;
+    return mailbox_look(p);
+}
+
+#define LOOK_OUTSIDE(operands) \
+    do { \
+        SWAP_OUT(); \
+        const struct signal *s = look_outside(ip, p); \
+        SWAP_IN(); \
+        if (LIKELY(s != NULL)) { \
+            x[0] = s->value; \
+            p->flags |= PROC_LOOKING; \
+            NEXT(operands); \
+        } \
+        if (UNLIKELY(p->flags & PROC_EXITING)) \
+            TAIL(op_exit); \
+        JUMP(A(0)); \
+    } while (0)
+
+#define LOOK(operands, outside) \
+    do { \
+        const struct signal *s = *p->mailbox.save; \
+        if (!s) \
+            TAIL(outside); \
+        x[0] = s->value; \
+        p->flags |= PROC_LOOKING; \
+        NEXT(operands); \
+    } while (0)
+
 static NOINLINE OP(loop_rec_outside)
 {
-    SWAP_OUT();
-    p->ip = ip;
-    const struct signal *s = mailbox_look(p);
-    SWAP_IN();
-    if (LIKELY(s != NULL)) {
-        x[0] = s->value;
-        p->flags |= PROC_LOOKING;
-        NEXT(1);
-    }
-    if (UNLIKELY(p->flags & PROC_EXITING))
-        TAIL(op_exit);
-    JUMP(A(0));
+    LOOK_OUTSIDE(1);
+}
+
+static NOINLINE OP(loop_rec_again_outside)
+{
+    LOOK_OUTSIDE(2);
 }
 
 // The next message to look at, or on to the wait instruction at the label.
 OP(loop_rec_plain)
 {
-    const struct signal *s = *p->mailbox.save;
-    if (!s)
-        TAIL(op_loop_rec_outside);
-    x[0] = s->value;
-    p->flags |= PROC_LOOKING;
-    NEXT(1);
+    LOOK(1, op_loop_rec_outside);
 }
 
+static NOINLINE OP(loop_rec_scan)
+{
+    mailbox_scan(p, A(1));
+    LOOK(2, op_loop_rec_again_outside);
+}
+
+// Of a receive that need not look at a message twice. Operands: label, its number.
+OP(loop_rec_again_plain)
+{
+    if (UNLIKELY(p->mailbox.length > LONG_QUEUE && p->mailbox.save == &p->mailbox.first))
+        TAIL(op_loop_rec_scan);
+    LOOK(2, op_loop_rec_again_outside);
+}
+
+// Mostly there is one more message, and the receive looks at it at once.
 OP(loop_rec_end_plain)
 {
     mailbox_skip(&p->mailbox);
-    p->flags &= ~(uint32_t)PROC_LOOKING;
     ip = (const word *)(uintptr_t)A(0);
     if (UNLIKELY(--reds <= 0)) {
+        p->flags &= ~(uint32_t)PROC_LOOKING;
         interp_of(x)->live = 0;
         TAIL(op_yield);
     }
+    const struct signal *s = *p->mailbox.save;
+    if (LIKELY(s && *ip == (word)(uintptr_t)op_loop_rec_plain)) {
+        x[0] = s->value;
+        NEXT(1);
+    }
+    if (LIKELY(s && *ip == (word)(uintptr_t)op_loop_rec_again_plain)) {
+        x[0] = s->value;
+        NEXT(2);
+    }
+    p->flags &= ~(uint32_t)PROC_LOOKING;
     DISPATCH();
 }
 

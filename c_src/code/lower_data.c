@@ -275,8 +275,3 @@ void lower_wait_timeout(struct lowering *l)
     const struct beam_arg *a = l->op->args;
     EMIT(l, "wait_timeout", a[0], a[1], arg_number(a[1].type == ARG_X ? a[1].value + 1 : 0));
 }
-
-void lower_loop_rec(struct lowering *l)
-{
-    EMIT(l, "loop_rec", *lower_arg(l, 0));
-}

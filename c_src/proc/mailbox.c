@@ -50,11 +50,31 @@ static struct signal *copy_of(const struct signal *s)
     return copy;
 }
 
-// The marker stays where it is when the message behind which it stands is replaced or goes.
+// What is known of the queue stays where it is when the message behind which it stands is replaced or goes.
 static void move_marker(struct proc *p, const struct signal *from, struct signal **to)
 {
-    if (UNLIKELY(p->flags & PROC_MARKED) && p->extra->marker.at == &from->next)
+    if (LIKELY(!(p->flags & (PROC_MARKED | PROC_SCANNED))))
+        return;
+    if (p->flags & PROC_MARKED && p->extra->marker.at == &from->next)
         p->extra->marker.at = to;
+    if (p->flags & PROC_SCANNED && p->extra->scan.at == &from->next)
+        p->extra->scan.at = to;
+}
+
+void mailbox_scan(struct proc *p, word receive)
+{
+    struct receive_scan *scan = &proc_extra(p)->scan;
+    if (!(p->flags & PROC_SCANNED) || scan->receive != receive)
+        *scan = (struct receive_scan){receive, &p->mailbox.first};
+    p->flags |= PROC_SCANNED | PROC_SCANNING;
+    p->mailbox.save = scan->at;
+}
+
+// Everything before `save` was passed over.
+static void end_scan(struct proc *p)
+{
+    p->flags &= ~(uint32_t)PROC_SCANNING;
+    p->extra->scan.at = p->mailbox.save;
 }
 
 void mailbox_detach(struct proc *p)
@@ -96,6 +116,8 @@ void mailbox_remove(struct proc *p)
 
 void mailbox_rewind(struct proc *p)
 {
+    if (UNLIKELY(p->flags & PROC_SCANNING))
+        end_scan(p);
     p->mailbox.save = &p->mailbox.first;
     p->flags &= ~(uint32_t)PROC_LOOKING;
     if (p->flags & PROC_RECEIVE_TIMER)

@@ -50,6 +50,15 @@ struct receive_marker {
     uint32_t id;           // the latest number
 };
 
+// With PROC_SCANNED, in the process's extra: a receive that looks at nothing but the message, and how far it has got. Kept for one
+// receive, and only while the queue is long: the next time it starts where it was.
+struct receive_scan {
+    word receive;          // its number
+    struct signal **at;    // nothing before it in the queue can match
+};
+
+enum { LONG_QUEUE = 16 };
+
 static inline struct fragment *signal_fragment(struct signal *s)
 {
     return CONTAINER_OF(s, struct fragment, words);
@@ -77,6 +86,9 @@ void mailbox_remove(struct proc *p);
 
 // The receive gave up (timeout): the next one starts at the front.
 void mailbox_rewind(struct proc *p);
+
+// That receive begins, at the front of a long queue: on to where it was, if it was the last of its kind.
+void mailbox_scan(struct proc *p, word receive);
 
 // Receive markers (OTP's recv_marker instructions): reserve remembers the end of the queue; bind names it by a fresh
 // reference; use starts a receive there if it is bound to that reference; clear forgets it.

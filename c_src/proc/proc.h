@@ -42,6 +42,8 @@ enum proc_flag {
     PROC_SUSPENDED = 1 << 13,       // takes signals in, but runs nothing
     PROC_RUNS = 1 << 14,            // its slice is under way
     PROC_MARKED = 1 << 15,          // it has a receive marker (proc/mailbox.h)
+    PROC_SCANNED = 1 << 16,         // it knows what a receive has passed over (proc/mailbox.h)
+    PROC_SCANNING = 1 << 17,        // that receive is under way
 };
 
 struct relations;
