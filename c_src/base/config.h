@@ -11,6 +11,14 @@
 #define CONFIG_STRESS 0
 #endif
 
+#ifdef __has_feature
+#define CONFIG_ADDRESS_SANITIZER __has_feature(address_sanitizer)
+#define CONFIG_THREAD_SANITIZER __has_feature(thread_sanitizer)
+#else
+#define CONFIG_ADDRESS_SANITIZER 0
+#define CONFIG_THREAD_SANITIZER 0
+#endif
+
 #ifdef TANDEM_PLAIN_MEMORY
 #define CONFIG_PLAIN_MEMORY 1
 #else
@@ -18,7 +26,10 @@
 #endif
 
 enum {
-    CONFIG_SLICE = CONFIG_STRESS ? 1 : 4000,         // reductions a process may use before others get their turn
+    CONFIG_SLICE = CONFIG_STRESS ? 1 : 4000,    // reductions a process may use before others get their turn
+    CONFIG_TURN_UNITS = 8,                      // of work in a native (base/turn.h) that are a reduction
+    CONFIG_TURN_STACK = (CONFIG_PLAIN_MEMORY ? 512 : 256)
+                        << 10,                       // bytes, for such a native: GMP takes some 64 KB frames
     CONFIG_X_REGISTERS = 1024,                       // as many as the BEAM's compilers may use
     CONFIG_MAX_ARITY = 255,                          // of a function
     CONFIG_STACK_RESERVE = 4,                        // words always free between heap and stack: pushes without a check

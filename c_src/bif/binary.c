@@ -3,11 +3,19 @@
 #include "bif/bif.h"
 
 #include "base/writer.h"
+#include "proc/errand.h"
 #include "term/build.h"
 #include "term/iolist.h"
 #include "term/number.h"
 
 #include <string.h>
+
+enum { LITTLE_BITS = 4096 * 8 };    // not worth an errand
+
+static bool is_little(term t)
+{
+    return is_bitstring(t) && bit_size(t) < LITTLE_BITS;
+}
 
 static term bif_byte_size(struct proc *p, term *args)
 {
@@ -64,7 +72,7 @@ static term byte_list(struct heap *h, struct bits b, term rest)
         return rest;
     term *cell = heap_alloc(h, n * 2), list = list_term(cell);
     uint8_t chunk[256];
-    for (size_t at = 0; at < n; at++, cell += 2) {
+    for (size_t at = 0, steps = 0; at < n; at++, cell += 2, turn_step(&steps)) {
         size_t in_chunk = at % sizeof chunk;
         if (in_chunk == 0)
             bits_copy(chunk, 0, b.base, b.offset + at * 8, 8 * (n - at < sizeof chunk ? n - at : sizeof chunk));
@@ -75,12 +83,12 @@ static term byte_list(struct heap *h, struct bits b, term rest)
     return list;
 }
 
-static term bif_binary_to_list_1(struct proc *p, term *args)
+static term to_list_1(struct proc *p, term *args)
 {
     return is_binary(args[0]) ? byte_list(proc_heap(p), bits_of(args[0]), NIL) : fail_badarg(p);
 }
 
-static term bif_binary_to_list_3(struct proc *p, term *args)
+static term to_list_3(struct proc *p, term *args)
 {
     if (!is_bitstring(args[0]) || !are_small(args[1], args[2]))
         return fail_badarg(p);
@@ -92,7 +100,7 @@ static term bif_binary_to_list_3(struct proc *p, term *args)
     return byte_list(proc_heap(p), range, NIL);
 }
 
-static term bif_bitstring_to_list(struct proc *p, term *args)
+static term bits_to_list(struct proc *p, term *args)
 {
     if (!is_bitstring(args[0]))
         return fail_badarg(p);
@@ -103,7 +111,27 @@ static term bif_bitstring_to_list(struct proc *p, term *args)
     return byte_list(h, b, last);
 }
 
-static term bif_iolist_to_binary(struct proc *p, term *args)
+static term bif_binary_to_list_1(struct proc *p, term *args)
+{
+    return is_little(args[0]) ? to_list_1(p, args) : errand(p, args, 1, to_list_1);
+}
+
+static term bif_binary_to_list_3(struct proc *p, term *args)
+{
+    return is_little(args[0]) ? to_list_3(p, args) : errand(p, args, 3, to_list_3);
+}
+
+static term bif_bitstring_to_list(struct proc *p, term *args)
+{
+    return is_little(args[0]) ? bits_to_list(p, args) : errand(p, args, 1, bits_to_list);
+}
+
+static bool is_binary_or_immediate(term t)
+{
+    return is_immediate(t) || is_bitstring(t);
+}
+
+static term to_binary(struct proc *p, term *args)
 {
     bool too_large;
     term binary = iolist_to_binary(proc_heap(p), args[0], &too_large);
@@ -112,12 +140,17 @@ static term bif_iolist_to_binary(struct proc *p, term *args)
     return too_large ? fail_error(p, ATOM_system_limit) : fail_badarg(p);
 }
 
+static term bif_iolist_to_binary(struct proc *p, term *args)
+{
+    return is_binary_or_immediate(args[0]) ? to_binary(p, args) : errand(p, args, 1, to_binary);
+}
+
 static term bif_list_to_binary(struct proc *p, term *args)
 {
     return is_any_list(args[0]) ? bif_iolist_to_binary(p, args) : fail_badarg(p);
 }
 
-static term bif_list_to_bitstring(struct proc *p, term *args)
+static term to_bitstring(struct proc *p, term *args)
 {
     size_t bits;
     if (!is_any_list(args[0]) || !iolist_bits(args[0], 1, &bits))
@@ -130,12 +163,19 @@ static term bif_list_to_bitstring(struct proc *p, term *args)
     return result;
 }
 
-static term bif_iolist_size(struct proc *p, term *args)
+ERRAND(bif_list_to_bitstring, 1, to_bitstring)
+
+static term size_of_iolist(struct proc *p, term *args)
 {
     size_t bits;
     if (!iolist_bits(args[0], 8, &bits))
         return fail_badarg(p);
     return bits == SIZE_MAX ? fail_error(p, ATOM_system_limit) : integer_from_u64(proc_heap(p), bits / 8);
+}
+
+static term bif_iolist_size(struct proc *p, term *args)
+{
+    return is_binary_or_immediate(args[0]) ? size_of_iolist(p, args) : errand(p, args, 1, size_of_iolist);
 }
 
 // A list of binaries under construction: its last cell's tail, and bytes that will be part of the next binary.
@@ -176,22 +216,27 @@ static void iovec_put(struct iovec *v, term piece)
     }
 }
 
-static term bif_iolist_to_iovec(struct proc *p, term *args)
+static term to_iovec(struct proc *p, term *args)
 {
     struct iovec v = {.heap = proc_heap(p), .first = NIL};
     v.last = &v.first;
     struct iolist l;
     term piece;
     enum iolist_piece kind;
+    size_t steps = 0;
     writer_init(&v.waiting);
     iolist_open(&l, args[0]);
-    while ((kind = iolist_next(&l, &piece)) == IOLIST_BYTE || (kind == IOLIST_PART && is_binary(piece)))
+    while ((kind = iolist_next(&l, &piece)) == IOLIST_BYTE || (kind == IOLIST_PART && is_binary(piece))) {
         iovec_put(&v, piece);
+        turn_step(&steps);
+    }
     iovec_flush(&v);
     iolist_close(&l);
     writer_done(&v.waiting);
     return kind == IOLIST_END ? v.first : fail_badarg(p);
 }
+
+ERRAND(bif_iolist_to_iovec, 1, to_iovec)
 
 static term byte_at(term binary, size_t index)
 {
@@ -234,20 +279,29 @@ static term copies(struct proc *p, term binary, term times)
     term result = binary_alloc(proc_heap(p), total, &bytes);
     if (total > 0)
         bits_copy(bytes, 0, b.base, b.offset, b.size);
-    for (size_t filled = b.size / 8; filled < total; filled *= 2)
-        memcpy(bytes + filled, bytes, filled < total - filled ? filled : total - filled);
+    for (size_t filled = b.size / 8, run; filled < total; filled += run) {
+        run = filled < total - filled ? filled : total - filled;
+        bits_copy(bytes + filled, 0, bytes, 0, run * 8);
+    }
     return result;
 }
 
-static term bif_copy_1(struct proc *p, term *args)
+static term copy_1(struct proc *p, term *args)
 {
     return copies(p, args[0], small(1));
 }
 
-static term bif_copy_2(struct proc *p, term *args)
+static term copy_2(struct proc *p, term *args)
 {
     return copies(p, args[0], args[1]);
 }
+
+static term bif_copy_1(struct proc *p, term *args)
+{
+    return is_little(args[0]) ? copy_1(p, args) : errand(p, args, 1, copy_1);
+}
+
+ERRAND(bif_copy_2, 2, copy_2)
 
 static term bif_referenced_byte_size(struct proc *p, term *args)
 {
@@ -305,7 +359,7 @@ static term bif_encode_unsigned_2(struct proc *p, term *args)
 static size_t common(struct bits a, struct bits b, bool at_end)
 {
     size_t n = (a.size < b.size ? a.size : b.size) / 8;
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0, steps = 0; i < n; i++, turn_step(&steps)) {
         size_t from_a = a.offset + (at_end ? a.size - 8 * (i + 1) : 8 * i);
         size_t from_b = b.offset + (at_end ? b.size - 8 * (i + 1) : 8 * i);
         if (bits_compare((struct bits){a.base, from_a, 8}, (struct bits){b.base, from_b, 8}) != 0)
@@ -330,15 +384,18 @@ static term longest_common(struct proc *p, term list, bool at_end)
     return is_nil(list) ? small((sword)n) : fail_badarg(p);
 }
 
-static term bif_longest_common_prefix(struct proc *p, term *args)
+static term prefix(struct proc *p, term *args)
 {
     return longest_common(p, args[0], false);
 }
 
-static term bif_longest_common_suffix(struct proc *p, term *args)
+static term suffix(struct proc *p, term *args)
 {
     return longest_common(p, args[0], true);
 }
+
+ERRAND(bif_longest_common_prefix, 1, prefix)
+ERRAND(bif_longest_common_suffix, 1, suffix)
 
 static const struct native_row rows[] = {
     {"erlang", "byte_size", 1, bif_byte_size, NATIVE_GUARD},

@@ -6,6 +6,7 @@
 
 #include "base/memory.h"
 #include "base/writer.h"
+#include "proc/errand.h"
 #include "term/binary.h"
 #include "term/ident.h"
 
@@ -24,6 +25,8 @@ struct needles {
     size_t count, capacity;
     uint32_t first[256];    // 1 + index of the first that starts with this byte; 0: none. Only if there are several
 };
+
+enum { LITTLE_BITS = 4096 * 8 };
 
 struct hit {
     size_t at, size;
@@ -107,13 +110,21 @@ static bool take_needles(term pattern, struct needles *n)
     return true;
 }
 
+// In windows, each with room for a needle that starts at its last byte.
 static bool find_one(const struct bytes *needle, const uint8_t *hay, size_t from, size_t end, struct hit *hit)
 {
-    const uint8_t *found = memmem(hay + from, end - from, needle->at, needle->size);
-    if (!found)
-        return false;
-    *hit = (struct hit){(size_t)(found - hay), needle->size};
-    return true;
+    size_t window = needle->size < TURN_BYTES ? TURN_BYTES : needle->size;
+    for (; end - from >= needle->size; from += window, turn_bytes(window)) {
+        size_t left = end - from, room = window + needle->size - 1;
+        const uint8_t *found = memmem(hay + from, left < room ? left : room, needle->at, needle->size);
+        if (found) {
+            *hit = (struct hit){(size_t)(found - hay), needle->size};
+            return true;
+        }
+        if (left <= room)
+            break;
+    }
+    return false;
 }
 
 // The longest needle that starts here.
@@ -132,7 +143,7 @@ static bool find(const struct needles *n, const uint8_t *hay, size_t from, size_
 {
     if (n->count == 1)
         return find_one(&n->all[0], hay, from, end, hit);
-    for (size_t at = from; at < end; at++) {
+    for (size_t at = from, steps = 0; at < end; at++, turn_step(&steps)) {
         if (n->first[hay[at]] && find_here(n, hay + at, end - at, &hit->size)) {
             hit->at = at;
             return true;
@@ -192,7 +203,7 @@ static bool search(term subject, term pattern, const struct options *o, struct w
         return false;
     take_bytes(subject, &hay);
     struct hit hit;
-    while (find(&needles, hay.at, from, end, &hit)) {
+    for (size_t steps = 0; find(&needles, hay.at, from, end, &hit); turn_step(&steps)) {
         memcpy(writer_room(hits, sizeof hit), &hit, sizeof hit);
         if (!o->global)
             break;
@@ -225,7 +236,7 @@ static term all_hits(struct proc *p, const struct writer *hits, term subject, co
 {
     (void)subject, (void)o;
     term list = NIL;
-    for (size_t i = hits->size / sizeof(struct hit); i > 0; i--)
+    for (size_t i = hits->size / sizeof(struct hit), steps = 0; i > 0; i--, turn_step(&steps))
         list = cons(proc_heap(p), hit_term(proc_heap(p), hit_at(hits, i - 1)), list);
     return list;
 }
@@ -235,8 +246,8 @@ static term parts(struct proc *p, const struct writer *hits, term subject, const
 {
     struct heap *h = proc_heap(p);
     term list = NIL;
-    size_t end = bit_size(subject) / 8;
-    for (size_t i = hits->size / sizeof(struct hit) + 1; i > 0; i--) {
+    size_t end = bit_size(subject) / 8, steps = 0;
+    for (size_t i = hits->size / sizeof(struct hit) + 1; i > 0; i--, turn_step(&steps)) {
         struct hit before = i > 1 ? hit_at(hits, i - 2) : (struct hit){0, 0};
         size_t start = before.at + before.size;
         bool left_out = start == end && (o->trim_all || (o->trim && is_nil(list)));
@@ -258,40 +269,77 @@ static term run(struct proc *p, term *args, struct options *o,
     return t;
 }
 
-static term bif_match_2(struct proc *p, term *args)
+static term match_2(struct proc *p, term *args)
 {
     struct options o = {.global = false};
     return run(p, args, &o, first_hit);
 }
 
-static term bif_match_3(struct proc *p, term *args)
+static term match_3(struct proc *p, term *args)
 {
     struct options o = {.global = false};
     return take_options(args[2], false, &o) ? run(p, args, &o, first_hit) : fail_badarg(p);
 }
 
-static term bif_matches_2(struct proc *p, term *args)
+static term matches_2(struct proc *p, term *args)
 {
     struct options o = {.global = true};
     return run(p, args, &o, all_hits);
 }
 
-static term bif_matches_3(struct proc *p, term *args)
+static term matches_3(struct proc *p, term *args)
 {
     struct options o = {.global = true};
     return take_options(args[2], false, &o) ? run(p, args, &o, all_hits) : fail_badarg(p);
 }
 
-static term bif_split_2(struct proc *p, term *args)
+static term split_2(struct proc *p, term *args)
 {
     struct options o = {.global = false};
     return run(p, args, &o, parts);
 }
 
-static term bif_split_3(struct proc *p, term *args)
+static term split_3(struct proc *p, term *args)
 {
     struct options o = {.global = false};
     return take_options(args[2], true, &o) ? run(p, args, &o, parts) : fail_badarg(p);
+}
+
+// A short search for one binary is done at once.
+static term maybe_errand(struct proc *p, term *args, unsigned arity, native_function *body)
+{
+    bool little = is_bitstring(args[0]) && bit_size(args[0]) < LITTLE_BITS && !is_list(args[1]);
+    return little ? body(p, args) : errand(p, args, arity, body);
+}
+
+static term bif_match_2(struct proc *p, term *args)
+{
+    return maybe_errand(p, args, 2, match_2);
+}
+
+static term bif_match_3(struct proc *p, term *args)
+{
+    return maybe_errand(p, args, 3, match_3);
+}
+
+static term bif_matches_2(struct proc *p, term *args)
+{
+    return maybe_errand(p, args, 2, matches_2);
+}
+
+static term bif_matches_3(struct proc *p, term *args)
+{
+    return maybe_errand(p, args, 3, matches_3);
+}
+
+static term bif_split_2(struct proc *p, term *args)
+{
+    return maybe_errand(p, args, 2, split_2);
+}
+
+static term bif_split_3(struct proc *p, term *args)
+{
+    return maybe_errand(p, args, 3, split_3);
 }
 
 static term bif_compile_pattern(struct proc *p, term *args)

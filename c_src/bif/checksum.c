@@ -3,12 +3,15 @@
 #include "bif/bif.h"
 
 #include "base/md5.h"
+#include "proc/errand.h"
 #include "term/binary.h"
 #include "term/iolist.h"
 #include "term/number.h"
 
 #include <string.h>
 #include <zlib.h>
+
+enum { LITTLE_BITS = 4096 * 8 };
 
 struct checksum {
     uLong sum;
@@ -36,23 +39,23 @@ static term checksum(struct proc *p, struct checksum c, term data)
     return iolist_each(data, add_bytes, &c) ? small((sword)c.sum) : fail_badarg(p);
 }
 
-static term bif_crc32_1(struct proc *p, term *args)
+static term crc32_1(struct proc *p, term *args)
 {
     return checksum(p, (struct checksum){0, crc32_z}, args[0]);
 }
 
-static term bif_crc32_2(struct proc *p, term *args)
+static term crc32_2(struct proc *p, term *args)
 {
     uLong start;
     return take_u32(args[0], &start) ? checksum(p, (struct checksum){start, crc32_z}, args[1]) : fail_badarg(p);
 }
 
-static term bif_adler32_1(struct proc *p, term *args)
+static term adler32_1(struct proc *p, term *args)
 {
     return checksum(p, (struct checksum){1, adler32_z}, args[0]);
 }
 
-static term bif_adler32_2(struct proc *p, term *args)
+static term adler32_2(struct proc *p, term *args)
 {
     uLong start;
     return take_u32(args[0], &start) ? checksum(p, (struct checksum){start, adler32_z}, args[1]) : fail_badarg(p);
@@ -94,7 +97,7 @@ static term digest(struct proc *p, struct md5 *m)
     return binary_from(proc_heap(p), result, sizeof result);
 }
 
-static term bif_md5(struct proc *p, term *args)
+static term md5_of(struct proc *p, term *args)
 {
     struct md5 m;
     md5_init(&m);
@@ -119,7 +122,7 @@ static bool take_md5(term t, struct md5 *m)
     return true;
 }
 
-static term bif_md5_update(struct proc *p, term *args)
+static term md5_more(struct proc *p, term *args)
 {
     struct md5 m;
     if (!take_md5(args[0], &m) || !iolist_each(args[1], add_md5, &m))
@@ -131,6 +134,42 @@ static term bif_md5_final(struct proc *p, term *args)
 {
     struct md5 m;
     return take_md5(args[0], &m) ? digest(p, &m) : fail_badarg(p);
+}
+
+// Few bytes are done before an errand would have begun.
+static bool is_little(term t)
+{
+    return is_binary(t) && bit_size(t) < LITTLE_BITS;
+}
+
+static term bif_crc32_1(struct proc *p, term *args)
+{
+    return is_little(args[0]) ? crc32_1(p, args) : errand(p, args, 1, crc32_1);
+}
+
+static term bif_crc32_2(struct proc *p, term *args)
+{
+    return is_little(args[1]) ? crc32_2(p, args) : errand(p, args, 2, crc32_2);
+}
+
+static term bif_adler32_1(struct proc *p, term *args)
+{
+    return is_little(args[0]) ? adler32_1(p, args) : errand(p, args, 1, adler32_1);
+}
+
+static term bif_adler32_2(struct proc *p, term *args)
+{
+    return is_little(args[1]) ? adler32_2(p, args) : errand(p, args, 2, adler32_2);
+}
+
+static term bif_md5(struct proc *p, term *args)
+{
+    return is_little(args[0]) ? md5_of(p, args) : errand(p, args, 1, md5_of);
+}
+
+static term bif_md5_update(struct proc *p, term *args)
+{
+    return is_little(args[1]) ? md5_more(p, args) : errand(p, args, 2, md5_more);
 }
 
 static const struct native_row rows[] = {

@@ -4,6 +4,7 @@
 #include "base/memory.h"
 #include "base/table.h"
 #include "bif/bif.h"
+#include "proc/errand.h"
 #include "term/binary.h"
 #include "term/ident.h"
 #include "term/number.h"
@@ -116,7 +117,8 @@ static term size_of(struct proc *p, term t, bool shared)
 {
     struct sizing s = {.shared = shared};
     table_init(&s.objects, same_pointer);
-    for (visit(&s, t); s.count;) {
+    size_t steps = 0;
+    for (visit(&s, t); s.count; turn_step(&steps)) {
         const term *at = s.todo[--s.count];
         if (is_header(*at)) {
             s.words += object_words(&s, at);
@@ -130,10 +132,12 @@ static term size_of(struct proc *p, term t, bool shared)
     return integer_from_u64(proc_heap(p), s.words);
 }
 
-static term bif_flat_size(struct proc *p, term *args)
+static term flat_size(struct proc *p, term *args)
 {
     return size_of(p, args[0], false);
 }
+
+ERRAND(bif_flat_size, 1, flat_size)
 
 static term bif_size_shared(struct proc *p, term *args)
 {

@@ -4,10 +4,14 @@
 
 #include "base/memory.h"
 #include "bif/bif.h"
+#include "proc/errand.h"
 #include "term/binary.h"
 #include "term/number.h"
 
-enum { COMPRESS_DEFAULT = 6 };    // zlib's own choice
+enum {
+    COMPRESS_DEFAULT = 6,     // zlib's own choice
+    LITTLE_BITS = 512 * 8,    // of what is decoded at once, even if it was compressed
+};
 
 static bool minor_version_taken(struct external_options *options, term value, sword highest)
 {
@@ -56,16 +60,23 @@ static term encoded(struct proc *p, term t, const struct external_options *optio
     return complete ? binary : fail_error(p, ATOM_system_limit);
 }
 
-static term bif_term_to_binary_1(struct proc *p, term *args)
+static term to_binary_1(struct proc *p, term *args)
 {
     return encoded(p, args[0], &(struct external_options){.minor_version = 1});
 }
 
-static term bif_term_to_binary_2(struct proc *p, term *args)
+static term bif_term_to_binary_1(struct proc *p, term *args)
+{
+    return is_immediate(args[0]) ? to_binary_1(p, args) : errand(p, args, 1, to_binary_1);
+}
+
+static term to_binary_2(struct proc *p, term *args)
 {
     struct external_options options;
     return options_taken(&options, args[1]) ? encoded(p, args[0], &options) : fail_badarg(p);
 }
+
+ERRAND(bif_term_to_binary_2, 2, to_binary_2)
 
 // From the last piece to the first: the bytes written, with the binaries that were left out between them.
 static term pieces(struct heap *h, const struct writer *w, const struct external_cuts *cuts)
@@ -94,19 +105,23 @@ static term encoded_pieces(struct proc *p, term t, const struct external_options
     return complete ? list : fail_error(p, ATOM_system_limit);
 }
 
-static term bif_term_to_iovec_1(struct proc *p, term *args)
+static term to_iovec_1(struct proc *p, term *args)
 {
     return encoded_pieces(p, args[0], &(struct external_options){.minor_version = 1});
 }
 
+ERRAND(bif_term_to_iovec_1, 1, to_iovec_1)
+
 // A compressed term is a binary and not a list, as OTP 25 has it.
-static term bif_term_to_iovec_2(struct proc *p, term *args)
+static term to_iovec_2(struct proc *p, term *args)
 {
     struct external_options options;
     if (!options_taken(&options, args[1]))
         return fail_badarg(p);
     return options.compress ? encoded(p, args[0], &options) : encoded_pieces(p, args[0], &options);
 }
+
+ERRAND(bif_term_to_iovec_2, 2, to_iovec_2)
 
 // The term at the start of a binary, and how many bytes it took. NONE: malformed, or not allowed by the flags.
 static term decoded(struct heap *h, term binary, unsigned flags, size_t *used)
@@ -124,11 +139,21 @@ static term decoded(struct heap *h, term binary, unsigned flags, size_t *used)
     return t;
 }
 
-static term bif_binary_to_term_1(struct proc *p, term *args)
+static term to_term_1(struct proc *p, term *args)
 {
     size_t used;
     term t = is_binary(args[0]) ? decoded(proc_heap(p), args[0], 0, &used) : NONE;
     return t != NONE ? t : fail_badarg(p);
+}
+
+static bool is_little(term t)
+{
+    return is_binary(t) && bit_size(t) < LITTLE_BITS;
+}
+
+static term bif_binary_to_term_1(struct proc *p, term *args)
+{
+    return is_little(args[0]) ? to_term_1(p, args) : errand(p, args, 1, to_term_1);
 }
 
 static bool decode_options_taken(term list, unsigned *flags, bool *tell_used)
@@ -146,7 +171,7 @@ static bool decode_options_taken(term list, unsigned *flags, bool *tell_used)
     return is_nil(list);
 }
 
-static term bif_binary_to_term_2(struct proc *p, term *args)
+static term to_term_2(struct proc *p, term *args)
 {
     unsigned flags;
     bool tell_used;
@@ -159,14 +184,21 @@ static term bif_binary_to_term_2(struct proc *p, term *args)
     return tell_used ? tuple2(proc_heap(p), t, small((sword)used)) : t;
 }
 
-static term bif_external_size_1(struct proc *p, term *args)
+static term bif_binary_to_term_2(struct proc *p, term *args)
+{
+    return is_little(args[0]) ? to_term_2(p, args) : errand(p, args, 2, to_term_2);
+}
+
+static term size_1(struct proc *p, term *args)
 {
     (void)p;
     return small((sword)external_size(args[0], &(struct external_options){.minor_version = 1}));
 }
 
+ERRAND(bif_external_size_1, 1, size_1)
+
 // Version 0 counts wherever it stands: 1 is what is so without it.
-static term bif_external_size_2(struct proc *p, term *args)
+static term size_2(struct proc *p, term *args)
 {
     struct external_options options = {.minor_version = 1};
     term list = args[1];
@@ -183,6 +215,8 @@ static term bif_external_size_2(struct proc *p, term *args)
     args[1] = list;    // the stack trace shows what was not understood, as the BEAM's does
     return fail_badarg(p);
 }
+
+ERRAND(bif_external_size_2, 2, size_2)
 
 static const struct native_row rows[] = {
     {"erlang", "term_to_binary", 1, bif_term_to_binary_1, 0}, {"erlang", "term_to_binary", 2, bif_term_to_binary_2, 0},

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Hashes that programs can see.
 #include "bif/bif.h"
+#include "proc/errand.h"
 #include "term/hash.h"
 
 enum { PHASH2_BITS = 27 };    // of the result of phash2/1
@@ -14,13 +15,13 @@ static bool take_range(term t, uint64_t *range)
     return true;
 }
 
-static term bif_phash2_1(struct proc *p, term *args)
+static term phash2_1(struct proc *p, term *args)
 {
     (void)p;
     return small(term_phash2(args[0]) & ((1u << PHASH2_BITS) - 1));
 }
 
-static term bif_phash2_2(struct proc *p, term *args)
+static term phash2_2(struct proc *p, term *args)
 {
     uint64_t range;
     if (!take_range(args[1], &range))
@@ -28,13 +29,25 @@ static term bif_phash2_2(struct proc *p, term *args)
     return small((sword)(term_phash2(args[0]) % range));
 }
 
-static term bif_phash(struct proc *p, term *args)
+static term phash(struct proc *p, term *args)
 {
     uint64_t range;
     if (!take_range(args[1], &range))
         return fail_badarg(p);
     return small((sword)(term_phash(args[0]) % range + 1));
 }
+
+static term bif_phash2_1(struct proc *p, term *args)
+{
+    return is_immediate(args[0]) ? phash2_1(p, args) : errand(p, args, 1, phash2_1);
+}
+
+static term bif_phash2_2(struct proc *p, term *args)
+{
+    return is_immediate(args[0]) ? phash2_2(p, args) : errand(p, args, 2, phash2_2);
+}
+
+ERRAND(bif_phash, 2, phash)
 
 static const struct native_row rows[] = {
     {"erlang", "phash", 2, bif_phash, 0},

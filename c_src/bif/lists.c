@@ -2,10 +2,30 @@
 // Natives over lists.
 #include "base/memory.h"
 #include "bif/bif.h"
+#include "proc/errand.h"
 #include "term/compare.h"
 #include "term/hash.h"
 
-enum { FEW_ELEMENTS = 16 };    // that are searched one by one rather than through a table
+enum {
+    FEW_ELEMENTS = 16,      // that are searched one by one rather than through a table
+    SHORT_LENGTH = 1000,    // of a list not worth an errand
+};
+
+static bool is_short(term list)
+{
+    size_t n = 0;
+    while (is_list(list) && n < SHORT_LENGTH) {
+        list = tail(list);
+        n++;
+    }
+    return n < SHORT_LENGTH;
+}
+
+// An errand for what may be long.
+static term run(struct proc *p, term *args, unsigned arity, bool at_once, native_function *body)
+{
+    return at_once ? body(p, args) : errand(p, args, arity, body);
+}
 
 static term bif_length(struct proc *p, term *args)
 {
@@ -23,17 +43,24 @@ static term bif_tl(struct proc *p, term *args)
     return is_list(args[0]) ? tail(args[0]) : fail_badarg(p);
 }
 
-static term bif_member(struct proc *p, term *args)
+static term member(struct proc *p, term *args)
 {
+    size_t steps = 0;
     term wanted = args[0], list = args[1];
-    for (; is_list(list); list = tail(list))
+    for (; is_list(list); list = tail(list), turn_step(&steps))
         if (term_equal(head(list), wanted))
             return ATOM_true;
     return is_nil(list) ? ATOM_false : fail_badarg(p);
 }
 
-static term bif_reverse(struct proc *p, term *args)
+static term bif_member(struct proc *p, term *args)
 {
+    return run(p, args, 2, is_immediate(args[0]) && is_short(args[1]), member);
+}
+
+static term reverse(struct proc *p, term *args)
+{
+    size_t steps = 0;
     sword n = list_length(args[0]);
     if (n < 0)
         return fail_badarg(p);
@@ -43,8 +70,14 @@ static term bif_reverse(struct proc *p, term *args)
         cell[0] = head(list);
         cell[1] = result;
         result = list_term(cell);
+        turn_step(&steps);
     }
     return result;
+}
+
+static term bif_reverse(struct proc *p, term *args)
+{
+    return run(p, args, 2, is_short(args[0]), reverse);
 }
 
 // The first tuple whose element at a position (from 1) is == the key; NIL: none; NONE: failed.
@@ -53,8 +86,8 @@ static term find_key(struct proc *p, const term *args)
     term key = args[0], list = args[2];
     if (!is_small(args[1]) || small_value(args[1]) < 1)
         return fail_badarg(p);
-    size_t index = (size_t)small_value(args[1]) - 1;
-    for (; is_list(list); list = tail(list)) {
+    size_t index = (size_t)small_value(args[1]) - 1, steps = 0;
+    for (; is_list(list); list = tail(list), turn_step(&steps)) {
         term tuple = head(list);
         if (is_tuple(tuple) && index < tuple_arity(tuple) && term_equals(element(tuple, index), key))
             return tuple;
@@ -62,19 +95,19 @@ static term find_key(struct proc *p, const term *args)
     return is_nil(list) ? NIL : fail_badarg(p);
 }
 
-static term bif_keyfind(struct proc *p, term *args)
+static term keyfind(struct proc *p, term *args)
 {
     term found = find_key(p, args);
     return found == NIL ? ATOM_false : found;
 }
 
-static term bif_keymember(struct proc *p, term *args)
+static term keymember(struct proc *p, term *args)
 {
     term found = find_key(p, args);
     return found == NONE ? NONE : bool_term(found != NIL);
 }
 
-static term bif_keysearch(struct proc *p, term *args)
+static term keysearch(struct proc *p, term *args)
 {
     term found = find_key(p, args);
     if (found == NONE || found == NIL)
@@ -82,7 +115,22 @@ static term bif_keysearch(struct proc *p, term *args)
     return tuple2(proc_heap(p), ATOM_value, found);
 }
 
-static term bif_append(struct proc *p, term *args)
+static term bif_keyfind(struct proc *p, term *args)
+{
+    return run(p, args, 3, is_immediate(args[0]) && is_short(args[2]), keyfind);
+}
+
+static term bif_keymember(struct proc *p, term *args)
+{
+    return run(p, args, 3, is_immediate(args[0]) && is_short(args[2]), keymember);
+}
+
+static term bif_keysearch(struct proc *p, term *args)
+{
+    return run(p, args, 3, is_immediate(args[0]) && is_short(args[2]), keysearch);
+}
+
+static term append(struct proc *p, term *args)
 {
     sword n = list_length(args[0]);
     if (n < 0)
@@ -91,12 +139,18 @@ static term bif_append(struct proc *p, term *args)
         return n == 0 ? args[1] : args[0];
     term *cell = heap_alloc(proc_heap(p), 2 * (size_t)n);
     term result = list_term(cell);
-    for (term list = args[0]; is_list(list); list = tail(list), cell += 2) {
+    size_t steps = 0;
+    for (term list = args[0]; is_list(list); list = tail(list), cell += 2, turn_step(&steps)) {
         cell[0] = head(list);
         cell[1] = list_term(cell + 2);
     }
     cell[-1] = args[1];
     return result;
+}
+
+static term bif_append(struct proc *p, term *args)
+{
+    return run(p, args, 2, is_short(args[0]), append);
 }
 
 // What is still to be removed from a list: elements and how often each. Few stand in a row, many in a hash table
@@ -132,6 +186,7 @@ static struct bag_slot *bag_find(struct bag *b, term t)
 
 static void bag_init(struct bag *b, term list, size_t n)
 {
+    size_t steps = 0;
     b->left = n;
     b->count = 0;
     b->mask = 0;
@@ -143,7 +198,7 @@ static void bag_init(struct bag *b, term list, size_t n)
     for (b->mask = 1; b->mask < 2 * n; b->mask = b->mask << 1 | 1) {
     }
     b->slots = mem_zero_alloc((b->mask + 1) * sizeof b->slots[0]);
-    for (; is_list(list); list = tail(list)) {
+    for (; is_list(list); list = tail(list), turn_step(&steps)) {
         struct bag_slot *slot = bag_find(b, head(list));
         slot->element = head(list);
         slot->times++;
@@ -173,7 +228,8 @@ static term subtract_from_few(struct heap *h, term list, size_t n, term removed)
     size_t left = 0;
     for (; is_list(list); list = tail(list))
         elements[left++] = head(list);
-    for (size_t kept = n; kept > 0 && is_list(removed); removed = tail(removed)) {
+    size_t steps = 0;
+    for (size_t kept = n; kept > 0 && is_list(removed); removed = tail(removed), turn_step(&steps)) {
         size_t i = 0;
         while (i < left && !term_equal(elements[i], head(removed)))
             i++;
@@ -190,7 +246,8 @@ static term subtract_from_few(struct heap *h, term list, size_t n, term removed)
 static term subtract(struct heap *h, term list, struct bag *b)
 {
     term result = NIL, *end = &result;
-    for (; is_list(list) && b->left > 0; list = tail(list)) {
+    size_t steps = 0;
+    for (; is_list(list) && b->left > 0; list = tail(list), turn_step(&steps)) {
         if (bag_take(b, head(list)))
             continue;
         term *cell = heap_alloc(h, 2);
@@ -202,7 +259,7 @@ static term subtract(struct heap *h, term list, struct bag *b)
     return result;
 }
 
-static term bif_subtract(struct proc *p, term *args)
+static term subtraction(struct proc *p, term *args)
 {
     sword n = list_length(args[0]), removals = list_length(args[1]);
     if (n < 0 || removals < 0)
@@ -216,6 +273,19 @@ static term bif_subtract(struct proc *p, term *args)
     term result = subtract(proc_heap(p), args[0], &bag);
     bag_done(&bag);
     return result;
+}
+
+static bool are_immediate(term list)
+{
+    while (is_list(list) && is_immediate(head(list)))
+        list = tail(list);
+    return !is_list(list);
+}
+
+static term bif_subtract(struct proc *p, term *args)
+{
+    bool at_once = is_short(args[0]) && is_short(args[1]) && are_immediate(args[1]);
+    return run(p, args, 2, at_once, subtraction);
 }
 
 static const struct native_row rows[] = {

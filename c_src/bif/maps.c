@@ -2,6 +2,7 @@
 // Natives over maps, and the few that show how terms are built (erts_debug:size/1 asks).
 #include "base/memory.h"
 #include "bif/bif.h"
+#include "proc/errand.h"
 #include "term/binary.h"
 #include "term/compare.h"
 #include "term/map.h"
@@ -9,6 +10,7 @@
 #include "term/trie.h"
 
 enum {
+    FEW = 100,           // keys: not worth an errand
     FIRST_BATCH = 32,    // pairs that the first step of an iterator gives, as on the BEAM
     BATCH = 1000,
 };
@@ -79,11 +81,21 @@ static term bif_take(struct proc *p, term *args)
     return tuple2(proc_heap(p), value, map_remove(proc_heap(p), args[1], args[0]));
 }
 
-static term bif_merge(struct proc *p, term *args)
+static term merge(struct proc *p, term *args)
 {
     if (!is_map(args[0]) || !is_map(args[1]))
         return fail_badmap(p, args[is_map(args[0]) ? 1 : 0]);
     return map_merge(proc_heap(p), args[0], args[1]);
+}
+
+static bool is_large(term t)
+{
+    return is_map(t) && map_size(t) > FEW;
+}
+
+static term bif_merge(struct proc *p, term *args)
+{
+    return is_large(args[0]) && is_large(args[1]) ? errand(p, args, 2, merge) : merge(p, args);
 }
 
 // From n tuples of two, or from n keys that all get the value.
@@ -91,7 +103,7 @@ static term map_of_list(struct heap *h, term list, size_t n, term value)
 {
     term few[2 * CONFIG_FLAT_MAP_MAX];
     term *pairs = n <= CONFIG_FLAT_MAP_MAX ? few : mem_alloc(2 * n * sizeof(term));
-    for (size_t i = 0; i < n; i++, list = tail(list)) {
+    for (size_t i = 0, steps = 0; i < n; i++, list = tail(list), turn_step(&steps)) {
         pairs[2 * i] = value == NONE ? element(head(list), 0) : head(list);
         pairs[2 * i + 1] = value == NONE ? element(head(list), 1) : value;
     }
@@ -101,19 +113,37 @@ static term map_of_list(struct heap *h, term list, size_t n, term value)
     return map;
 }
 
-static term bif_from_list(struct proc *p, term *args)
+static term from_list(struct proc *p, term *args)
 {
     size_t n = 0;
     term list = args[0];
     for (; is_list(list) && is_tuple_of(head(list), 2); list = tail(list))
-        n++;
+        turn_step(&n);
     return is_nil(list) ? map_of_list(proc_heap(p), args[0], n, NONE) : fail_badarg(p);
+}
+
+static bool has_few(term list)
+{
+    size_t n = 0;
+    while (is_list(list) && n++ < FEW)
+        list = tail(list);
+    return !is_list(list);
+}
+
+static term bif_from_list(struct proc *p, term *args)
+{
+    return has_few(args[0]) ? from_list(p, args) : errand(p, args, 1, from_list);
+}
+
+static term from_keys(struct proc *p, term *args)
+{
+    sword n = list_length(args[0]);
+    return n < 0 ? fail_badarg(p) : map_of_list(proc_heap(p), args[0], (size_t)n, args[1]);
 }
 
 static term bif_from_keys(struct proc *p, term *args)
 {
-    sword n = list_length(args[0]);
-    return n < 0 ? fail_badarg(p) : map_of_list(proc_heap(p), args[0], (size_t)n, args[1]);
+    return has_few(args[0]) ? from_keys(p, args) : errand(p, args, 2, from_keys);
 }
 
 // All keys, or all values: a trie's in reverse order, as on the BEAM.
@@ -126,7 +156,8 @@ static term list_of_map(struct heap *h, term map, bool keys)
     term result = NIL, *cell = heap_alloc(h, 2 * map_size(map));
     struct map_walk w;
     map_walk_init(&w, map);
-    for (term key, value; map_walk_next(&w, &key, &value); cell += 2) {
+    size_t steps = 0;
+    for (term key, value; map_walk_next(&w, &key, &value); cell += 2, turn_step(&steps)) {
         cell[0] = keys ? key : value;
         cell[1] = result;
         result = list_term(cell);
@@ -134,14 +165,24 @@ static term list_of_map(struct heap *h, term map, bool keys)
     return result;
 }
 
-static term bif_keys(struct proc *p, term *args)
+static term keys(struct proc *p, term *args)
 {
     return is_map(args[0]) ? list_of_map(proc_heap(p), args[0], true) : fail_badmap(p, args[0]);
 }
 
-static term bif_values(struct proc *p, term *args)
+static term values(struct proc *p, term *args)
 {
     return is_map(args[0]) ? list_of_map(proc_heap(p), args[0], false) : fail_badmap(p, args[0]);
+}
+
+static term bif_keys(struct proc *p, term *args)
+{
+    return is_large(args[0]) ? errand(p, args, 1, keys) : keys(p, args);
+}
+
+static term bif_values(struct proc *p, term *args)
+{
+    return is_large(args[0]) ? errand(p, args, 1, values) : values(p, args);
 }
 
 // A leaf of a trie by its way from the root. As an integer: the slot of the root in the low 4 bits, then that of the
@@ -254,12 +295,14 @@ static term bif_map_next(struct proc *p, term *args)
     return next_as_list(proc_heap(p), &at, count, map, form);
 }
 
-static term bif_cmp_term(struct proc *p, term *args)
+static term cmp_term(struct proc *p, term *args)
 {
     (void)p;
     int order = term_compare_exact(args[0], args[1]);
     return small((order > 0) - (order < 0));
 }
+
+ERRAND(bif_cmp_term, 2, cmp_term)
 
 static term bif_map_to_tuple_keys(struct proc *p, term *args)
 {

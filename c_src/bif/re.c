@@ -168,7 +168,7 @@ static term go_on_later(struct run *r, size_t from)
     struct heap *h = proc_heap(p);
     term options = r->o.from ? tail(r->args[2]) : r->args[2];
     options = cons(h, tuple2(h, ATOM_re_from, small((sword)from)), options);
-    p->reductions += CONFIG_SLICE;
+    p->worker->charge += CONFIG_SLICE;
     if (r->arity == 2)
         return trap(p, ATOM_run, 3, (term[]){r->args[0], r->args[1], options});
     proc_x(p)[2] = options;

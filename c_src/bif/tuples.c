@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Natives that take tuples apart and make them.
 #include "bif/bif.h"
+#include "proc/errand.h"
 #include "term/binary.h"
 
 #include <string.h>
@@ -31,6 +32,8 @@ static term bif_element(struct proc *p, term *args)
         return fail_badarg(p);
     return element(args[1], index);
 }
+
+enum { FEW = 1000 };    // elements: not worth an errand
 
 static term bif_setelement(struct proc *p, term *args)
 {
@@ -113,22 +116,36 @@ static term bif_delete_element(struct proc *p, term *args)
     return copy;
 }
 
-static term bif_tuple_to_list(struct proc *p, term *args)
+static term tuple_to_list(struct proc *p, term *args)
 {
     if (!is_tuple(args[0]))
         return fail_badarg(p);
     return list_of(proc_heap(p), tuple_arity(args[0]), tuple_elements(args[0]), NIL);
 }
 
-static term bif_list_to_tuple(struct proc *p, term *args)
+static term bif_tuple_to_list(struct proc *p, term *args)
+{
+    bool few = is_tuple(args[0]) && tuple_arity(args[0]) < FEW;
+    return few ? tuple_to_list(p, args) : errand(p, args, 1, tuple_to_list);
+}
+
+static term list_to_tuple(struct proc *p, term *args)
 {
     sword n = list_length(args[0]);
     if (n < 0 || (size_t)n > MAX_TUPLE_SIZE)
         return fail_badarg(p);
     term tuple = tuple_alloc(proc_heap(p), (size_t)n), list = args[0];
-    for (sword i = 0; i < n; i++, list = tail(list))
+    for (size_t i = 0; is_list(list); turn_step(&i), list = tail(list))
         tuple_elements(tuple)[i] = head(list);
     return tuple;
+}
+
+static term bif_list_to_tuple(struct proc *p, term *args)
+{
+    size_t n = 0;
+    for (term list = args[0]; is_list(list) && n < FEW; list = tail(list))
+        n++;
+    return n < FEW ? list_to_tuple(p, args) : errand(p, args, 1, list_to_tuple);
 }
 
 static term bif_tuple_size(struct proc *p, term *args)

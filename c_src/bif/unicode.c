@@ -6,10 +6,13 @@
 #include "base/memory.h"
 #include "base/utf8.h"
 #include "base/writer.h"
+#include "proc/errand.h"
 #include "term/binary.h"
 #include "term/work.h"
 
 #include <string.h>
+
+enum { LITTLE_BITS = 4096 * 8 };    // not worth an errand
 
 struct conversion {
     struct heap *heap;
@@ -23,8 +26,8 @@ struct conversion {
 // Bytes below 128 at the start.
 static size_t ascii_run(const uint8_t *bytes, size_t n)
 {
-    size_t i = 0;
-    for (; i + 8 <= n; i += 8) {
+    size_t i = 0, steps = 0;
+    for (; i + 8 <= n; i += 8, turn_step(&steps)) {
         uint64_t eight;
         memcpy(&eight, bytes + i, 8);
         if (eight & 0x8080808080808080u)
@@ -40,7 +43,7 @@ static size_t utf8_run(const uint8_t *bytes, size_t n, int *why)
 {
     size_t at = 0;
     *why = 1;
-    for (;;) {
+    for (size_t steps = 0;; turn_step(&steps)) {
         at += ascii_run(bytes + at, n - at);
         if (at == n)
             return at;
@@ -86,7 +89,7 @@ static bool put_character(struct conversion *c, term t)
 
 static void put_latin1(struct conversion *c, const uint8_t *bytes, size_t n)
 {
-    while (n > 0) {
+    for (size_t steps = 0; n > 0; turn_step(&steps)) {
         size_t run = ascii_run(bytes, n);
         writer_bytes(&c->out, bytes, run);
         for (; run < n && bytes[run] >= 0x80; run++)
@@ -169,7 +172,7 @@ static enum shape element_shape(term t)
 static bool is_chardata(struct conversion *c, term at)
 {
     enum shape shape = SHAPE_GOOD;
-    while (shape == SHAPE_GOOD) {
+    for (size_t steps = 0; shape == SHAPE_GOOD; turn_step(&steps)) {
         if (is_list(at) && is_list(head(at))) {
             work_push(&c->later, 0, list_ptr(at) + 1, NULL, 1);
             at = head(at);
@@ -221,7 +224,7 @@ static bool step(struct conversion *c, term *at)
 // Reads it all. NONE, or what could not be read.
 static term convert(struct conversion *c, term at)
 {
-    for (;;) {
+    for (size_t steps = 0;; turn_step(&steps)) {
         if (is_nil(at)) {
             if (c->later.count == 0)
                 return NONE;
@@ -238,12 +241,12 @@ static term convert(struct conversion *c, term at)
 static term utf8_list(struct heap *h, const uint8_t *bytes, size_t n)
 {
     size_t characters = 0;
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = 0, steps = 0; i < n; i++, turn_step(&steps))
         characters += (bytes[i] & 0xC0) != 0x80;
     if (characters == 0)
         return NIL;
     term *cell = heap_alloc(h, characters * 2), list = list_term(cell);
-    for (size_t at = 0; at < n; cell += 2) {
+    for (size_t at = 0, steps = 0; at < n; cell += 2, turn_step(&steps)) {
         uint32_t character = bytes[at];
         at += character < 0x80 ? 1 : (size_t)utf8_decode(bytes + at, n - at, &character);
         cell[0] = small(character);
@@ -311,7 +314,7 @@ static bool is_utf8(term binary, term encoding)
     return result;
 }
 
-static term bif_characters_to_binary(struct proc *p, term *args)
+static term to_binary(struct proc *p, term *args)
 {
     if (!is_ours(args[1]))
         return fail_trap(p, export_get(ATOM_unicode, ATOM_characters_to_binary_int, 2), args);
@@ -321,18 +324,35 @@ static term bif_characters_to_binary(struct proc *p, term *args)
     return is_binary(data) && is_utf8(data, args[1]) ? data : converted(p, data, args[1], false);
 }
 
-static term bif_characters_to_list(struct proc *p, term *args)
+static term to_list(struct proc *p, term *args)
 {
     if (!is_ours(args[1]))
         return fail_trap(p, export_get(ATOM_unicode, ATOM_characters_to_list_int, 2), args);
     return converted(p, args[0], args[1], true);
 }
 
-static term bif_bin_is_7bit(struct proc *p, term *args)
+static bool is_little(term t)
+{
+    return is_binary(t) && bit_size(t) < LITTLE_BITS;
+}
+
+static term bif_characters_to_binary(struct proc *p, term *args)
+{
+    return is_little(args[0]) ? to_binary(p, args) : errand(p, args, 2, to_binary);
+}
+
+static term bif_characters_to_list(struct proc *p, term *args)
+{
+    return is_little(args[0]) ? to_list(p, args) : errand(p, args, 2, to_list);
+}
+
+static term bin_is_7bit(struct proc *p, term *args)
 {
     (void)p;
     return bool_term(is_binary(args[0]) && is_7bit(args[0]));
 }
+
+ERRAND(bif_bin_is_7bit, 1, bin_is_7bit)
 
 static const struct native_row rows[] = {
     {"unicode", "characters_to_binary", 2, bif_characters_to_binary, 0},

@@ -213,6 +213,8 @@ OP(call_ext_last_plain)
         term result = (e)->native(p, x); \
         htop = p->heap.top; \
         reds--; \
+        if (UNLIKELY(worker_of(x)->charge)) \
+            reds -= interp_charged(x); \
         if (UNLIKELY(!result)) { \
             interp_of(x)->blame = (e); \
             after; \

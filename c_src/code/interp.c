@@ -5,6 +5,7 @@
 #include "code/module.h"
 #include "code/operators.h"
 #include "code/trace.h"
+#include "proc/errand.h"
 #include "proc/mailbox.h"
 #include "proc/run.h"
 #include "term/number.h"
@@ -64,6 +65,10 @@ static void leave(struct proc *p, term *x, const word *ip, sword reds, enum run_
 
 static void save_registers(struct proc *p, term *x, size_t live)
 {
+    if (errand_waits(p)) {
+        errand_save(p, x, live);
+        return;
+    }
     if (call_wants_collection(p) || p->heap.limit - p->heap.top < (sword)live)
         proc_collect(p, live, live, false);
     term *stack = heap_stack(&p->heap) - live;
@@ -159,6 +164,8 @@ static enum run_result run(struct worker *w, struct proc *p, sword reductions, s
     E += p->saved;
     p->saved = 0;
     heap_set_stack(&p->heap, E);
+    if (UNLIKELY(errand_waits(p)))
+        errand_restore(p, x);
     ((op_function *)(uintptr_t)*ip)(ip, x, E, p->heap.top, reductions, p);
     *used = reductions - in->reductions;
     return (enum run_result)in->result;

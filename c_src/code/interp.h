@@ -97,6 +97,14 @@ static inline struct worker *worker_of(term *x)
     return (struct worker *)(void *)x;
 }
 
+// What natives charged since the last call of it.
+static inline sword interp_charged(term *x)
+{
+    sword charge = worker_of(x)->charge;
+    worker_of(x)->charge = 0;
+    return charge;
+}
+
 // Stress builds collect before every need: true when this one just did.
 bool interp_collected(term *x);
 

@@ -17,7 +17,7 @@ struct search {
     bool found;
 };
 
-// Calls of natives don't count: they never end a slice.
+// Calls of natives don't count: they need not end a slice.
 static bool is_cut(unsigned opcode)
 {
     switch (opcode) {

@@ -22,6 +22,7 @@ struct proc_extra {
     struct list suspensions;    // whom it suspended: proc/suspend.c
     uint32_t suspended;         // how often it was suspended
     uint32_t save_calls;        // what process_flag was told; no calls are saved
+    struct errand *errand;      // while PROC_ERRAND is set
 };
 
 struct proc_extra *proc_extra(struct proc *p);    // makes it

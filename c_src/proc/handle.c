@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The receiver's side of signals: the one place that handles them.
 #include "proc/dead.h"
+#include "proc/errand.h"
 #include "proc/extra.h"
 #include "proc/info.h"
 #include "proc/relations.h"
@@ -18,6 +19,8 @@ static void end(struct proc *p, struct signal *s, term reason)
     p->flags &= ~(uint32_t)PROC_BLOCKED;
     p->worker->failure.class = ATOM_exit;
     p->worker->failure.reason = reason;
+    if (errand_waits(p))
+        errand_doom(p, reason);
 }
 
 // The signal itself becomes the message {'EXIT', From, Reason}: it was made with room for it.

@@ -44,6 +44,7 @@ enum proc_flag {
     PROC_MARKED = 1 << 15,          // it has a receive marker (proc/mailbox.h)
     PROC_SCANNED = 1 << 16,         // it knows what a receive has passed over (proc/mailbox.h)
     PROC_SCANNING = 1 << 17,        // that receive is under way
+    PROC_ERRAND = 1 << 24,          // a native stands still in the middle: its heap is not collected (proc/errand.h)
 };
 
 struct relations;

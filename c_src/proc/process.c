@@ -4,6 +4,7 @@
 #include "base/die.h"
 #include "base/memory.h"
 #include "proc/dictionary.h"
+#include "proc/errand.h"
 #include "proc/extra.h"
 #include "proc/names.h"
 #include "proc/process_table.h"
@@ -229,6 +230,8 @@ static void free_messages(struct mailbox *m)
 
 static void free_parts(struct proc *p)
 {
+    if (errand_waits(p))
+        errand_close(p);
     free_messages(&p->mailbox);
     dictionary_clear(p);
     timer_receive_free(p);

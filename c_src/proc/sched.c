@@ -5,6 +5,7 @@
 #include "base/die.h"
 #include "base/lock.h"
 #include "base/memory.h"
+#include "proc/errand.h"
 #include "proc/run.h"
 #include "proc/run_queue.h"
 #include "proc/signal.h"
@@ -237,7 +238,7 @@ static bool still_parked(const struct proc *p)
 
 static void collect_if_asked(struct proc *p)
 {
-    if (p->flags & PROC_COLLECT) {
+    if (p->flags & PROC_COLLECT && !errand_waits(p)) {
         p->flags &= ~(uint32_t)PROC_COLLECT;
         proc_collect(p, 0, 0, true);
     }
@@ -269,6 +270,8 @@ static void run_slice(struct worker *w, struct proc *p)
     p->flags = (p->flags & ~(uint32_t)PROC_PARKED) | PROC_RUNS;
     if (!(p->flags & PROC_EXITING))
         result = run_hooks.run(w, p, CONFIG_SLICE, &used);
+    else if (errand_waits(p) && !errand_finish(p, &used))
+        result = RUN_YIELD;
     p->flags &= ~(uint32_t)PROC_RUNS;
     p->reductions += (uint64_t)used;
     system_count_slice((uint64_t)used);
@@ -400,6 +403,7 @@ static void *thread_main(void *argument)
 {
     own = argument;
     loop(own);
+    turn_close();
     return NULL;
 }
 
@@ -426,6 +430,7 @@ void sched_run(void)
     for (unsigned i = 0; i < worker_count; i++)
         worker_free(workers[i]);
     epoch_park();
+    turn_close();
     own = NULL;
     worker_count = 0;
 }

@@ -58,8 +58,7 @@ term binary_from(struct heap *h, const void *bytes, size_t n)
 {
     uint8_t *room;
     term t = binary_alloc(h, n, &room);
-    if (n > 0)
-        memcpy(room, bytes, n);
+    bits_copy(room, 0, bytes, 0, n * 8);
     return t;
 }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "term/binary.h"
 
+#include "base/turn.h"
+
 #include <string.h>
 
 // The n <= 8 bits at an offset, in the low bits. Touches no byte beyond them.
@@ -45,6 +47,17 @@ static void copy_shifted(uint8_t *to, const uint8_t *from, unsigned shift, size_
         *to = (uint8_t)(from[0] << shift | from[1] >> (8 - shift));
 }
 
+static void copy_bytes(uint8_t *to, const uint8_t *from, unsigned shift, size_t n)
+{
+    for (size_t at = 0, run; at < n; at += run, turn_bytes(run)) {
+        run = n - at < TURN_BYTES ? n - at : TURN_BYTES;
+        if (shift == 0)
+            memcpy(to + at, from + at, run);
+        else
+            copy_shifted(to + at, from + at, shift, run);
+    }
+}
+
 void bits_copy(uint8_t *to, size_t to_offset, const uint8_t *from, size_t from_offset, size_t n)
 {
     size_t first = (8 - to_offset % 8) % 8;
@@ -59,13 +72,20 @@ void bits_copy(uint8_t *to, size_t to_offset, const uint8_t *from, size_t from_o
     size_t whole = n / 8;
     if (whole > 0) {
         unsigned shift = from_offset % 8;
-        if (shift == 0)
-            memcpy(to + to_offset / 8, from + from_offset / 8, whole);
-        else
-            copy_shifted(to + to_offset / 8, from + from_offset / 8, shift, whole);
+        copy_bytes(to + to_offset / 8, from + from_offset / 8, shift, whole);
     }
     if (n % 8)
         put_bits(to, to_offset + whole * 8, n % 8, get_bits(from, from_offset + whole * 8, n % 8));
+}
+
+static int compare_bytes(const uint8_t *a, const uint8_t *b, size_t n)
+{
+    int order = 0;
+    for (size_t at = 0, run; at < n && order == 0; at += run, turn_bytes(run)) {
+        run = n - at < TURN_BYTES ? n - at : TURN_BYTES;
+        order = memcmp(a + at, b + at, run);
+    }
+    return order;
 }
 
 // The first n bits of both.
@@ -73,12 +93,12 @@ static int compare_first(struct bits a, struct bits b, size_t n)
 {
     size_t at = 0;
     if (a.offset % 8 == 0 && b.offset % 8 == 0) {
-        int order = n < 8 ? 0 : memcmp(a.base + a.offset / 8, b.base + b.offset / 8, n / 8);
+        int order = compare_bytes(a.base + a.offset / 8, b.base + b.offset / 8, n / 8);
         if (order)
             return order;
         at = n - n % 8;
     }
-    while (at < n) {
+    for (size_t steps = 0; at < n; turn_step(&steps)) {
         size_t step = n - at < 8 ? n - at : 8;
         int order = (int)get_bits(a.base, a.offset + at, step) - (int)get_bits(b.base, b.offset + at, step);
         if (order)

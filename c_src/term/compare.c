@@ -3,6 +3,7 @@
 
 #include "base/die.h"
 #include "base/memory.h"
+#include "base/turn.h"
 #include "term/atom.h"
 #include "term/binary.h"
 #include "term/fun.h"
@@ -173,7 +174,7 @@ static int compare_numbers(term a, term b, bool exact)
 static int compare_lists(struct work *w, term a, term b, bool exact)
 {
     const term *x, *y;
-    for (;;) {
+    for (size_t steps = 0;; turn_step(&steps)) {
         x = list_ptr(a);
         y = list_ptr(b);
         if (x[0] != y[0]) {
@@ -218,11 +219,13 @@ static int compare_flat_maps(struct work *w, term a, term b, bool exact)
 // Walks both tries as long as their keys are the same, and notes where their values are not.
 static bool tries_note_values(struct tries *t, term a, term b)
 {
+    size_t steps = 0;
     struct map_walk walk_a, walk_b;
     map_walk_init(&walk_a, a);
     map_walk_init(&walk_b, b);
     term key_a, key_b, value_a, value_b;
     while (map_walk_next(&walk_a, &key_a, &value_a) && map_walk_next(&walk_b, &key_b, &value_b)) {
+        turn_step(&steps);
         if (!term_equal(key_a, key_b))
             return false;
         if (value_a != value_b) {
@@ -240,7 +243,7 @@ static void tries_note_keys(struct tries *t, term from, term other)
     struct map_walk walk;
     map_walk_init(&walk, from);
     term key, value;
-    while (map_walk_next(&walk, &key, &value))
+    for (size_t steps = 0; map_walk_next(&walk, &key, &value); turn_step(&steps))
         if (trie_get(other, key) == NONE)
             t->words[t->count++] = key;
 }
@@ -386,7 +389,9 @@ static int settle(struct work *w, int order)
 
 static int compare_walk(struct work *w)
 {
+    size_t steps = 0;
     while (w->count > 0) {
+        turn_step(&steps);
         struct span *s = work_top(w);
         int order = 0;
         if (s->kind == SPAN_TRIES) {

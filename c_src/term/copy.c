@@ -2,6 +2,7 @@
 #include "term/copy.h"
 
 #include "base/memory.h"
+#include "base/turn.h"
 #include "term/binary.h"
 #include "term/layout.h"
 
@@ -45,7 +46,7 @@ static inline struct layout layout_here(word object_header)    // most objects a
 static inline size_t boxed_words(struct visits *v, const term *object, bool literals)
 {
     struct layout l = layout_here(object[0]);
-    for (size_t i = l.first; i < l.first + l.count; i++)
+    for (size_t i = l.first, steps = 0; i < l.first + l.count; i++, turn_step(&steps))
         if (has_words(object[i], literals))
             push(v, object[i]);
     return 1 + header_size(object[0]);
@@ -54,7 +55,7 @@ static inline size_t boxed_words(struct visits *v, const term *object, bool lite
 static size_t words_of(term t, bool literals)
 {
     struct visits v;
-    size_t words = 0;
+    size_t words = 0, steps = 0;
     if (!has_words(t, literals))
         return 0;
     v.at = v.first;
@@ -63,7 +64,8 @@ static size_t words_of(term t, bool literals)
     push(&v, t);
     while (v.count) {
         t = v.at[--v.count];
-        for (; is_list(t) && has_words(t, literals); t = tail(t)) {
+        turn_step(&steps);
+        for (; is_list(t) && has_words(t, literals); t = tail(t), turn_step(&steps)) {
             words += 2;
             if (has_words(head(t), literals))
                 push(&v, head(t));
@@ -127,13 +129,13 @@ static inline void move(struct target *to, term *slot)
 // Everything between `at` and the growing top.
 static void scan(struct target *to, term *at)
 {
-    while (at < to->top) {
+    for (size_t steps = 0; at < to->top; turn_step(&steps)) {
         if (!is_header(*at)) {
             move(to, at++);
             continue;
         }
         struct layout l = layout_here(*at);
-        for (size_t i = l.first; i < l.first + l.count; i++)
+        for (size_t i = l.first; i < l.first + l.count; i++, turn_step(&steps))
             move(to, at + i);
         at += 1 + header_size(*at);
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // =:=, apart from the order of terms because it needs less: no order of keys, and tries of equal keys have equal shape.
 #include "base/die.h"
+#include "base/turn.h"
 #include "term/binary.h"
 #include "term/compare.h"
 #include "term/fun.h"
@@ -45,7 +46,7 @@ static bool equal_funs(struct work *w, term a, term b)
 // Runs over two lists as long as their heads are the same words.
 static bool equal_lists(struct work *w, term a, term b)
 {
-    for (;;) {
+    for (size_t steps = 0;; turn_step(&steps)) {
         const term *x = list_ptr(a), *y = list_ptr(b);
         if (x[0] != y[0]) {
             if (is_immediate(x[0]) || is_immediate(y[0]))
@@ -103,7 +104,7 @@ static bool equal_pair(struct work *w, term a, term b)
 
 static bool equal_walk(struct work *w)
 {
-    while (w->count > 0) {
+    for (size_t steps = 0; w->count > 0; turn_step(&steps)) {
         struct span *s = work_top(w);
         term a = *s->at++, b = *s->with++;
         if (--s->left == 0)

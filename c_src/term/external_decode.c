@@ -6,6 +6,7 @@
 
 #include "base/die.h"
 #include "base/memory.h"
+#include "base/turn.h"
 #include "term/atom.h"
 #include "term/binary.h"
 #include "term/copy.h"
@@ -33,7 +34,7 @@ struct decode {
 
 static void link_slots(struct decode *d, term *first, size_t n)
 {
-    while (n-- > 0) {
+    for (size_t steps = 0; n-- > 0; turn_step(&steps)) {
         first[n] = (term)(uintptr_t)d->next;
         d->next = first + n;
     }
@@ -157,7 +158,7 @@ static term decode_list(struct decode *d, size_t n)
 {
     term *cells = heap_alloc(d->h, 2 * n);
     link_slots(d, cells + 2 * n - 1, 1);
-    for (size_t i = n; i-- > 0;) {
+    for (size_t i = n, steps = 0; i-- > 0; turn_step(&steps)) {
         if (i < n - 1)
             cells[2 * i + 1] = list_term(cells + 2 * i + 2);
         link_slots(d, cells + 2 * i, 1);
@@ -280,7 +281,7 @@ static uint8_t next_tag(struct reader *r)
 static bool decode_all(struct decode *d)
 {
     bool complete = true;
-    while (d->next) {
+    for (size_t steps = 0; d->next; turn_step(&steps)) {
         term *slot = d->next;
         d->next = (term *)(uintptr_t)*slot;
         term t = complete ? decode_term(d, slot, next_tag(&d->r)) : NIL;
@@ -292,7 +293,7 @@ static bool decode_all(struct decode *d)
 
 static bool build_maps(struct decode *d)
 {
-    while (d->map > d->maps) {
+    for (size_t steps = 0; d->map > d->maps; turn_step(&steps)) {
         const struct pending_map *m = --d->map;
         bool duplicate;
         term map = map_from_unique_pairs(d->h, m->pairs, m->count, &duplicate);

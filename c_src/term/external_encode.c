@@ -3,6 +3,7 @@
 
 #include "base/die.h"
 #include "base/memory.h"
+#include "base/turn.h"
 #include "term/atom.h"
 #include "term/binary.h"
 #include "term/compare.h"
@@ -48,7 +49,7 @@ static void push_sorted(struct work *k, term map)
     term *block = mem_alloc(pairs * 2 * sizeof(term)), *at = block;
     struct map_walk m;
     map_walk_init(&m, map);
-    while (map_walk_next(&m, at, at + 1))
+    for (size_t steps = 0; map_walk_next(&m, at, at + 1); turn_step(&steps))
         at += 2;
     qsort(block, pairs, 2 * sizeof(term), by_key);
     work_push(k, SPAN_SORTED, block, at, pairs * 2)->owned = block;
@@ -153,7 +154,7 @@ static size_t list_elements(term list, bool *string)
 {
     size_t n = 0;
     bool bytes = true;
-    for (; is_list(list); list = tail(list), n++)
+    for (; is_list(list); list = tail(list), turn_step(&n))
         bytes = bytes && is_byte(head(list));
     *string = bytes && n <= UINT16_MAX && is_nil(list);
     return n;
@@ -457,7 +458,7 @@ static bool encode_body(struct encoder *e, term t)
     size_t fun_at;
     work_init(&e->work);
     encode_one(e, t);
-    for (;;) {
+    for (size_t steps = 0;; turn_step(&steps)) {
         t = next(&e->work, &fun_at);
         if (t != NONE)
             encode_one(e, t);
@@ -470,13 +471,36 @@ static bool encode_body(struct encoder *e, term t)
     return !e->too_large;
 }
 
+// As zlib's compress2, a run at a time. False: it takes more than *room bytes.
+static bool compressed(uint8_t *to, size_t *room, const uint8_t *from, size_t size, int level)
+{
+    z_stream z = {.next_out = to};
+    size_t at = 0;
+    if (deflateInit(&z, level) != Z_OK)
+        return false;
+    int status = Z_OK;
+    while (status == Z_OK && *room > z.total_out) {
+        size_t run = size - at < TURN_BYTES ? size - at : TURN_BYTES;
+        size_t left = *room - z.total_out;
+        z.next_in = (Bytef *)(uintptr_t)(from + at);
+        z.avail_in = (uInt)run;
+        z.avail_out = left < UINT32_MAX ? (uInt)left : UINT32_MAX;
+        status = deflate(&z, at + run == size ? Z_FINISH : Z_NO_FLUSH);
+        at += run - z.avail_in;
+        turn_pass(TURN_BYTES);
+    }
+    *room = z.total_out;
+    deflateEnd(&z);
+    return status == Z_STREAM_END;
+}
+
 // Replaces what was written from `from` on by its compressed form, unless that is no smaller.
 static void compress_tail(struct writer *w, size_t from, int level)
 {
     size_t plain = w->size - from;
-    uLongf room = plain < COMPRESSED_HEAD ? 0 : plain - COMPRESSED_HEAD;
+    size_t room = plain < COMPRESSED_HEAD ? 0 : plain - COMPRESSED_HEAD;
     uint8_t *out = mem_alloc(plain);
-    if (compress2(out, &room, w->bytes + from, plain, level) == Z_OK) {
+    if (compressed(out, &room, w->bytes + from, plain, level)) {
         w->size = from;
         writer_u8(w, EXT_COMPRESSED);
         writer_u32(w, (uint32_t)plain);
@@ -637,9 +661,10 @@ size_t external_size(term t, const struct external_options *options)
 {
     struct measure m = {.utf8_atoms = options->minor_version >= 2};
     bool text_floats = options->minor_version == 0;
-    size_t fun_at, size = 1;
+    size_t fun_at, size = 1, steps = 0;
     work_init(&m.work);
     do {
+        turn_step(&steps);
         size += size_of_one(&m, t, text_floats);
         t = next(&m.work, &fun_at);
     } while (t != NONE);

@@ -4,6 +4,7 @@
 #include "term/external.h"
 
 #include "base/memory.h"
+#include "base/turn.h"
 #include "term/atom.h"
 #include "term/binary.h"
 #include "term/copy.h"
@@ -278,10 +279,12 @@ static bool inflate_all(struct external *e, struct reader *r, size_t size)
             out = mem_resize(out, capacity, more);
             capacity = more;
         }
+        size_t run = capacity - have < TURN_BYTES ? capacity - have : TURN_BYTES;
         z.next_out = out + have;
-        z.avail_out = (uInt)(capacity - have);
+        z.avail_out = (uInt)run;
         status = inflate(&z, Z_NO_FLUSH);
-        have = capacity - z.avail_out;
+        have += run - z.avail_out;
+        turn_bytes(run);
     }
     r->at += given - z.avail_in;
     inflateEnd(&z);
@@ -324,7 +327,7 @@ bool external_scan(struct external *e, struct reader *r, unsigned flags)
     if (!reader_ok(r))
         return false;
     struct scan s = {e, e->body, 1};
-    while (s.expected && reader_ok(&s.r)) {
+    for (size_t steps = 0; s.expected && reader_ok(&s.r); turn_step(&steps)) {
         s.expected--;
         scan_term(&s);
     }

@@ -4,6 +4,7 @@
 #include "term/hash.h"
 
 #include "base/die.h"
+#include "base/turn.h"
 #include "term/fun.h"
 #include "term/hash_mix.h"
 #include "term/ident.h"
@@ -189,10 +190,12 @@ static bool take_term(struct hashing *s, term *t)
 static uint32_t hash_deep(uint32_t start, term t)
 {
     struct hashing s = {.hash = start};
+    size_t steps = 0;
     work_init(&s.work);
-    do
+    do {
         hash_term(&s, t);
-    while (take_term(&s, &t));
+        turn_step(&steps);
+    } while (take_term(&s, &t));
     work_done(&s.work);
     return s.hash;
 }

@@ -2,6 +2,7 @@
 #include "term/hash_mix.h"
 
 #include "base/memory.h"
+#include "base/turn.h"
 
 static uint32_t little_u32(const uint8_t *p)
 {
@@ -12,8 +13,8 @@ static uint32_t little_u32(const uint8_t *p)
 static uint32_t mix_bytes(uint32_t hash, const uint8_t *p, size_t size)
 {
     struct mix_state m = {MIX_GOLDEN, MIX_GOLDEN, hash};
-    size_t left = size;
-    for (; left >= 12; left -= 12, p += 12) {
+    size_t left = size, steps = 0;
+    for (; left >= 12; left -= 12, p += 12, turn_step(&steps)) {
         m.a += little_u32(p);
         m.b += little_u32(p + 4);
         m.c += little_u32(p + 8);
@@ -72,7 +73,7 @@ bool mix_string(uint32_t *hash, const term **cell, uint32_t *rest, unsigned *cou
     uint32_t four = 0;
     unsigned n = 0;
     bool all = false;
-    while (!all && mix_is_byte(at[0])) {
+    for (size_t steps = 0; !all && mix_is_byte(at[0]); turn_step(&steps)) {
         four = four << 8 | (uint32_t)small_value(at[0]);
         if (++n == 4) {
             *hash = mix_one(*hash, four, MIX_STRING);

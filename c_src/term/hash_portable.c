@@ -3,6 +3,7 @@
 #include "term/hash.h"
 
 #include "base/die.h"
+#include "base/turn.h"
 #include "term/atom.h"
 #include "term/fun.h"
 #include "term/hash_mix.h"
@@ -220,10 +221,12 @@ static bool take_term(struct hashing *s, term *t)
 uint32_t term_phash2(term t)
 {
     struct hashing s = {.hash = 0};
+    size_t steps = 0;
     work_init(&s.work);
-    do
+    do {
         hash_term(&s, t);
-    while (take_term(&s, &t));
+        turn_step(&steps);
+    } while (take_term(&s, &t));
     work_done(&s.work);
     return s.hash;
 }
@@ -277,7 +280,7 @@ static uint32_t old_binary(uint32_t hash, struct bits b)
 {
     size_t bytes = b.size / 8;
     unsigned last = b.size % 8;
-    for (size_t i = 0; i < bytes; i++)
+    for (size_t i = 0, steps = 0; i < bytes; i++, turn_step(&steps))
         hash = hash * prime[1] + byte_at(b, i);
     if (last > 0)
         hash = (hash * prime[1] + (byte_at(b, bytes) >> (8 - last))) * prime[12] + last;
@@ -301,7 +304,7 @@ static uint32_t old_export(uint32_t hash, const struct export *e)
 static void old_list(struct hashing *s, term list)
 {
     const term *cell = list_ptr(list);
-    while (mix_is_byte(cell[0])) {
+    for (size_t steps = 0; mix_is_byte(cell[0]); turn_step(&steps)) {
         s->hash = s->hash * prime[2] + (uint32_t)small_value(cell[0]);
         if (!is_list(cell[1])) {
             work_push(&s->work, OLD_TAIL, &cell[1], NULL, 1);
@@ -413,10 +416,12 @@ static bool old_take_term(struct hashing *s, term *t)
 uint32_t term_phash(term t)
 {
     struct hashing s = {.hash = 0};
+    size_t steps = 0;
     work_init(&s.work);
-    do
+    do {
         old_term(&s, t);
-    while (old_take_term(&s, &t));
+        turn_step(&steps);
+    } while (old_take_term(&s, &t));
     work_done(&s.work);
     return s.hash;
 }

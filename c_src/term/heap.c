@@ -3,6 +3,7 @@
 
 #include "base/die.h"
 #include "base/memory.h"
+#include "base/turn.h"
 #include "term/binary.h"
 
 #include <string.h>
@@ -151,7 +152,7 @@ term tuple_of(struct heap *h, size_t arity, const term *elements)
 
 term list_of(struct heap *h, size_t length, const term *elements, term rest)
 {
-    while (length-- > 0)
+    for (size_t steps = 0; length-- > 0; turn_step(&steps))
         rest = cons(h, elements[length], rest);
     return rest;
 }
@@ -166,8 +167,8 @@ term float_term(struct heap *h, double value)
 
 sword list_length(term t)
 {
-    sword length = 0;
+    size_t length = 0;
     for (; is_list(t); t = tail(t))
-        length++;
-    return is_nil(t) ? length : -1;
+        turn_step(&length);
+    return is_nil(t) ? (sword)length : -1;
 }

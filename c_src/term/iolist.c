@@ -2,6 +2,7 @@
 #include "term/iolist.h"
 
 #include "base/memory.h"
+#include "base/turn.h"
 #include "term/build.h"
 
 #include <string.h>
@@ -65,9 +66,10 @@ bool iolist_bits(term t, unsigned unit, size_t *bits)
     struct iolist l;
     term piece;
     enum iolist_piece kind;
-    size_t sum = 0;
+    size_t sum = 0, steps = 0;
     iolist_open(&l, t);
     while ((kind = next(&l, &piece)) == IOLIST_BYTE || kind == IOLIST_PART) {
+        turn_step(&steps);
         size_t size = kind == IOLIST_BYTE ? 8 : bit_size(piece);
         if (size % unit) {
             kind = IOLIST_BAD;
@@ -108,9 +110,10 @@ void iolist_write(term t, uint8_t *to)
     struct iolist l;
     term piece;
     enum iolist_piece kind;
-    size_t at = 0;
+    size_t at = 0, steps = 0;
     iolist_open(&l, t);
     while ((kind = next(&l, &piece)) == IOLIST_BYTE || kind == IOLIST_PART) {
+        turn_step(&steps);
         if (kind == IOLIST_BYTE) {
             write_byte(to, at, (uint8_t)small_value(piece));
             at += 8;
@@ -128,7 +131,10 @@ static void each_part(term part, void (*take)(void *state, const uint8_t *bytes,
     size_t n;
     uint8_t *copy;
     const uint8_t *bytes = binary_bytes(part, &n, &copy);
-    take(state, bytes, n);
+    for (size_t at = 0, run; at < n; at += run, turn_bytes(run)) {
+        run = n - at < TURN_BYTES ? n - at : TURN_BYTES;
+        take(state, bytes + at, run);
+    }
     if (copy)
         mem_free(copy, n);
 }
@@ -139,9 +145,10 @@ bool iolist_each(term t, void (*take)(void *state, const uint8_t *bytes, size_t 
     term piece;
     enum iolist_piece kind;
     uint8_t waiting[256];
-    size_t n = 0;
+    size_t n = 0, steps = 0;
     iolist_open(&l, t);
     while ((kind = next(&l, &piece)) == IOLIST_BYTE || (kind == IOLIST_PART && is_binary(piece))) {
+        turn_step(&steps);
         if (n == sizeof waiting || (n > 0 && kind == IOLIST_PART)) {
             take(state, waiting, n);
             n = 0;

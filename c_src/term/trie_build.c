@@ -3,6 +3,8 @@
 #include "term/trie.h"
 
 #include "base/memory.h"
+#include "base/turn.h"
+#include "term/binary.h"
 #include "term/compare.h"
 #include "term/map.h"
 #include "term/trie_node.h"
@@ -37,7 +39,7 @@ static void sort_by_key(struct entry *e, struct entry *scratch, size_t n)
     for (size_t width = 1; width < n; width *= 2) {
         for (size_t from = 0; from < n; from += 2 * width) {
             size_t middle = from + width < n ? from + width : n, end = from + 2 * width < n ? from + 2 * width : n;
-            for (size_t a = from, b = middle, to = from; to < end; to++) {
+            for (size_t a = from, b = middle, to = from, steps = 0; to < end; to++, turn_step(&steps)) {
                 bool take_b = a == middle || (b < end && term_compare_exact(head(e[a].leaf), head(e[b].leaf)) > 0);
                 scratch[to] = take_b ? e[b++] : e[a++];
             }
@@ -69,7 +71,7 @@ static term build_collision(struct build *b, struct entry *e, struct entry *scra
 static unsigned deal(struct entry *e, struct entry *scratch, size_t n, size_t start[17])
 {
     size_t count[16] = {0}, next[16];
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = 0, steps = 0; i < n; i++, turn_step(&steps))
         count[e[i].hash & 15]++;
     unsigned bitmap = 0;
     start[0] = 0;
@@ -80,14 +82,15 @@ static unsigned deal(struct entry *e, struct entry *scratch, size_t n, size_t st
     }
     if ((bitmap & (bitmap - 1)) == 0)
         return bitmap;
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = 0, steps = 0; i < n; i++, turn_step(&steps))
         scratch[next[e[i].hash & 15]++] = e[i];
-    memcpy(e, scratch, n * sizeof *e);
+    bits_copy((uint8_t *)e, 0, (const uint8_t *)scratch, 0, n * sizeof *e * 8);
     return bitmap;
 }
 
 static term build_node(struct build *b, struct entry *e, struct entry *scratch, size_t n, unsigned level)
 {
+    turn_pass(CONFIG_TURN_UNITS);
     if (level > 0 && level % 8 == 0)
         n = drop_repeats(e, n);
     if (level == 1)
@@ -109,7 +112,7 @@ static term build_node(struct build *b, struct entry *e, struct entry *scratch, 
         size_t from = start[i], part = start[i + 1] - from;
         if (part == 0)
             continue;
-        for (size_t k = from; k < from + part; k++)
+        for (size_t k = from, steps = 0; k < from + part; k++, turn_step(&steps))
             e[k].hash >>= 4;
         children[count++] = build_node(b, e + from, scratch + from, part, level + 1);
     }
@@ -122,7 +125,7 @@ term trie_from_pairs(struct heap *h, const term *pairs, size_t n)
 {
     struct build b = {.heap = h};
     struct entry *entries = mem_alloc(2 * n * sizeof *entries);
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = 0, steps = 0; i < n; i++, turn_step(&steps))
         entries[i] = (struct entry){trie_leaf(h, pairs[2 * i], pairs[2 * i + 1]), term_hash(pairs[2 * i])};
     term root = build_node(&b, entries, entries + n, n, 0);
     mem_free(entries, 2 * n * sizeof *entries);
@@ -207,12 +210,13 @@ static size_t count_leaves(term node)
     map_walk_init(&walk, node);
     size_t leaves = 0;
     for (term key, value; map_walk_next(&walk, &key, &value);)
-        leaves++;
+        turn_step(&leaves);
     return leaves;
 }
 
 static term merge_nodes(struct merge *m, term a, term b, unsigned level)
 {
+    turn_pass(CONFIG_TURN_UNITS);
     if (a == b) {
         m->common += count_leaves(a);
         return b;

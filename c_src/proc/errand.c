@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "proc/errand.h"
+
+#include "proc/extra.h"
+
+#include <string.h>
+
+enum { SLICE_UNITS = CONFIG_SLICE * CONFIG_TURN_UNITS };
+
+// In the turn's room. It is the process's while PROC_ERRAND is set.
+struct errand {
+    struct turn *turn;
+    struct proc *p;
+    native_function *body;
+    term args[ERRAND_ARGUMENTS];
+    term result;
+    term doom;    // the process exits with it; NONE: it doesn't
+    size_t saved;
+    term registers[CONFIG_X_REGISTERS];
+};
+
+static void run(void *room)
+{
+    struct errand *e = room;
+    e->result = e->body(e->p, e->args);
+}
+
+static struct errand *begin(struct proc *p, const term *args, unsigned arity, native_function *body)
+{
+    struct turn *t = turn_new(sizeof(struct errand));
+    if (!t)
+        return NULL;
+    struct errand *e = turn_room(t);
+    e->turn = t;
+    e->p = p;
+    e->body = body;
+    e->doom = NONE;
+    e->saved = 0;
+    memcpy(e->args, args, arity * sizeof *args);
+    return e;
+}
+
+static struct errand *of(struct proc *p)
+{
+    return p->extra->errand;
+}
+
+static void end(struct proc *p, struct errand *e)
+{
+    p->flags &= ~(uint32_t)PROC_ERRAND;
+    turn_free(e->turn);
+}
+
+static term stand_still(struct proc *p, struct errand *e)
+{
+    proc_extra(p)->errand = e;
+    p->flags |= PROC_ERRAND;
+    return fail_yield(p);
+}
+
+// Without memory for a stack, and inside another errand, the work is done in one go.
+term errand(struct proc *p, term *args, unsigned arity, native_function *body)
+{
+    if (turn_under_way())
+        return body(p, args);
+    struct errand *e = errand_waits(p) ? of(p) : begin(p, args, arity, body);
+    if (!e)
+        return body(p, args);
+    bool ended = turn_go_on(e->turn, run, SLICE_UNITS);
+    errand_charge(p, turn_done(e->turn));
+    if (!ended)
+        return stand_still(p, e);
+    term result = e->result;
+    if (result == NONE && p->worker->failure.request == REQUEST_FAIL)
+        memcpy(args, e->args, arity * sizeof *args);    // which the stack trace shows
+    end(p, e);
+    return result;
+}
+
+void errand_save(struct proc *p, const term *x, size_t live)
+{
+    struct errand *e = of(p);
+    e->saved = live;
+    memcpy(e->registers, x, live * sizeof *x);
+}
+
+void errand_restore(struct proc *p, term *x)
+{
+    const struct errand *e = of(p);
+    memcpy(x, e->registers, e->saved * sizeof *x);
+}
+
+void errand_doom(struct proc *p, term reason)
+{
+    of(p)->doom = reason;
+}
+
+bool errand_finish(struct proc *p, sword *used)
+{
+    struct errand *e = of(p);
+    bool ended = turn_go_on(e->turn, run, SLICE_UNITS);
+    *used = (sword)(turn_done(e->turn) / CONFIG_TURN_UNITS);
+    if (!ended)
+        return false;
+    struct failure *f = &p->worker->failure;
+    f->class = ATOM_exit;
+    f->reason = e->doom;
+    end(p, e);
+    return true;
+}
+
+void errand_close(struct proc *p)
+{
+    struct errand *e = of(p);
+    while (!turn_go_on(e->turn, run, SIZE_MAX / 4)) {
+    }
+    end(p, e);
+}

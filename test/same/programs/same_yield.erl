@@ -1,0 +1,62 @@
+%% SPDX-License-Identifier: Apache-2.0
+%% Long natives with arguments so large that they are done in many turns.
+-module(same_yield).
+-same(programs).
+-compile(nowarn_export_all).
+-compile(export_all).
+
+-define(SIZE, 10_000).
+
+%% Of bench_yield: those that give the same on both sides. Not a program: it has an argument too many.
+all(Names) -> [{Name, erlang:phash2((bench_yield:native(Name, ?SIZE))())} || Name <- Names].
+
+names(all) -> lists:append([names(Group) || Group <- [lists, external, binaries, hashes, unicode, tuples, maps]]);
+names(lists) -> [reverse, append, subtract, member, keyfind];
+names(external) -> [term_to_binary, term_to_binary_compressed, term_to_iovec, external_size, binary_to_term, binary_to_term_maps];
+names(binaries) -> [list_to_binary, iolist_size, iolist_to_iovec, binary_to_list, copy_binary, longest_common_prefix, matches, match, split,
+                    split_binary_global];
+names(hashes) -> [md5, crc32, adler32, phash2, phash];
+names(unicode) -> [utf8_to_list, list_to_utf8, list_to_string];
+names(tuples) -> [list_to_tuple, tuple_to_list, flat_size];
+names(maps) -> [maps_from_list, maps_from_keys, maps_keys, maps_values, maps_merge].
+
+of_lists() -> all(names(lists)).
+of_external() -> all(names(external)).
+of_binaries() -> all(names(binaries)).
+of_hashes() -> all(names(hashes)).
+of_unicode() -> all(names(unicode)).
+of_tuples() -> all(names(tuples)).
+of_maps() -> all(names(maps)).
+
+%% The arguments of a failed call are those that it was called with.
+failures() ->
+    L = lists:seq(1, ?SIZE) ++ improper,
+    [try apply(M, F, A) catch Class:Reason:Stack -> {Class, Reason, erlang:phash2(element(3, hd(Stack)))} end
+     || {M, F, A} <- [{lists, reverse, [L, []]}, {lists, member, [x, L]}, {lists, keyfind, [x, 1, L]}, {erlang, '++', [L, []]},
+                      {erlang, '--', [L, [1]]}, {erlang, length, [L]}]].
+
+%% Signals are taken in meanwhile: messages wait, exits of links count afterwards.
+signals() ->
+    process_flag(trap_exit, true),
+    Self = self(),
+    L = lists:seq(1, ?SIZE * 4),
+    Others = [spawn_link(fun() -> Self ! {hello, N}, exit({bye, N}) end) || N <- lists:seq(1, 5)],
+    R = lists:reverse(L),
+    Hellos = lists:sort([receive {hello, N} -> N end || _ <- Others]),
+    Byes = lists:sort([receive {'EXIT', Other, {bye, N}} -> N end || Other <- Others]),
+    {hd(R), Hellos, Byes}.
+
+%% Whom it asks to collect its garbage in the middle collects later, and who is suspended goes on later.
+asked() ->
+    Self = self(),
+    {Pid, Monitor} = spawn_monitor(fun() ->
+                                           L = lists:seq(1, ?SIZE * 4),
+                                           Self ! ready,
+                                           exit({length(lists:reverse(L) ++ L), hd(lists:reverse(L))})
+                                   end),
+    receive ready -> ok end,
+    true = erlang:garbage_collect(Pid),
+    true = erlang:suspend_process(Pid),
+    true = erlang:resume_process(Pid),
+    true = erlang:garbage_collect(Pid),
+    receive {'DOWN', Monitor, process, Pid, Reason} -> Reason end.
