@@ -73,7 +73,7 @@ serve(Owner) ->
 
 %% @doc Requests at fixed times, whether or not those before have been answered; each latency counts from the time at which its
 %% request was due. One process sends and receives, and never sleeps.
--spec latency(bench:side(), pos_integer(), pos_integer()) -> {[integer()], integer()}.
+-spec latency(bench:side() | #{node := node()}, pos_integer(), pos_integer()) -> {[integer()], integer()}.
 latency(#{node := Node}, Rate, Seconds) ->
     Pid = spawn_link(Node, ?MODULE, echo, []),
     _ = sample(1, fun() -> Pid ! {self(), ping}, receive {Pid, ping} -> ok end end),

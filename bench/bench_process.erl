@@ -6,14 +6,16 @@
 -export([programs/0]).
 -export([spawn_exit/1, spawn_alive/1, spawn_monitored/1, ping_pong/1, pairs/2, ring/2, fan_in/2, fan_out/2, all_to_all/1]).
 -export([server_call/1, selective/2, call_behind/2, linking/1, exit_chain/1, exit_fan/1, timers_cancelled/1, timers_fired/1]).
--export([sleeping/1, skynet/1, large_messages/2, registered/1, monitoring/1]).
+-export([sleeping/1, skynet/1, large_messages/2, latency/2, registered/1, monitoring/1]).
 -export([echo/0, init/1, handle_call/3, handle_cast/2]).
 
 %% @doc The programs of the class.
 -spec programs() -> [bench:program()].
 programs() ->
-    [#{name => spawn_exit, what => "spawn, run, exit, answer", run => {spawn_exit, [100_000]}, expect => 300_000, per => 100_000},
-     #{name => spawn_monitor, what => "spawn_monitor to 'DOWN'", run => {spawn_monitored, [60_000]}, expect => 60_000, per => 60_000},
+    [#{name => spawn_exit, what => "spawn, run, exit, answer", run => {spawn_exit, [100_000]}, expect => 300_000,
+       per => 100_000},
+     #{name => spawn_monitor, what => "spawn_monitor to 'DOWN'", run => {spawn_monitored, [60_000]}, expect => 60_000,
+       per => 60_000},
      #{name => spawn_alive, what => "100,000 alive at once, each", run => {spawn_alive, [100_000]}, expect => 100_000, per => 100_000},
      #{name => ping_pong, what => "ping-pong round trip", run => {ping_pong, [150_000]}, expect => 150_000, per => 150_000},
      #{name => ping_pong_two, what => "ping-pong round trip, two workers", run => {ping_pong, [100_000]}, expect => 100_000,
@@ -52,6 +54,10 @@ programs() ->
        per => 100_000},
      #{name => timers_fired, what => "50,000 timers of 1 to 20 ms", run => {timers_fired, [50_000]}, expect => 1_250_025_000},
      #{name => sleeping, what => "100,000 sleep for 10 to 29 ms", run => {sleeping, [100_000]}, expect => 100_000},
+     #{name => latency, what => "latency at 10,000 requests a second", run => {latency, [10_000, 0]}, expect => 10_000, measures => sample,
+       tail => true, rounds => 5},
+     #{name => latency_busy, what => "the same at 1,000, four others busy", run => {latency, [1000, 4]}, expect => 1000,
+       measures => sample, tail => true, rounds => 5},
      #{name => skynet, what => "skynet with a million actors", run => {skynet, [1_000_000]}, expect => 499_999_500_000, rounds => 5}]
     ++ bench_savina:programs().
 
@@ -298,6 +304,14 @@ sleeping(N) ->
     Self = self(),
     _ = [spawn(fun() -> receive after 10 + Number rem 20 -> Self ! done end end) || Number <- lists:seq(1, N)],
     length([receive done -> ok end || _ <- lists:seq(1, N)]).
+
+%% @doc Requests at fixed times to a process here, which shares its scheduler with processes that compute.
+-spec latency(pos_integer(), non_neg_integer()) -> {[integer()], integer()}.
+latency(Rate, Busy) ->
+    _ = [spawn_link(fun compute/0) || _ <- lists:seq(1, Busy)],
+    bench_border:latency(#{node => node()}, Rate, 1).
+
+compute() -> bench_sequential:fib(20), compute().
 
 %% @doc A tree of actors, ten to each, down to a number of leaves; the sum of the leaves' numbers comes up.
 -spec skynet(pos_integer()) -> integer().
