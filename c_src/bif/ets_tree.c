@@ -1,7 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bif/ets_tree.h"
 
+#include "base/memory.h"
 #include "term/compare.h"
+
+#include <stdatomic.h>
+
+// Most keys are small integers.
+static inline int key_order(term a, term b)
+{
+    if (LIKELY(are_small(a, b)))
+        return a == b ? 0 : (sword)a < (sword)b ? -1 : 1;
+    return term_compare(a, b);
+}
+
+static void lift_finger(struct ets_tree *t)
+{
+    struct ets_tree_walk *w = atomic_exchange_explicit(&t->finger, NULL, memory_order_relaxed);
+    atomic_store_explicit(&t->last, NULL, memory_order_relaxed);
+    if (w)
+        mem_free(w, sizeof *w);
+}
 
 // The links that lead to a place, root first.
 struct path {
@@ -65,6 +84,7 @@ void ets_tree_init(struct ets_tree *t, uint32_t position)
 void ets_tree_clear(struct ets_tree *t)
 {
     struct ets_object *o = t->root;
+    lift_finger(t);
     while (o) {
         struct ets_object *left = o->link[ETS_LEFT], *next;
         if (left) {
@@ -87,7 +107,7 @@ static struct ets_object **search(struct ets_tree *t, term key, struct path *p)
     struct ets_object **link = &t->root;
     p->depth = 0;
     while (*link) {
-        int order = term_compare(key, ets_object_key(*link, t->position));
+        int order = key_order(key, ets_object_key(*link, t->position));
         if (order == 0)
             return link;
         p->links[p->depth++] = link;
@@ -104,6 +124,7 @@ bool ets_tree_put(struct ets_tree *t, struct ets_object *o, bool only_new)
         ets_object_free(o);
         return false;
     }
+    lift_finger(t);
     t->words += ets_object_words(o);
     *link = o;
     if (old) {
@@ -123,9 +144,12 @@ bool ets_tree_put(struct ets_tree *t, struct ets_object *o, bool only_new)
 
 struct ets_object *ets_tree_find(const struct ets_tree *t, term key)
 {
-    struct ets_object *o = t->root;
+    struct ets_object *o = atomic_load_explicit(&t->last, memory_order_relaxed);
+    if (o && key_order(key, ets_object_key(o, t->position)) == 0)
+        return o;
+    o = t->root;
     while (o) {
-        int order = term_compare(key, ets_object_key(o, t->position));
+        int order = key_order(key, ets_object_key(o, t->position));
         if (order == 0)
             return o;
         o = o->link[order < 0 ? ETS_LEFT : ETS_RIGHT];
@@ -163,6 +187,7 @@ bool ets_tree_erase(struct ets_tree *t, term key)
     struct ets_object **link = search(t, key, &p), *o = *link;
     if (!o)
         return false;
+    lift_finger(t);
     unlink_at(link, &p);
     balance_path(&p);
     t->count--;
@@ -179,11 +204,20 @@ struct ets_object *ets_tree_end(const struct ets_tree *t, int side)
     return o;
 }
 
-struct ets_object *ets_tree_beyond(const struct ets_tree *t, term key, int side)
+struct ets_object *ets_tree_beyond(struct ets_tree *t, term key, int side)
 {
-    struct ets_tree_walk w;
-    ets_tree_walk_beyond(&w, t, side, key);
-    return w.depth ? w.path[w.depth - 1] : NULL;
+    struct ets_tree_walk *w = atomic_exchange_explicit(&t->finger, NULL, memory_order_acquire);
+    if (!w)
+        w = mem_zero_alloc(sizeof *w);
+    if (!w->last || w->side != side || key_order(key, ets_object_key(w->last, t->position)) != 0)
+        ets_tree_walk_beyond(w, t, side, key);
+    w->last = ets_tree_walk_next(w);
+    struct ets_object *beyond = w->last;
+    atomic_store_explicit(&t->last, beyond, memory_order_relaxed);
+    w = atomic_exchange_explicit(&t->finger, w, memory_order_acq_rel);
+    if (w)
+        mem_free(w, sizeof *w);
+    return beyond;
 }
 
 struct ets_object *ets_tree_nth(const struct ets_tree *t, size_t n)
@@ -230,7 +264,7 @@ void ets_tree_walk_beyond(struct ets_tree_walk *w, const struct ets_tree *t, int
     w->side = side;
     w->depth = 0;
     for (struct ets_object *o = t->root; o;) {
-        int order = term_compare(key, ets_object_key(o, t->position));
+        int order = key_order(key, ets_object_key(o, t->position));
         bool passed = side == ETS_RIGHT ? order >= 0 : order <= 0;
         if (!passed)
             w->path[w->depth++] = o;
