@@ -3,8 +3,8 @@
 %% to each other and to the caller of {@link start_link/1}, so that they live and die together:
 %%
 %% <dl>
-%% <dt>the input</dt><dd>owns the port, gives what arrives to the VM, and grants credit</dd>
-%% <dt>the output</dt><dd>the distribution controller: moves what the VM has for the engine to the port</dd>
+%% <dt>the input</dt><dd>owns the port, gives what arrives to the VM, and counts it. It never writes, so nothing makes it wait</dd>
+%% <dt>the output</dt><dd>the distribution controller: moves what the VM has for the engine to the port, and grants credit</dd>
 %% <dt>the connection</dt><dd>runs `dist_util''s side of the handshake, and then its loop, which ticks and answers
 %%   `net_kernel'</dd>
 %% </dl>
@@ -22,6 +22,7 @@
 %% <li>`$S', and then several such messages, each behind its 4-byte length, from the host only: what the VM has ready at once
 %%   costs the port, and the operating system, one command.</li>
 %% <li>`<<$C, N:32>>', from the host only: N more bytes of distribution messages have been consumed.</li>
+%% <li>`<<$E, Text/binary>>', from the engine only, at any time: why it is about to end.</li>
 %% </ul>
 %%
 %% === Back-pressure ===
@@ -53,8 +54,14 @@
 
 -define(LOOP_OPTIONS, [link, {priority, high}, {message_queue_data, off_heap}]).
 
+-record(input, {port :: port(), owner :: pid(), output :: pid(), connection :: pid(), grant :: non_neg_integer()}).
+
+%% Milliseconds that the connection may take to tell net_kernel that the engine has ended.
+-define(FAREWELL, 1000).
+
 %% @doc Starts an engine and connects to it. The caller is linked to the three processes and gets `{Input, up, Port}' when the node
-%% is up; `Input' is the pid returned. If starting fails they exit, with the reason.
+%% is up; `Input' is the pid returned. If starting fails they exit, with the reason. When the engine ends the input exits with
+%% `{exit_status, Status}'; if the engine could say why, the caller has got `{Input, last_words, Text}' before.
 -spec start_link(config()) -> pid().
 start_link(Config) ->
     Owner = self(),
@@ -79,7 +86,7 @@ open(Owner, #{executable := Executable, env := Env} = Config) ->
     Output = spawn_opt(fun() -> output(Port, Input) end, ?LOOP_OPTIONS),
     Connection = spawn_opt(fun() -> connect(Port, Input, Output, Owner, Config) end,
                            dist_util:net_ticker_spawn_options()),
-    serve_handshake(Port, Connection, maps:get(window, Config)).
+    serve_handshake(#input{port = Port, owner = Owner, output = Output, connection = Connection, grant = maps:get(window, Config) div 4}).
 
 %% Registered processes of this VM that have their names on the engine, too: who asks for them there reaches them here.
 host_names() ->
@@ -96,54 +103,70 @@ cookie(Node) ->
 
 %% --- The input -------------------------------------------------------------------------------------------------------------
 
-serve_handshake(Port, Connection, Window) ->
+serve_handshake(#input{port = Port, connection = Connection} = State) ->
     receive
         {Connection, Reference, recv} ->
-            Connection ! {Reference, next_frame(Port)},
-            serve_handshake(Port, Connection, Window);
+            Connection ! {Reference, next_frame(State)},
+            serve_handshake(State);
         {go, Handle} ->
-            input(Port, Handle, Window div 4, 0);
+            input(State, Handle, 0);
         {Port, {exit_status, Status}} ->
             exit({exit_status, Status});
         {'EXIT', From, Reason} ->
             exited(Port, From, Reason)
     end.
 
-next_frame(Port) ->
+next_frame(#input{port = Port} = State) ->
     receive
+        {Port, {data, <<$E, Words/binary>>}} -> last_words(State, Words), next_frame(State);
         {Port, {data, Frame}} -> Frame;
         {Port, {exit_status, Status}} -> exit({exit_status, Status});
         {'EXIT', From, Reason} -> exited(Port, From, Reason)
     end.
 
-input(Port, Handle, Grant, Consumed) ->
+input(#input{port = Port} = State, Handle, Consumed) ->
     receive
+        {Port, {data, <<$E, Words/binary>>}} ->
+            last_words(State, Words),
+            input(State, Handle, Consumed);
         {Port, {data, Frame}} ->
-            put_data(Handle, Frame),
-            input(Port, Handle, Grant, credit(Port, Grant, Consumed + byte_size(Frame)));
+            put_data(State, Handle, Frame),
+            input(State, Handle, credit(State, Consumed + byte_size(Frame)));
         {Port, {exit_status, Status}} ->
-            exit({exit_status, Status});
+            ended(State, {exit_status, Status});
         {'EXIT', From, Reason} ->
-            exited(Port, From, Reason);
+            exited(State, From, Reason);
         _ ->
-            input(Port, Handle, Grant, Consumed)
+            input(State, Handle, Consumed)
     end.
+
+last_words(#input{owner = Owner}, Words) ->
+    Owner ! {self(), last_words, Words},
+    ok.
 
 %% Fails only when the VM has given the connection up, after a malformed frame for one.
-put_data(Handle, Frame) ->
+put_data(State, Handle, Frame) ->
     try erlang:dist_ctrl_put_data(Handle, Frame)
-    catch error:_ -> exit(connection_closed)
+    catch error:_ -> ended(State, connection_closed)
     end.
 
-credit(_, Grant, Consumed) when Consumed < Grant ->
+credit(#input{grant = Grant}, Consumed) when Consumed < Grant ->
     Consumed;
-credit(Port, _, Consumed) ->
-    command(Port, <<$C, Consumed:32>>),
+credit(#input{output = Output}, Consumed) ->
+    Output ! {credit, Consumed},
     0.
 
--spec exited(port(), port() | pid(), term()) -> no_return().
+-spec exited(#input{} | port(), port() | pid(), term()) -> no_return().
+exited(#input{port = Port} = State, Port, Reason) -> ended(State, {port_closed, Reason});
 exited(Port, Port, Reason) -> exit({port_closed, Reason});
 exited(_, _, Reason) -> exit(Reason).
+
+%% The connection ends first, of itself, as that to any other node does: net_kernel then tells `connection_closed', too.
+-spec ended(#input{}, term()) -> no_return().
+ended(#input{port = Port, connection = Connection}, Reason) ->
+    Connection ! {tcp_closed, Port},
+    receive {'EXIT', Connection, _} -> ok after ?FAREWELL -> ok end,
+    exit(Reason).
 
 %% --- The output ------------------------------------------------------------------------------------------------------------
 
@@ -160,11 +183,17 @@ output_loop(Port, Handle) ->
     erlang:dist_ctrl_get_data_notification(Handle),
     receive
         dist_data -> drain(Port, Handle);
+        {credit, Consumed} -> grant(Port, Consumed);
         tick -> command(Port, [])
     end,
     output_loop(Port, Handle).
 
+%% An engine that waits for credit reads all the same: so the port lets it through at last, however much the VM has to say.
+grant(Port, Consumed) ->
+    command(Port, <<$C, Consumed:32>>).
+
 drain(Port, Handle) ->
+    receive {credit, Consumed} -> grant(Port, Consumed) after 0 -> ok end,
     case erlang:dist_ctrl_get_data(Handle) of
         none -> ok;
         {Size, Data} -> gather(Port, Handle, Size, Data)

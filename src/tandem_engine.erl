@@ -1,7 +1,7 @@
 %% SPDX-License-Identifier: Apache-2.0
 %% @doc The owner of one engine: the process that `tandem:start_link/1' starts, and that a supervisor supervises. It is registered
 %% under the engine's node name. When it ends the engine ends, and when the engine ends it ends, with the reason
-%% `{exit_status, Status}'.
+%% `{exit_status, Status}'; how the engine ended, and what it said about it, is reported to the logger before.
 -module(tandem_engine).
 
 -behaviour(gen_server).
@@ -12,7 +12,12 @@
 -define(LATEST, {tandem, latest}).
 -define(COUNTER, {tandem, counter}).
 
--record(state, {node :: node(), input :: pid(), port :: port(), host :: pid()}).
+%% Milliseconds that the connection of an engine that is stopped may take to end by itself.
+-define(PATIENCE, 1500).
+
+-include_lib("kernel/include/logger.hrl").
+
+-record(state, {node :: node(), input :: pid(), port :: port(), host :: pid(), os_pid :: integer(), words = <<>> :: binary()}).
 
 %% @doc Starts an engine from checked options, after making the VM a node if it is none.
 -spec start(link | nolink, map()) -> {ok, pid(), node()} | {error, term()}.
@@ -110,11 +115,25 @@ init({Node, Options}) ->
     receive
         {Input, up, Port} ->
             persistent_term:put(?LATEST, Node),
-            {ok, #state{node = Node, input = Input, port = Port, host = Host}};
+            {ok, #state{node = Node, input = Input, port = Port, host = Host, os_pid = os_pid(Port)}};
         {'EXIT', _, Reason} ->
+            not_started(Node, Input, Reason),
             {stop, {shutdown, Reason}}
     after maps:get(timeout, Options) ->
             {stop, {shutdown, timeout}}
+    end.
+
+os_pid(Port) ->
+    case erlang:port_info(Port, os_pid) of
+        {os_pid, OsPid} -> OsPid;
+        undefined -> 0
+    end.
+
+%% The caller gets the reason; here is what it doesn't tell.
+not_started(Node, Input, Reason) ->
+    receive
+        {Input, last_words, Words} -> ?LOG_ERROR("Tandem: the engine ~ts could not start: ~ts. It said: ~ts", [Node, how(Reason), Words])
+    after 0 -> ok
     end.
 
 default_executable() ->
@@ -140,22 +159,55 @@ handle_cast(_, State) ->
 
 %% @private
 -spec handle_info(term(), #state{}) -> {noreply, #state{}} | {stop, term(), #state{}}.
+handle_info({Input, last_words, Words}, #state{input = Input} = State) ->
+    {noreply, State#state{words = Words}};
+handle_info({'EXIT', Input, Reason}, #state{input = Input} = State) ->
+    report(Reason, State),
+    {stop, Reason, State};
 handle_info({'EXIT', _, Reason}, State) ->
     {stop, Reason, State};
 handle_info(_, State) ->
     {noreply, State}.
 
-%% @private The input takes the rest of the connection with it. The port is killed, not closed: an engine that doesn't read would
-%% keep a closing port waiting. Returns when the node is down.
+report(Reason, #state{node = Node, os_pid = OsPid, words = Words}) ->
+    Said = case Words of
+               <<>> -> "";
+               _ -> [". It said: ", Words]
+           end,
+    ?LOG_ERROR("Tandem: the engine ~ts (OS process ~b) ended: ~ts~ts", [Node, OsPid, how(Reason), Said]).
+
+how({exit_status, Status}) when Status > 128, Status < 160 -> io_lib:format("killed by signal ~b~ts", [Status - 128, signal(Status - 128)]);
+how({exit_status, 127}) -> "exit status 127; its program, or a library that it needs, was not found";
+how({exit_status, Status}) -> io_lib:format("exit status ~b", [Status]);
+how({port_closed, Reason}) -> io_lib:format("its port was closed (~0tp)", [Reason]);
+how(Reason) -> io_lib:format("this VM has ended the connection (~0tp)", [Reason]).
+
+signal(4) -> " (SIGILL)";
+signal(6) -> " (SIGABRT)";
+signal(7) -> " (SIGBUS)";
+signal(8) -> " (SIGFPE)";
+signal(9) -> " (SIGKILL)";
+signal(11) -> " (SIGSEGV)";
+signal(15) -> " (SIGTERM)";
+signal(_) -> "".
+
+%% @private The port is killed, not closed: an engine that doesn't read would keep a closing port waiting. The input then ends by itself,
+%% and takes the rest of the connection with it. Returns when the node is down.
 -spec terminate(term(), #state{}) -> ok.
 terminate(_, #state{node = Node, input = Input, port = Port, host = Host}) ->
     Watched = [Node || is_member(Node)],
     _ = [erlang:monitor_node(Watch, true) || Watch <- Watched],
     exit(Port, kill),
-    Monitors = [begin exit(Pid, kill), erlang:monitor(process, Pid) end || Pid <- [Input, Host]],
-    _ = [receive {'DOWN', Monitor, process, _, _} -> ok end || Monitor <- Monitors],
+    exit(Host, kill),
+    await(Input, ?PATIENCE),
+    exit(Input, kill),
+    _ = [await(Pid, infinity) || Pid <- [Input, Host]],
     _ = [receive {nodedown, Watch} -> ok after 1000 -> ok end || Watch <- Watched],
     forget(Node).
+
+await(Pid, Time) ->
+    Monitor = erlang:monitor(process, Pid),
+    receive {'DOWN', Monitor, process, _, _} -> ok after Time -> erlang:demonitor(Monitor, [flush]) end.
 
 is_member(Node) ->
     lists:member(Node, nodes(connected)).

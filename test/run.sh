@@ -201,6 +201,7 @@ test)
     total
     ;;
 long)
+    export TANDEM_STARTS=1000
     everything
     for build in release stress tsan; do unit $build; done
     for build in stress asan tsan; do

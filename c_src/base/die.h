@@ -5,8 +5,15 @@
 
 #include "base/types.h"
 
-// Prints the message on standard error and aborts.
+// Says the message and aborts.
 _Noreturn void die(const char *format, ...) PRINTF_LIKE(1, 2);
+
+// Says why the engine is about to end: on standard error, unless nobody takes it there, and to the host as far as it can still be
+// reached. The first call counts. From signal handlers too.
+void last_words(const char *text, size_t size);
+
+// Reaches the host; set once, before workers run.
+extern void (*last_words_hook)(const char *text, size_t size);
 
 // A condition that always holds; compiled into every build.
 #define ENSURE(condition) \

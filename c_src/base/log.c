@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/log.h"
 
+#include <poll.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -11,6 +12,14 @@ static _Atomic int highest_level = LOG_WARNING;
 void log_set_level(enum log_level highest)
 {
     highest_level = highest;
+}
+
+// Standard error may be a pipe that nobody reads: what finds no room there is dropped, rather than hold the engine up.
+void log_write(const char *text, size_t size)
+{
+    struct pollfd fd = {STDERR_FILENO, POLLOUT, 0};
+    if (poll(&fd, 1, 0) > 0 && fd.revents & POLLOUT && write(STDERR_FILENO, text, size) < 0)
+        return;
 }
 
 // One write a line, so that lines of several threads never mix.
@@ -29,6 +38,5 @@ void log_line(enum log_level level, const char *format, ...)
     if (length > sizeof line - 2)
         length = sizeof line - 2;
     line[length++] = '\n';
-    if (write(STDERR_FILENO, line, length) < 0)
-        return;
+    log_write(line, length);
 }

@@ -10,5 +10,6 @@ enum log_level { LOG_ERROR, LOG_WARNING, LOG_INFO, LOG_DEBUG };
 
 void log_set_level(enum log_level highest);
 void log_line(enum log_level level, const char *format, ...) PRINTF_LIKE(2, 3);
+void log_write(const char *text, size_t size);    // as it is; from signal handlers too
 
 #endif

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // halt/2 ends the engine, never the host. With a status it ends as init:stop/0 does, so that what was sent before arrives;
 // with a text, or without flush, at once.
+#include "base/die.h"
 #include "base/utf8.h"
 #include "base/writer.h"
 #include "bif/bif.h"
@@ -44,8 +45,10 @@ static term end_with_text(struct proc *p, term list)
 {
     struct writer w;
     writer_init(&w);
-    if (text_taken(list, &w) && write(STDERR_FILENO, w.bytes, w.size) >= 0)
+    if (text_taken(list, &w)) {
+        last_words((const char *)w.bytes, w.size);
         _exit(EXIT_FAILURE);
+    }
     writer_done(&w);
     return fail_badarg(p);
 }

@@ -23,4 +23,7 @@ size_t port_poll(struct port *p, int64_t wait_ns, int wake_fd);
 
 bool port_ended(const struct port *p);
 
+// A packet 'E' with the text, written at once, if no other is half written: for last_words (base/die.h).
+void port_last_words(struct port *p, const char *text, size_t size);
+
 #endif

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "main/engine.h"
 
-#include "base/log.h"
+#include "base/die.h"
 #include "bif/bif.h"
 #include "bif/ets_table.h"
 #include "carrier/port.h"
@@ -11,6 +11,7 @@
 #include "code/interp.h"
 #include "dist/control.h"
 #include "dist/host.h"
+#include "main/crash.h"
 #include "main/system.h"
 #include "proc/names.h"
 #include "proc/sched.h"
@@ -90,12 +91,19 @@ static void on_closed(struct peer *p, const char *why)
 {
     (void)p;
     if (why && !sched_stopping()) {    // a program that stops the engine closes its connection
-        log_line(LOG_ERROR, "connection ended: %s", why);
+        char line[256];
+        int length = snprintf(line, sizeof line, "tandem: error: connection ended: %s\n", why);
+        last_words(line, length < (int)sizeof line ? (size_t)length : sizeof line - 1);
         exit_status = 1;
     }
     signal(SIGALRM, end_now);
     alarm(SECONDS_TO_END);
     sched_stop();
+}
+
+static void tell_host(const char *text, size_t size)
+{
+    port_last_words(port, text, size);
 }
 
 static size_t poll_port(int64_t wait_ns)
@@ -135,10 +143,13 @@ int engine_run(void)
         fprintf(stderr, "tandem: file descriptors 3 and 4 are not open: a VM starts the engine as a port\n");
         return 2;
     }
+    last_words_hook = tell_host;
+    crash_open();
     while (!peer_is_up(p) && !port_ended(port))
         port_poll(port, -1, -1);
     if (!port_ended(port))
         run(p);
+    last_words_hook = NULL;
     port_close(port);
     engine_close();
     return exit_status ? exit_status : system_exit_status();

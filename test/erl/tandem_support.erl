@@ -2,9 +2,9 @@
 %% What several test modules need: the engine's operating-system process, and waiting for something to hold.
 -module(tandem_support).
 
--export([os_pid/1, input/1, signal/2, gone/2, until/1, until/2, resident/1, on/2, no_native/1]).
+-export([os_pid/1, input/1, port/1, signal/2, gone/2, until/1, until/2, resident/1, on/2, no_native/1]).
 
-%% The process that owns the engine's port, and the engine's operating-system process, by the engine's owner.
+%% The process that owns the engine's port, the port, and the engine's operating-system process, by the engine's owner.
 -spec input(pid()) -> pid().
 input(Owner) ->
     {Input, _} = connection(Owner),
@@ -15,6 +15,11 @@ os_pid(Owner) ->
     {_, Port} = connection(Owner),
     {os_pid, OsPid} = erlang:port_info(Port, os_pid),
     OsPid.
+
+-spec port(pid()) -> port().
+port(Owner) ->
+    {_, Port} = connection(Owner),
+    Port.
 
 connection(Owner) ->
     {links, Links} = process_info(Owner, links),

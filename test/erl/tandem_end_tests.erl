@@ -1,0 +1,141 @@
+%% SPDX-License-Identifier: Apache-2.0
+%% How engines end, and that each end leaves its reason in the logger; that starting and stopping leaves nothing else behind.
+-module(tandem_end_tests).
+
+-include_lib("eunit/include/eunit.hrl").
+
+-export([log/2]).
+
+-import(tandem_support, [os_pid/1, signal/2, on/2, until/1]).
+
+-define(LIMIT, 120).
+
+end_test_() ->
+    [{atom_to_list(Name), {timeout, ?LIMIT, Test}}
+     || {Name, Test} <- [{killed, fun killed/0}, {fault, fun fault/0}, {halted, fun halted/0}, {slogan, fun slogan/0},
+                         {aborted, fun aborted/0}, {not_found, fun not_found/0}, {malformed, fun malformed/0},
+                         {disconnected, fun disconnected/0}, {stopped, fun stopped/0}, {full_stderr, fun full_stderr/0}]].
+
+killed() ->
+    ?assertEqual({{exit_status, 137}, connection_closed, "killed by signal 9 (SIGKILL)"},
+                 ended(fun(Engine, _) -> signal("KILL", os_pid(Engine)) end)).
+
+fault() ->
+    ?assertEqual({{exit_status, 139}, connection_closed,
+                  "killed by signal 11 (SIGSEGV). It said: tandem: segmentation fault (SIGSEGV)\n"},
+                 ended(fun(Engine, _) -> signal("SEGV", os_pid(Engine)) end)).
+
+halted() ->
+    ?assertEqual({{exit_status, 3}, connection_closed, "exit status 3"},
+                 ended(fun(_, Node) -> spawn(Node, fun() -> halt(3) end) end)).
+
+slogan() ->
+    ?assertEqual({{exit_status, 1}, connection_closed, "exit status 1. It said: enough\n"},
+                 ended(fun(_, Node) -> spawn(Node, fun() -> halt("enough") end) end)).
+
+aborted() ->
+    ?assertEqual({{exit_status, 134}, connection_closed, "killed by signal 6 (SIGABRT). It said: tandem: aborted (SIGABRT)\n"},
+                 ended(fun(_, Node) -> spawn(Node, fun() -> halt(abort) end) end)).
+
+%% As the dynamic loader ends a program without its libraries.
+not_found() ->
+    Was = process_flag(trap_exit, true),
+    ?assertEqual({error, {exit_status, 127}}, tandem:start_link(#{executable => script("exit 127")})),
+    process_flag(trap_exit, Was).
+
+%% A packet that the engine does not understand.
+malformed() ->
+    ?assertEqual({{exit_status, 1}, connection_closed,
+                  "exit status 1. It said: tandem: error: connection ended: unknown kind of packet\n"},
+                 ended(fun(Engine, _) -> port_command(tandem_support:port(Engine), <<"?">>) end)).
+
+disconnected() ->
+    ?assertEqual({disconnect, disconnect, "this VM has ended the connection (disconnect)"},
+                 ended(fun(_, Node) -> erlang:disconnect_node(Node) end)).
+
+%% Nothing is wrong with that, so nothing is reported.
+stopped() ->
+    ?assertEqual({normal, connection_closed, none}, ended(fun(Engine, _) -> tandem:stop(Engine) end)).
+
+%% Standard error may be a pipe that nobody reads: what the engine has to say there is lost, but it goes on.
+full_stderr() ->
+    Fifo = file("fifo"),
+    [] = os:cmd("mkfifo " ++ Fifo),
+    {ok, Engine, Node} = tandem:start(#{executable => script(["exec 9<>", Fifo, "; exec '", engine(), "' \"$@\" 2>&9"])}),
+    _ = [{'$tandem', Node} ! {unknown, I} || I <- lists:seq(1, 5000)],
+    ?assertEqual(answer, on(Node, fun() -> answer end)),
+    ok = tandem:stop(Engine),
+    ok = file:delete(Fifo).
+
+%% The owner's reason, net_kernel's, and what the report says after the engine's name.
+ended(End) ->
+    Was = process_flag(trap_exit, true),
+    ok = net_kernel:monitor_nodes(true, #{node_type => all, nodedown_reason => true}),
+    ok = logger:add_handler(?MODULE, ?MODULE, #{config => #{to => self()}}),
+    {ok, Engine, Node} = tandem:start_link(#{}),
+    _ = on(Node, fun() -> ok end),
+    _ = End(Engine, Node),
+    Reason = receive {'EXIT', Engine, R} -> R end,
+    Down = receive {nodedown, Node, #{nodedown_reason := D}} -> D end,
+    Report = receive {report, Text} -> Text after 0 -> none end,
+    ok = logger:remove_handler(?MODULE),
+    ok = net_kernel:monitor_nodes(false, #{node_type => all, nodedown_reason => true}),
+    process_flag(trap_exit, Was),
+    {Reason, Down, Report}.
+
+%% @private
+log(#{msg := {"Tandem: the engine ~ts (OS process ~b) ended: ~ts~ts", [_, _, How, Said]}}, #{config := #{to := To}}) ->
+    To ! {report, lists:flatten(io_lib:format("~ts~ts", [How, Said]))};
+log(_, _) ->
+    ok.
+
+script(Line) ->
+    File = file("script"),
+    ok = file:write_file(File, ["#!/bin/sh\n", Line, "\n"]),
+    ok = file:change_mode(File, 8#755),
+    File.
+
+file(Prefix) ->
+    filename:absname(filename:join("_build/test", Prefix ++ integer_to_list(erlang:unique_integer([positive])))).
+
+engine() ->
+    filename:join(code:priv_dir(tandem), "tandem").
+
+%% --- Nothing is left behind ------------------------------------------------------------------------------------------------------
+
+many_lives_test_() ->
+    {timeout, 10 * ?LIMIT, fun many_lives/0}.
+
+%% A name is given, as one that counts up is a new atom. Counting loads modules, which have atoms.
+many_lives() ->
+    Times = list_to_integer(os:getenv("TANDEM_STARTS", "100")),
+    [life(#{name => many}) || _ <- lists:seq(1, 5)],
+    _ = held(),
+    Before = held(),
+    [life(#{name => many}) || _ <- lists:seq(1, Times)],
+    _ = until(fun() -> held_more(Before, held()) =:= [] end),
+    ?assertEqual([], held_more(Before, held())).
+
+life(Options) ->
+    {ok, Engine, Node} = tandem:start(Options),
+    Here = self(),
+    Pid = spawn(Node, fun() -> Here ! {self(), lists:sum(lists:seq(1, 10))} end),
+    receive {Pid, 55} -> ok end,
+    ok = tandem:stop(Engine).
+
+held() ->
+    _ = [garbage_collect(Pid) || Pid <- processes()],
+    #{processes => erlang:system_info(process_count),
+      ports => erlang:system_info(port_count),
+      atoms => erlang:system_info(atom_count),
+      ets => length(ets:all()),
+      persistent => maps:get(count, persistent_term:info()),
+      fds => length(filelib:wildcard("/proc/self/fd/*")),
+      children => length(string:lexemes(os:cmd("pgrep -P $PPID"), "\n")),
+      memory => erlang:memory(total)}.
+
+held_more(Before, Now) ->
+    [{Key, Old, New} || {Key, Old} <- maps:to_list(Before), New <- [maps:get(Key, Now)], New > allowed(Key, Old)].
+
+allowed(memory, Old) -> Old + 1 bsl 20;
+allowed(_, Old) -> Old.
