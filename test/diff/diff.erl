@@ -27,7 +27,7 @@ main(Arguments) ->
     main([calls, code, model], Arguments).
 
 main(Kinds, [Folder, Seed, Seconds | Executables]) ->
-    logger:set_primary_config(level, none),
+    tandem_support:quiet(),
     {ok, _} = application:ensure_all_started(elixir),
     ok = filelib:ensure_path(Folder),
     First = case Seed of

@@ -71,6 +71,8 @@ full_stderr() ->
 ended(End) ->
     Was = process_flag(trap_exit, true),
     ok = net_kernel:monitor_nodes(true, #{node_type => all, nodedown_reason => true}),
+    #{level := Level} = logger:get_primary_config(),
+    ok = logger:set_primary_config(level, error),
     ok = logger:add_handler(?MODULE, ?MODULE, #{config => #{to => self()}}),
     {ok, Engine, Node} = tandem:start_link(#{}),
     _ = on(Node, fun() -> ok end),
@@ -79,6 +81,7 @@ ended(End) ->
     Down = receive {nodedown, Node, #{nodedown_reason := D}} -> D end,
     Report = receive {report, Text} -> Text after 0 -> none end,
     ok = logger:remove_handler(?MODULE),
+    ok = logger:set_primary_config(level, Level),
     ok = net_kernel:monitor_nodes(false, #{node_type => all, nodedown_reason => true}),
     process_flag(trap_exit, Was),
     {Reason, Down, Report}.

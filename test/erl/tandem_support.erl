@@ -2,7 +2,8 @@
 %% What several test modules need: the engine's operating-system process, and waiting for something to hold.
 -module(tandem_support).
 
--export([os_pid/1, input/1, port/1, signal/2, gone/2, until/1, until/2, resident/1, on/2, no_native/1]).
+-export([os_pid/1, input/1, port/1, signal/2, gone/2, until/1, until/2, resident/1, on/2, no_native/1, quiet/0]).
+-export([is_telling/2]).
 
 %% The process that owns the engine's port, the port, and the engine's operating-system process, by the engine's owner.
 -spec input(pid()) -> pid().
@@ -62,6 +63,24 @@ on(Node, F) ->
         {'DOWN', Monitor, process, Pid, {value, Value}} -> Value;
         {'DOWN', Monitor, process, Pid, Reason} -> error({Node, Reason})
     end.
+
+%% Of all that the logger is told, only why an engine or this VM ends is printed: what programs do on purpose would hide that.
+-spec quiet() -> ok.
+quiet() ->
+    ok = logger:set_primary_config(level, info),
+    case logger:add_primary_filter(?MODULE, {fun ?MODULE:is_telling/2, []}) of
+        ok -> ok;
+        {error, {already_exist, _}} -> ok
+    end.
+
+%% @private
+-spec is_telling(logger:log_event(), term()) -> ignore | stop.
+is_telling(#{msg := {"Tandem:" ++ _, _}}, _) -> ignore;
+is_telling(#{msg := {"SIGTERM" ++ _, _}}, _) -> ignore;
+is_telling(#{msg := {"** Node " ++ _, _}}, _) -> ignore;
+is_telling(#{msg := {report, #{format := "SIGTERM" ++ _}}}, _) -> ignore;
+is_telling(#{msg := {report, #{format := "** Node " ++ _}}}, _) -> ignore;
+is_telling(_, _) -> stop.
 
 %% As OTP's own modules say that a function is native.
 -spec no_native(term()) -> no_return().

@@ -10,7 +10,8 @@
 %% @doc Prints what failed, then the numbers of checks passed and failed.
 -spec main([string()]) -> ok.
 main([Executable, Folder, Out, Seconds]) ->
-    logger:set_primary_config(level, none),
+    tandem_support:quiet(),
+    process_flag(trap_exit, true),
     Project = filename:absname(filename:join(Folder, "project")),
     {ok, Engine, Node} = tandem:start_link(#{executable => Executable, timeout => 60_000}),
     {ok, Peer, PeerNode} = peer:start_link(#{name => peer:random_name(), connection => standard_io, args => ["-pa" | code:get_path()]}),
@@ -21,12 +22,14 @@ main([Executable, Folder, Out, Seconds]) ->
                                  {"ex_unit", fun() -> real_compile:tested(Node, Project) end},
                                  {"stdlib", fun() -> real_compile:stdlib(Node) end},
                                  {"missing", fun() -> missing(tandem:info(Node)) end}]],
+    Ended = receive {'EXIT', Engine, Reason} -> [{"engine", [{{"ended", Reason}, false}]}] after 0 -> [] end,
+    _ = Ended =:= [] andalso tandem:stop(Engine),
     peer:stop(Peer),
-    tandem:stop(Engine),
-    Failed = [{Name, What} || {Name, Results} <- Checks, {What, false} <- Results],
+    All = Checks ++ Ended,
+    Failed = [{Name, What} || {Name, Results} <- All, {What, false} <- Results],
     [io:format("real: ~ts: ~0tp failed~n", [Name, What]) || {Name, What} <- Failed],
-    All = lists:sum([length(Results) || {_, Results} <- Checks]),
-    io:format("real: ~b passed, ~b failed~n", [All - length(Failed), length(Failed)]).
+    Count = lists:sum([length(Results) || {_, Results} <- All]),
+    io:format("real: ~b passed, ~b failed~n", [Count - length(Failed), length(Failed)]).
 
 checks(Run) ->
     try Run()

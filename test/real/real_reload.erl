@@ -17,7 +17,7 @@
 %% @doc `main([Executable, Out, Workers, Seconds])'. Prints what failed, then the numbers of checks passed and failed.
 -spec main([string()]) -> ok.
 main([Executable, Out, Workers, Seconds]) ->
-    logger:set_primary_config(level, none),
+    tandem_support:quiet(),
     Checks = run(Executable, Out, list_to_integer(Workers), list_to_integer(Seconds)),
     _ = [io:format("reload: ~ts~n", [What]) || {What, false} <- Checks],
     io:format("reload: ~b passed, ~b failed~n", [length([1 || {_, true} <- Checks]), length([1 || {_, false} <- Checks])]).

@@ -33,11 +33,11 @@ allowed(_, Before) -> Before.
 season(Node, Seconds) ->
     Registry = spawn_link(fun() -> registry(#{}) end),
     {ok, Top} = erpc:call(Node, ?MODULE, top, [Registry]),
-    await_all(Registry),
+    await_all(Node, Registry),
     Killers = [{here, spawn_link(?MODULE, killer, [Registry, 0])}, {there, spawn_link(Node, ?MODULE, killer, [Registry, 0])}],
     receive after Seconds * 1000 -> ok end,
     Counts = [begin Pid ! {stop, self()}, receive {killed, Pid, Count} -> Count end end || {_, Pid} <- Killers],
-    await_all(Registry),
+    await_all(Node, Registry),
     Placed = length([Id || {Id, Pid} <- maps:to_list(everybody(Registry)), catch gen_server:call(Pid, id) =:= Id]),
     ok = gen_server:stop(Top),
     unlink(Registry),
@@ -79,11 +79,12 @@ everybody(Registry) ->
     receive {all, Places} -> Places end.
 
 %% Until all are there and alive: the last ones killed come back a moment later.
-await_all(Registry) ->
+await_all(Node, Registry) ->
+    lists:member(Node, nodes(connected)) orelse error({the_engine_is_gone, Node}),
     Places = everybody(Registry),
     case map_size(Places) =:= ?GROUPS * ?IN_GROUP andalso lists:all(fun lives/1, maps:values(Places)) of
         true -> ok;
-        false -> receive after 20 -> await_all(Registry) end
+        false -> receive after 20 -> await_all(Node, Registry) end
     end.
 
 lives(Pid) ->

@@ -14,7 +14,7 @@
 %% @doc Prints every difference, then the number of programs that agreed and not; gives these numbers.
 -spec main([string()]) -> {non_neg_integer(), non_neg_integer()}.
 main([Folder, Executable | Patterns]) ->
-    logger:set_primary_config(level, none),
+    tandem_support:quiet(),
     {ok, _} = application:ensure_all_started(elixir),
     {Stop, Node} = start_engine(Executable),
     Programs = [Program || Program <- programs(Folder), matches(Program, Patterns)],
