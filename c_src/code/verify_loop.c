@@ -22,6 +22,8 @@ static bool is_cut(unsigned opcode)
 {
     switch (opcode) {
     case GENERIC_call:
+    case GENERIC_call_only:
+    case GENERIC_call_last:
     case GENERIC_call_fun:
     case GENERIC_call_fun2:
     case GENERIC_apply:

@@ -233,7 +233,7 @@ segment(Bound, Environment) ->
         1 -> {{bin_element, ?L, int(below(3)), default, default}, []};
         2 ->
             Name = variable(),
-            {{bin_element, ?L, var(Name), default, [pick([utf8, utf16, utf32]) | pick([[], [little]])]}, [{Name, integer}]};
+            {{bin_element, ?L, var(Name), default, [pick([utf8, utf16, utf32]) | pick([[], [little], [big], [native]])]}, [{Name, integer}]};
         3 ->
             {{bin_element, ?L, var('_'), matched_size(Bound ++ Environment), [pick([binary, bitstring, integer])]}, []};
         4 ->
@@ -241,14 +241,19 @@ segment(Bound, Environment) ->
             {{bin_element, ?L, var(Name), {integer, ?L, pick([16, 32, 64, 32, 64, 8])}, [float | pick([[], [little], [native]])]}, [{Name, float}]};
         N when N < 7 ->
             Name = variable(),
-            {{bin_element, ?L, var(Name), matched_size(Bound ++ Environment), [pick([binary, bitstring]) | pick([[], [], [{unit, 1 + below(12)}]])]}, [{Name, bits}]};
+            {{bin_element, ?L, var(Name), matched_size(Bound ++ Environment), binary_options()}, [{Name, bits}]};
         _ ->
             Name = variable(),
             {{bin_element, ?L, var(Name), matched_size(Bound ++ Environment), [integer | integer_options()]}, [{Name, integer}]}
     end.
 
 integer_options() ->
-    pick([[], [], [signed], [little], [signed, little], [native], [signed, native], [{unit, 1 + below(9)}], [little, {unit, 8}], [signed, little, {unit, 3}]]).
+    pick([[], [], [signed], [little], [signed, little], [native], [signed, native], [{unit, 1 + below(9)}], [little, {unit, 8}], [signed, little, {unit, 3}],
+          [unsigned, big], [signed, big, {unit, 64}], [native, {unit, pick([16, 100, 256])}]]).
+
+%% bitstring has a unit of its own.
+binary_options() ->
+    pick([[binary], [bitstring], [binary, {unit, 1 + below(12)}], [binary, {unit, pick([1, 16, 100, 256])}], [binary, little]]).
 
 matched_size(Environment) ->
     Integers = [Name || {Name, Type} <- Environment, base(Type) =:= integer],
@@ -269,10 +274,10 @@ built_segments(Environment, N) ->
 built_segment(Environment) ->
     case below(10) of
         0 -> {bin_element, ?L, {string, ?L, pick(["abc", "", "ÿ"])}, default, pick([default, [utf8], [utf16], [little, utf16], [utf32]])};
-        1 -> {bin_element, ?L, expr(Environment, integer, 1), default, [pick([utf8, utf16, utf32]) | pick([[], [little]])]};
+        1 -> {bin_element, ?L, expr(Environment, integer, 1), default, [pick([utf8, utf16, utf32]) | pick([[], [little], [native]])]};
         2 -> {bin_element, ?L, expr(Environment, number, 1), {integer, ?L, pick([16, 32, 64, 64])}, [float | pick([[], [little], [native]])]};
         3 -> {bin_element, ?L, expr(Environment, bits, 1), default, [pick([binary, bitstring, bitstring])]};
-        4 -> {bin_element, ?L, expr(Environment, bits, 1), built_size(Environment), [pick([binary, bitstring]) | pick([[], [{unit, 1 + below(12)}]])]};
+        4 -> {bin_element, ?L, expr(Environment, bits, 1), built_size(Environment), binary_options()};
         5 -> {bin_element, ?L, expr(Environment, integer, 1), default, default};
         _ -> {bin_element, ?L, expr(Environment, integer, 1), built_size(Environment), [integer | integer_options()]}
     end.

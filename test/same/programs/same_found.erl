@@ -114,3 +114,7 @@ forms(Tokens) ->
     {Form, [Dot | Rest]} = lists:splitwith(fun(Token) -> element(1, Token) =/= dot end, Tokens),
     {ok, Parsed} = erl_parse:parse_form(Form ++ [Dot]),
     [Parsed | forms(Rest)].
+
+%% A loop around a receive, and a branch back to it: what calls itself costs a reduction.
+receive_without_clauses() ->
+    generated(same_found_4, [no_postopt], "f(0, A) -> A;\nf(N, _) ->\n f(N - 1, receive x when a; b -> ok after 1 -> N end).\n", [3, ok]).
