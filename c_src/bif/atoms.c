@@ -99,22 +99,10 @@ static term bif_list_to_existing_atom(struct proc *p, term *args)
     return find(p, &t, from_list(&t, args[0]));
 }
 
-static term bif_binary_to_atom_1(struct proc *p, term *args)
-{
-    struct text t = {.size = 0};
-    return make(p, &t, from_binary(&t, args[0], ATOM_utf8));
-}
-
 static term bif_binary_to_atom_2(struct proc *p, term *args)
 {
     struct text t = {.size = 0};
     return make(p, &t, from_binary(&t, args[0], args[1]));
-}
-
-static term bif_binary_to_existing_atom_1(struct proc *p, term *args)
-{
-    struct text t = {.size = 0};
-    return find(p, &t, from_binary(&t, args[0], ATOM_utf8));
 }
 
 static term bif_binary_to_existing_atom_2(struct proc *p, term *args)
@@ -174,11 +162,6 @@ static term to_binary(struct proc *p, term atom, term encoding)
     return binary_from(proc_heap(p), text.bytes, text.size);
 }
 
-static term bif_atom_to_binary_1(struct proc *p, term *args)
-{
-    return to_binary(p, args[0], ATOM_utf8);
-}
-
 static term bif_atom_to_binary_2(struct proc *p, term *args)
 {
     return to_binary(p, args[0], args[1]);
@@ -186,13 +169,10 @@ static term bif_atom_to_binary_2(struct proc *p, term *args)
 
 static const struct native_row rows[] = {
     {"erlang", "atom_to_list", 1, bif_atom_to_list, 0},
-    {"erlang", "atom_to_binary", 1, bif_atom_to_binary_1, 0},
     {"erlang", "atom_to_binary", 2, bif_atom_to_binary_2, 0},
     {"erlang", "list_to_atom", 1, bif_list_to_atom, 0},
     {"erlang", "list_to_existing_atom", 1, bif_list_to_existing_atom, 0},
-    {"erlang", "binary_to_atom", 1, bif_binary_to_atom_1, 0},
     {"erlang", "binary_to_atom", 2, bif_binary_to_atom_2, 0},
-    {"erlang", "binary_to_existing_atom", 1, bif_binary_to_existing_atom_1, 0},
     {"erlang", "binary_to_existing_atom", 2, bif_binary_to_existing_atom_2, 0},
 };
 

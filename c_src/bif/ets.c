@@ -350,6 +350,12 @@ static term bucket_copies(struct heap *h, const struct ets_hash *t, size_t bucke
     return list;
 }
 
+// On the BEAM a contention-adapting tree, which has not even the slot behind its last when it is empty.
+static bool is_empty_adapting_tree(const struct ets_table *t)
+{
+    return t->ordered && t->tree.count == 0 && t->write_concurrency != ATOM_false && t->protection != ATOM_private;
+}
+
 // In an ordered set each object is a slot.
 static term bif_slot(struct proc *p, term *args)
 {
@@ -361,7 +367,7 @@ static term bif_slot(struct proc *p, term *args)
     size_t slot = is_small(args[1]) && small_value(args[1]) >= 0 ? (size_t)small_value(args[1]) : slots + 1;
     term result = NONE;
     if (slot == slots)
-        result = ATOM_end_of_table;
+        result = is_empty_adapting_tree(t) ? NONE : (term)ATOM_end_of_table;
     else if (slot < slots && t->ordered)
         result = cons(h, ets_copy(h, ets_tree_nth(&t->tree, slot)), NIL);
     else if (slot < slots)

@@ -13,7 +13,7 @@
 // The first years that the calendar functions take: local time, universal time. The last is that of the C library.
 enum { LOCAL_YEAR = 1902, UNIVERSAL_YEAR = 1600, LAST_YEAR = INT32_MAX - 1 };
 
-enum { DAY_SECONDS = 86400, MARCH_DAYS = 719468, CYCLE_YEARS = 400, CYCLE_DAYS = 146097 };
+enum { DAY_SECONDS = 86400, MARCH_DAYS = 719468 };
 
 static int64_t offset(void)
 {
@@ -286,7 +286,13 @@ static term bif_universaltime_to_posixtime(struct proc *p, term *args)
     return tm_of(args[0], UNIVERSAL_YEAR, &tm) ? integer_from_i64(proc_heap(p), timegm(&tm)) : fail_badarg(p);
 }
 
-// Years may have more digits than the C library's calendar. They are counted from 1 March, in cycles of 400.
+// Years begin in March here. Below zero the divisions cut towards zero, so that far dates come out as on the BEAM.
+static int64_t days_before(int64_t year)
+{
+    return 365 * year + year / 4 - year / 100 + year / 400;
+}
+
+// Years may have more digits than the C library's calendar.
 static term bif_posixtime_to_universaltime(struct proc *p, term *args)
 {
     int64_t seconds;
@@ -294,14 +300,14 @@ static term bif_posixtime_to_universaltime(struct proc *p, term *args)
         return fail_badarg(p);
     int64_t days = floor_div(seconds, DAY_SECONDS) + MARCH_DAYS,
             second = seconds - floor_div(seconds, DAY_SECONDS) * DAY_SECONDS;
-    int64_t cycle = floor_div(days, CYCLE_DAYS), day = days - cycle * CYCLE_DAYS;
-    int64_t year = (day - day / 1460 + day / 36524 - day / (CYCLE_DAYS - 1)) / 365;
-    day -= 365 * year + year / 4 - year / 100;
-    int64_t month = (5 * day + 2) / 153;
-    year += cycle * CYCLE_YEARS + (month >= 10);
+    int64_t year = (days * 10000 + 14780) / 3652425;    // the mean year has 365.2425 days
+    if (days < days_before(year))
+        year--;
+    int64_t day = days - days_before(year);
+    int64_t month = (100 * day + 52) / 3060;
     struct heap *h = proc_heap(p);
-    term date = tuple3(h, integer_from_i64(h, year), small(month < 10 ? month + 3 : month - 9),
-                       small(day - (153 * month + 2) / 5 + 1));
+    term date = tuple3(h, integer_from_i64(h, year + (month + 2) / 12), small((month + 2) % 12 + 1),
+                       small(day - (306 * month + 5) / 10 + 1));
     return tuple2(h, date, tuple3(h, small(second / 3600), small(second / 60 % 60), small(second % 60)));
 }
 

@@ -3,18 +3,25 @@
 %% often. A row of a table names a function and the kinds of its arguments as {@link diff_term:type/1} knows them.
 -module(diff_calls).
 
--export([call/0]).
+-export([call/0, table/0]).
 
 %% @doc One call.
 -spec call() -> {module(), atom(), [term()]}.
 call() ->
-    case diff_term:below(12) of
+    case diff_term:below(16) of
         0 -> format();
         1 -> construct();
         N when N < 5 -> from(bifs());
         N when N < 9 -> from(libraries());
-        _ -> from(elixir())
+        N when N < 12 -> from(elixir());
+        N when N < 14 -> diff_natives:call();
+        _ -> diff_scripts:call()
     end.
+
+%% @doc The functions that are called, one by one.
+-spec table() -> [mfa()].
+table() ->
+    lists:usort([{Module, Function, length(Types)} || {Module, Function, Types} <- bifs() ++ libraries() ++ elixir()]).
 
 from(Table) ->
     {Module, Function, Types} = diff_term:pick(Table),
@@ -142,7 +149,7 @@ bifs() ->
          {erlang, raise, [{any_of, [error, exit, throw, other]}, any, {list, {any_of, [{a, b, 1, []}, {a, b, [x], [{line, 3}]}, {c, d, 2}]}}]},
          {erlang, list_to_pid, [string]}, {erlang, fun_to_list, [{function, 2}]}, {erlang, decode_packet, [packet, binary, {list, {any_of, [{packet_size, 10}]}}]},
          {erlang, convert_time_unit, [integer, unit_name, unit_name]}, {erlang, universaltime_to_localtime, [any]}, {erlang, localtime_to_universaltime, [any]},
-         {erlang, posixtime_to_universaltime, [timestamp]}, {erlang, universaltime_to_posixtime, [any]}, {erlang, get_cookie, [any]},
+         {erlang, posixtime_to_universaltime, [timestamp]}, {erlang, posixtime_to_universaltime, [integer]}, {erlang, binary_to_existing_atom, [{any_of, [<<"ok">>, <<"a">>, <<"no such atom at all">>, <<"ä"/utf8>>, <<"ä">>]}, {any_of, [utf8, latin1, unicode, other]}]}, {erlang, binary_to_existing_atom, [utf8]}, {erlang, binary_to_atom, [binary, {any_of, [utf8, latin1, unicode, other]}]}, {erlang, binary_to_integer, [{make, fun() -> list_to_binary(diff_term:type(digits)) end}, {any_of, [2, 10, 16, 36, 1, 37]}]}, {erlang, adler32, [natural, iodata]}, {erlang, append, [list, list]}, {erlang, subtract, [{list, key}, {list, key}]}, {erlang, term_to_iovec, [any, {list, {any_of, [compressed, {minor_version, 1}]}}]}, {erlang, localtime_to_universaltime, [any, boolean]}, {erlang, function_exported, [atom, atom, natural]}, {erlang, fun_info_mfa, [reference_fun]}, {erlang, is_builtin, [{any_of, [erlang, lists, a]}, {any_of, [abs, reverse, a]}, natural]}, {erts_debug, flat_size, [any]}, {erts_internal, cmp_term, [any, any]}, {erts_internal, term_type, [any]}, {erts_internal, map_to_tuple_keys, [map]}, {binary, part, [binary, {tuple, [small, small]}]}, {binary, matches, [binary, subject, {list, {value, {scope, {0, 3}}}}]}, {binary, copy, [binary]}, {string, list_to_integer, [digits]}, {string, list_to_float, [digits]}, {unicode, bin_is_7bit, [binary]}, {unicode, characters_to_binary, [chardata, encoding]}, {re, compile, [regexp]}, {re, compile, [regexp, re_options]}, {erlang, universaltime_to_posixtime, [any]}, {erlang, get_cookie, [any]},
          {erlang, binary_to_atom, [utf8]}, {erlang, list_to_atom, [{any_of, ["a", "b c", "ä", [8364], [256], [-1], a, lists:duplicate(256, $a)]}]},
          {erts_debug, same, [any, any]}, {erts_debug, flat_size, [{list, integer}]}, {erlang, integer_to_list, [big]},
          {erlang, match_spec_test, [{tuple, [any, any]}, {list, {value, {{'$1', '$2'}, [], [{{'$2', '$1'}}]}}}, {any_of, [table, trace]}]},
@@ -158,7 +165,24 @@ bifs() ->
          {binary, decode_hex, [{any_of, [<<"00ff">>, <<"0g">>, <<"0">>, <<"AbCd">>]}]}, {binary, decode_unsigned, [binary]}, {binary, decode_unsigned, [binary, endianness]},
          {binary, encode_unsigned, [integer, endianness]}, {binary, encode_unsigned, [integer]}].
 
+%% Where the order of keys shows, it is that of their hashes.
+large_maps() ->
+    [{maps, F, [large_map]} || F <- [keys, values, to_list, size]] ++
+        [{maps, F, [{function, 2}, large_map]} || F <- [map, filter, foreach, filtermap]] ++
+        [{erlang, F, [large_map]} || F <- [phash2, map_size, external_size, term_to_binary]] ++
+        [{'Elixir.Enum', F, [large_map]} || F <- [to_list, count, sort]] ++
+        [{maps, F, [plain_key, large_map]} || F <- [get, find, is_key, remove, take]] ++
+        [{maps, F, [{list, plain_key}, large_map]} || F <- [with, without]] ++
+        [{maps, F, [large_map, large_map]} || F <- [merge, intersect]] ++
+        [{erlang, F, [large_map, large_map]} || F <- ['<', '=<', '==', '=:=', max]] ++
+        [{maps, fold, [{function, 3}, any, large_map]}, {maps, put, [plain_key, any, large_map]}, {maps, update, [plain_key, any, large_map]},
+         {maps, from_list, [plain_pairs]}, {maps, merge_with, [{function, 3}, large_map, large_map]}, {maps, intersect_with, [{function, 3}, large_map, large_map]},
+         {erlang, map_get, [plain_key, large_map]}, {erlang, is_map_key, [plain_key, large_map]}, {io_lib, write, [large_map]}, {io_lib, print, [large_map]},
+         {'Elixir.Kernel', inspect, [large_map]}, {'Elixir.Map', take, [large_map, {list, plain_key}]}, {'Elixir.Map', new, [plain_pairs]},
+         {'Elixir.Enum', reduce, [large_map, any, {function, 2}]}, {diff_funs, walked, [large_map]}, {diff_funs, taken, [large_map, {list, plain_key}]}].
+
 libraries() ->
+    large_maps() ++
     [{lists, F, [list]} || F <- [reverse, sort, usort, last, droplast, flatten, flatlength, max, min, append, concat, uniq]] ++
         [{lists, F, [{function, 1}, list]} || F <- [map, filter, foreach, all, any, partition, takewhile, dropwhile, filtermap, flatmap, search, uniq]] ++
         [{lists, F, [key, positive, tuples]} || F <- [keyfind, keymember, keysearch, keydelete, keytake]] ++
@@ -243,7 +267,7 @@ elixir() ->
          {'Elixir.List.Chars', to_charlist, [any]}, {'Elixir.Inspect', inspect, [any, any]}, {'Elixir.Integer', parse, [utf8_digits]}, {'Elixir.Float', parse, [utf8_digits]},
          {'Elixir.Float', to_string, [float]}, {'Elixir.Float', ratio, [float]}, {'Elixir.Integer', undigits, [{list, small}]}, {'Elixir.Integer', to_string, [integer]},
          {'Elixir.Enum', reduce, [list, any, {function, 2}]}, {'Elixir.Enum', reduce, [list, {function, 2}]}, {'Elixir.Enum', zip, [list, list]},
-         {'Elixir.Enum', into, [list, {any_of, [[], #{}]}]}, {'Elixir.Enum', join, [list, utf8]}, {'Elixir.Enum', slice, [list, small, natural]},
+         {'Elixir.Enum', into, [list, {any_of, [[], #{}, <<>>]}]}, {'Elixir.Enum', into, [{list, bits}, {value, <<>>}]}, {'Elixir.Atom', to_string, [any]}, {diff_funs, regex, [{make, fun() -> list_to_binary(diff_term:type(regexp)) end}, {any_of, [<<>>, <<"iu">>, <<"z">>, a]}]}, {'Elixir.Regex', run, [{make, fun diff_funs:regex/0}, utf8]}, {'Elixir.Enum', join, [list, utf8]}, {'Elixir.Enum', slice, [list, small, natural]},
          {'Elixir.Enum', intersperse, [list, any]}, {'Elixir.Enum', scan, [list, {function, 2}]}, {'Elixir.Enum', sort, [list, {any_of, [asc, desc]}]},
          {'Elixir.Enum', 'member?', [list, any]}, {'Elixir.Enum', map, [any, {function, 1}]}, {'Elixir.Enum', zip_with, [list, list, {function, 2}]},
          {'Elixir.String', slice, [utf8, small, natural]}, {'Elixir.String', pad_leading, [utf8, natural]}, {'Elixir.String', replace, [utf8, utf8, utf8]},

@@ -3,7 +3,7 @@
 -module(diff_funs).
 
 -export([same/1, throws/1, is_small/1, pair/1, twice/1, maybe_true/1, cons/2, second/2, less/2, keep/2, third/3, collect/3, closure/1, closure/2,
-         piped/2, drawn/3]).
+         piped/2, drawn/3, script/1, sorted/3, chunks/4, compiled/2, regex/0, regex/2, walked/1, taken/2, digest/1, size_of_counters/1]).
 
 %% @doc Its argument.
 -spec same(T) -> T.
@@ -77,3 +77,81 @@ drawn(Algorithm, Seed, N) ->
     {D, State4} = rand:uniform_s(1 bsl 70, State3),
     {E, _} = rand:bytes_s(N, State4),
     [A, B, C, D, E].
+
+%% @doc Calls one function after the other; what a call gave or raised, with what the native said is the cause. The atom
+%% `subject' among a call's arguments stands for what the first call gave.
+-spec script([{module(), atom(), [term()]}]) -> [term()].
+script([First | Steps]) ->
+    {Shown, Subject} = step(First, none),
+    [Shown | [element(1, step(Step, Subject)) || Step <- Steps]];
+script(_) -> [].
+
+step({M, F, Arguments}, Subject) when is_list(Arguments) ->
+    try apply(M, F, [given(A, Subject) || A <- Arguments]) of
+        Value -> {Value, Value}
+    catch
+        Class:Reason:Stack -> {{Class, Reason, [{Module, Function, Location} || {Module, Function, _, Location} <- lists:sublist(Stack, 1)]}, none}
+    end;
+
+%% What a shrunk sequence may hold.
+step(_, _) -> {wrong, none}.
+
+given(subject, Subject) -> Subject;
+given([subject | Rest], Subject) -> [Subject | Rest];
+given([A, B, subject], Subject) -> [A, B, Subject];
+given(Other, _) -> Other.
+
+%% @doc The result in an order of its own, if it is a list.
+-spec sorted(module(), atom(), [term()]) -> term().
+sorted(M, F, Arguments) ->
+    case apply(M, F, Arguments) of
+        List when is_list(List) -> by_bytes(List);
+        Other -> Other
+    end.
+
+%% Even 1 and 1.0 have a place.
+by_bytes(List) -> [Term || {_, Term} <- lists:sort([{term_to_binary(Term), Term} || Term <- List])].
+
+%% @doc A compiled pattern.
+-spec compiled(iodata(), [term()]) -> tuple().
+compiled(Pattern, Options) -> element(2, {ok, _} = re:compile(Pattern, Options)).
+
+%% @doc All that a search finds in a table, so many objects at a time.
+-spec chunks(ets:table(), select | match | match_object | select_reverse, term(), integer()) -> [term()].
+chunks(Table, Search, Pattern, Limit) -> by_bytes(more(Search, ets:Search(Table, Pattern, Limit))).
+
+more(_, '$end_of_table') -> [];
+more(Search, {Found, Rest}) -> Found ++ more(Search, ets:Search(Rest)).
+
+%% @doc A digest made in steps.
+-spec digest([iodata()]) -> binary().
+digest(Parts) -> erlang:md5_final(lists:foldl(fun(Part, Context) -> erlang:md5_update(Context, Part) end, erlang:md5_init(), Parts)).
+
+%% @doc How many counters there are; what they take is another matter.
+-spec size_of_counters(counters:counters_ref()) -> pos_integer().
+size_of_counters(Counters) -> maps:get(size, counters:info(Counters)).
+
+%% @doc What an iterator gives.
+-spec walked(map()) -> [{term(), term()}].
+walked(Map) -> walk(maps:next(maps:iterator(Map))).
+
+walk(none) -> [];
+walk({Key, Value, Next}) -> [{Key, Value} | walk(maps:next(Next))].
+
+%% @doc A map without every second of its keys, and without these.
+-spec taken(map(), [term()]) -> [{term(), term()}].
+taken(Map, Keys) ->
+    {Fewer, _} = lists:foldl(fun(Key, {M, Take}) -> {case Take of true -> maps:remove(Key, M); false -> M end, not Take} end, {Map, true}, maps:keys(Map)),
+    maps:to_list(maps:without(Keys, Fewer)).
+
+%% @doc An Elixir regular expression.
+-spec regex() -> map().
+regex() -> 'Elixir.Regex':'compile!'(list_to_binary(diff_term:pick(["a", "[a-z]+", "(a)(b)?", "x{2}"]))).
+
+%% @doc What Elixir makes of a pattern, but for the pattern itself.
+-spec regex(term(), term()) -> term().
+regex(Source, Options) ->
+    case 'Elixir.Regex':compile(Source, Options) of
+        {ok, Regex} -> {ok, 'Elixir.Regex':source(Regex), 'Elixir.Regex':opts(Regex), 'Elixir.Regex':names(Regex)};
+        Error -> Error
+    end.

@@ -6,6 +6,8 @@
 
 -export_type([outcome/0]).
 
+-define(TIMEOUTS, 3).
+
 -type outcome() :: {value, term(), Left :: [term()]} | {raised, atom(), term(), list(), Left :: [term()]} | {died, term()} | timeout.
 
 %% @doc Loads the object code of a generated module.
@@ -23,8 +25,16 @@ unload(Module) ->
 
 %% @doc The outcomes of calls, in their order; a call may take so many milliseconds.
 -spec all([{module(), atom(), [term()]}], timeout()) -> [outcome()].
-all(Calls, Patience) ->
-    [one(Call, Patience) || Call <- Calls].
+all(Calls, Patience) -> all(Calls, Patience, ?TIMEOUTS).
+
+%% After so many timeouts, all others are taken for one.
+all([], _, _) -> [];
+all([_ | Rest], Patience, 0) -> [timeout | all(Rest, Patience, 0)];
+all([Call | Rest], Patience, Left) ->
+    case one(Call, Patience) of
+        timeout -> [timeout | all(Rest, Patience, Left - 1)];
+        Outcome -> [Outcome | all(Rest, Patience, Left)]
+    end.
 
 one({Module, Function, Arguments}, Patience) ->
     Self = self(),

@@ -69,6 +69,9 @@ type({one, Types}) -> type(pick(Types));
 type({value, Value}) -> Value;
 type({any_of, Values}) -> pick(Values);
 type({make, Make}) -> Make();
+type(plain_key) -> plain_key();
+type(large_map) -> large_map();
+type(plain_pairs) -> maps:to_list(large_map());
 type(proplist) -> list(fun() -> case chance(80) of true -> {type(key), scalar()}; false -> type(key) end end);
 type(pairs) -> list(fun() -> {type(key), scalar()} end);
 type(keyword) -> list(fun() -> {pick([a, b, c, d]), scalar()} end);
@@ -115,8 +118,24 @@ size() ->
         _ -> below(6)
     end.
 
-%% At most 16 keys, so that two maps merged have at most 32: the order of a larger map with atoms in its keys depends on the
-%% node, on the BEAM too.
+%% Without atoms and funs: the order of a large map with these in its keys depends on the node, on the BEAM too.
+plain_key() ->
+    case below(8) of
+        0 -> float();
+        1 -> binary();
+        2 -> string();
+        3 -> {below(30), binary()};
+        4 -> [below(30) | below(30)];
+        5 -> bits();
+        6 -> integer();
+        7 -> below(100)
+    end.
+
+%% Larger than a flat map, mostly.
+large_map() ->
+    maps:from_list([{plain_key(), scalar()} || _ <- lists:seq(1, pick([28, 40, 40, 80, 300]))]).
+
+%% At most 16 keys, so that two maps merged have at most 32 and their order is that of the keys.
 map() ->
     case below(10) of
         0 -> maps:from_list([{N, N * 2} || N <- lists:seq(1, 1 + below(16))]);

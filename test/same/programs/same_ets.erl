@@ -84,6 +84,9 @@ set_order_concurrent() ->
 slots() ->
     [begin T = new(Type), [ets:insert(T, {K}) || K <- lists:seq(1, 10)], slots(T, 0) end || Type <- types()].
 slots(T, N) -> case ets:slot(T, N) of '$end_of_table' -> [{slots, N}]; [] -> slots(T, N + 1); L -> [{N, L} | slots(T, N + 1)] end.
+no_slots() ->
+    [try_(fun() -> ets:slot(ets:new(t, [ordered_set, Access, {write_concurrency, Kind}]), N) end)
+     || Access <- [public, protected, private], Kind <- [true, false, auto], N <- [0, 1]].
 bad_slots() -> [[try_(fun() -> ets:slot(T, N) end) || N <- [-1, 100000, x, 1 bsl 70]] || Type <- types(), T <- [new(Type)]].
 bag_order() -> [begin T = new(Type), [ets:insert(T, {k, V}) || V <- [3, 1, 2, 1, 3, 5]], ets:delete_object(T, {k, 1}), ets:insert(T, {k, 0}), ets:lookup(T, k) end || Type <- [bag, duplicate_bag]].
 

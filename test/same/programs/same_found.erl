@@ -118,3 +118,14 @@ forms(Tokens) ->
 %% A loop around a receive, and a branch back to it: what calls itself costs a reduction.
 receive_without_clauses() ->
     generated(same_found_4, [no_postopt], "f(0, A) -> A;\nf(N, _) ->\n f(N - 1, receive x when a; b -> ok after 1 -> N end).\n", [3, ok]).
+
+%% These three are Erlang in OTP: a call in tail position leaves its caller.
+atom_text_of_no_atom() -> atom_to_binary(id(1)).
+atom_of_no_text() -> binary_to_atom(id(a)).
+existing_atom_of_no_text() -> binary_to_existing_atom(id([])).
+
+%% Far before year 0 the BEAM's calendar is what it is.
+times_before_christ() ->
+    [erlang:posixtime_to_universaltime(id(N))
+     || N <- [-288230376151711743, -(1 bsl 63), (1 bsl 63) - 1, -62167219200, -62167219201, -62162035200, -62162035201, -99999999999, -60000000000, 0, -1]
+            ++ [-62167219200 - K * 86400 * 37 || K <- lists:seq(1, 60)], is_integer(N)].
