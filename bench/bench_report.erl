@@ -150,12 +150,13 @@ programs(Class, #{<<"classes">> := Classes}) ->
     end.
 
 compare_class(Class, Old, New) ->
-    io:format("~n~-38ts ~11s ~11s ~8s ~8s ~8s~n", [Class, "old", "new", "new/old", "ratio", "ratio"]),
+    io:format("~n~-38ts ~11s ~11s ~8s ~8s ~8s~n", [Class, "old", "new", "new/old", "old/BEAM", "new/BEAM"]),
     Changes = [compare_program(Before, Program) || {Name, Program} <- New, {_, Before} <- [lists:keyfind(Name, 1, Old)]],
     Mean = bench_stats:geometric_mean(Changes),
     Mean =:= undefined orelse io:format("~-62s ~8s~n", ["geometric mean", share(Mean)]),
-    _ = [io:format("~-38ts ~11s~n", [What, "only new"]) || {Name, #{<<"what">> := What}} <- New, not lists:keymember(Name, 1, Old)],
-    _ = [io:format("~-38ts ~11s~n", [What, "only old"]) || {Name, #{<<"what">> := What}} <- Old, not lists:keymember(Name, 1, New)],
+    _ = [io:format("~b programs only in the ~s file~n", [Count, Which])
+         || {Which, These, Others} <- [{"old", Old, New}, {"new", New, Old}],
+            Count <- [length([Name || {Name, _} <- These, not lists:keymember(Name, 1, Others)])], Count > 0],
     ok.
 
 compare_program(#{<<"beam">> := OldBeam, <<"tandem">> := Old},
