@@ -22,6 +22,8 @@
           workers := pos_integer(),
           processes := non_neg_integer(),
           memory := non_neg_integer(),
+          memory_limit := pos_integer(),
+          memory_ended := non_neg_integer(),
           reductions := non_neg_integer(),
           modules := non_neg_integer(),
           messages_in := non_neg_integer(),
@@ -29,7 +31,7 @@
           delegated := non_neg_integer(),
           missing := #{mfa() => pos_integer()},
           atom() => term()}.
-%% `memory' is in bytes; `modules' are those loaded on the engine; `messages_in' and `messages_out' are distribution messages from
+%% `memory' is in bytes, as is `memory_limit'; `memory_ended' counts the processes that asked for more (see the option `memory'); `modules' are those loaded on the engine; `messages_in' and `messages_out' are distribution messages from
 %% and to this VM; `delegated' counts calls that the engine has run here; `missing' are functions that the engine should have
 %% had itself, with how often they were called.
 

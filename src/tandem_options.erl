@@ -9,6 +9,7 @@
 -type options() ::
         #{name => atom() | string() | binary(),
           workers => pos_integer(),
+          memory => pos_integer() | infinity,
           log => error | warning | info | debug,
           timeout => timeout(),
           window => pos_integer(),
@@ -18,6 +19,11 @@
 %% <dt>`name'</dt><dd>the part of the node's name before the `@'; by default `tandem1', `tandem2' and so on. Two engines with one
 %%   name can't run at once.</dd>
 %% <dt>`workers'</dt><dd>threads that run processes; 1 by default</dd>
+%% <dt>`memory'</dt><dd>bytes that the whole engine may use (at least 16 MiB); by default, `infinity', as many as the machine has. The
+%%   process that asks for more exits with `{system_limit, memory}': the one whose heap, binary, message, table or spawn passes the
+%%   limit, or the receiver if it is a message from the host. That exit cannot be trapped or caught by the process itself; links
+%%   and monitors see it. The engine and all other processes go on, the host's logger gets an error report, and
+%%   `tandem:info/1' counts it under `memory_ended'.</dd>
 %% <dt>`log'</dt><dd>what the engine itself writes to standard error: this and everything more severe; `warning' by default</dd>
 %% <dt>`timeout'</dt><dd>milliseconds that starting may take; 15,000 by default</dd>
 %% <dt>`window'</dt><dd>bytes that the engine may have under way to the host before the host has taken them in; 1 MiB by
@@ -34,6 +40,7 @@
 rows() ->
     [{name, undefined, fun is_name/1},
      {workers, 1, fun(N) -> is_integer(N) andalso N >= 1 andalso N =< 64 end},
+     {memory, infinity, fun(M) -> M =:= infinity orelse (is_integer(M) andalso M >= 16 bsl 20 andalso M < 1 bsl 60) end},
      {log, warning, fun(L) -> lists:member(L, [error, warning, info, debug]) end},
      {timeout, 15_000, fun(T) -> T =:= infinity orelse (is_integer(T) andalso T > 0 andalso T < 1 bsl 32) end},
      {window, ?WINDOW, fun(W) -> is_integer(W) andalso W >= 4096 andalso W =< 1 bsl 30 end},

@@ -2,6 +2,7 @@
 // atomics and counters: arrays of 64-bit integers that processes share. An array is a handle (term/ident.h) of a shared
 // binary whose bytes are the array, so it lives as long as anybody refers to it. counters with write_concurrency are
 // arrays too: a cache line a worker would pay only with many cores.
+#include "base/memory.h"
 #include "bif/bif.h"
 #include "term/binary.h"
 #include "term/ident.h"
@@ -40,6 +41,8 @@ static term array_new(struct proc *p, term kind, term length, bool is_signed)
     if (!integer_to_u64(length, &n) || n > ARRAY_MAX)
         return fail_error(p, ATOM_system_limit);
     size_t bytes = sizeof(struct array) + n * sizeof(int64_t);
+    if (!mem_allows(bytes))
+        return fail_error(p, ATOM_system_limit);
     struct shared *s = shared_new(bytes, bytes);
     struct array *a = (struct array *)(void *)s->bytes;
     memset(a, 0, bytes);

@@ -65,11 +65,14 @@ static term bif_split_binary(struct proc *p, term *args)
 }
 
 // The whole bytes of a bit string as a list that ends with `rest`.
+// NONE: more than memory allows.
 static term byte_list(struct heap *h, struct bits b, term rest)
 {
     size_t n = b.size / 8;
     if (n == 0)
         return rest;
+    if (!mem_allows(n * 2 * sizeof(term)))
+        return NONE;
     term *cell = heap_alloc(h, n * 2), list = list_term(cell);
     uint8_t chunk[256];
     for (size_t at = 0, steps = 0; at < n; at++, cell += 2, turn_step(&steps)) {
@@ -83,9 +86,14 @@ static term byte_list(struct heap *h, struct bits b, term rest)
     return list;
 }
 
+static term or_limit(struct proc *p, term list)
+{
+    return list != NONE ? list : fail_error(p, ATOM_system_limit);
+}
+
 static term to_list_1(struct proc *p, term *args)
 {
-    return is_binary(args[0]) ? byte_list(proc_heap(p), bits_of(args[0]), NIL) : fail_badarg(p);
+    return is_binary(args[0]) ? or_limit(p, byte_list(proc_heap(p), bits_of(args[0]), NIL)) : fail_badarg(p);
 }
 
 static term to_list_3(struct proc *p, term *args)
@@ -97,7 +105,7 @@ static term to_list_3(struct proc *p, term *args)
     if (first < 1 || last < first || last > size)
         return fail_badarg(p);
     struct bits range = {b.base, b.offset + (size_t)(first - 1) * 8, (size_t)(last - first + 1) * 8};
-    return byte_list(proc_heap(p), range, NIL);
+    return or_limit(p, byte_list(proc_heap(p), range, NIL));
 }
 
 static term bits_to_list(struct proc *p, term *args)
@@ -108,7 +116,7 @@ static term bits_to_list(struct proc *p, term *args)
     struct bits b = bits_of(args[0]);
     size_t rest = b.size % 8;
     term last = rest ? cons(h, binary_part_bits(h, args[0], b.size - rest, rest), NIL) : NIL;
-    return byte_list(h, b, last);
+    return or_limit(p, byte_list(h, b, last));
 }
 
 static term bif_binary_to_list_1(struct proc *p, term *args)
@@ -155,7 +163,7 @@ static term to_bitstring(struct proc *p, term *args)
     size_t bits;
     if (!is_any_list(args[0]) || !iolist_bits(args[0], 1, &bits))
         return fail_badarg(p);
-    if (bits > BUILD_MAX_BITS)
+    if (!size_allowed(bits))
         return fail_error(p, ATOM_system_limit);
     struct build b;
     term result = build_init(proc_heap(p), &b, bits);
@@ -273,7 +281,7 @@ static term copies(struct proc *p, term binary, term times)
         return fail_badarg(p);
     struct bits b = bits_of(binary);
     size_t total;
-    if (__builtin_mul_overflow(b.size / 8, (size_t)small_value(times), &total) || total > BUILD_MAX_BITS / 8)
+    if (__builtin_mul_overflow(b.size / 8, (size_t)small_value(times), &total) || !size_allowed(total * 8))
         return fail_error(p, ATOM_system_limit);
     uint8_t *bytes;
     term result = binary_alloc(proc_heap(p), total, &bytes);

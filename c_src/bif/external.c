@@ -54,7 +54,7 @@ static term encoded(struct proc *p, term t, const struct external_options *optio
 {
     struct writer w;
     writer_init(&w);
-    bool complete = external_encode(&w, t, options);
+    bool complete = external_encode(&w, t, options) && mem_allows(w.size);
     term binary = complete ? binary_from(proc_heap(p), w.bytes, w.size) : NONE;
     writer_done(&w);
     return complete ? binary : fail_error(p, ATOM_system_limit);
@@ -132,7 +132,8 @@ static term decoded(struct heap *h, term binary, unsigned flags, size_t *used)
     struct reader r;
     struct external e;
     reader_init(&r, bytes, size);
-    term t = external_scan(&e, &r, flags) ? external_decode(h, &e) : NONE;
+    bool allowed = external_scan(&e, &r, flags) && mem_allows(e.words * sizeof(term));
+    term t = allowed ? external_decode(h, &e) : NONE;
     *used = (size_t)(r.at - bytes);
     external_done(&e);
     mem_free(copy, size);

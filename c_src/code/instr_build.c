@@ -28,7 +28,7 @@ OP(build_init_s)
         COLLECT(words, A(1));
     if (!size_in_bits(S(2), (unsigned)A(3), &bits, &why))
         REFUSE(why, A(0));
-    if (bits > BUILD_MAX_BITS)
+    if (!size_allowed(bits))
         REFUSE(ATOM_system_limit, A(0));
     SWAP_OUT();
     D(5) = build_init(&p->heap, BUILD(), bits);

@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "code/interp.h"
 
+#include "base/memory.h"
 #include "code/call.h"
 #include "code/module.h"
 #include "code/operators.h"
 #include "code/trace.h"
+#include "proc/doom.h"
 #include "proc/errand.h"
 #include "proc/mailbox.h"
 #include "proc/run.h"
+#include "proc/signal.h"
 #include "term/number.h"
 
 #include <string.h>
@@ -39,14 +42,28 @@ OP(collect)
     proc_collect(p, in->need, in->live, false);
     SWAP_IN();
     in->collected = true;
-    if (UNLIKELY(p->flags & PROC_EXITING))
-        TAIL(op_exit);
+    if (UNLIKELY(p->flags & (PROC_EXITING | PROC_DOOMED)))
+        TAIL(op_doomed);
     DISPATCH();
+}
+
+// Its own signal waits for it, and ends it.
+OP(doomed)
+{
+    SWAP_OUT();
+    if (signal_waiting(p))
+        signal_take(p);
+    SWAP_IN();
+    TAIL(op_exit);
 }
 
 OP(raise)
 {
     SWAP_OUT();
+    if (UNLIKELY(mem_passed()))
+        doom_memory(p);
+    if (UNLIKELY(p->flags & PROC_DOOMED))
+        TAIL(op_doomed);
     const word *handler = raise_find_handler(p, ip);
     SWAP_IN();
     if (UNLIKELY(!handler))
@@ -63,6 +80,7 @@ static void leave(struct proc *p, term *x, const word *ip, sword reds, enum run_
     interp_of(x)->reductions = reds;
 }
 
+// A doomed process may find no room for them; it will not ask for them again.
 static void save_registers(struct proc *p, term *x, size_t live)
 {
     if (errand_waits(p)) {
@@ -71,6 +89,8 @@ static void save_registers(struct proc *p, term *x, size_t live)
     }
     if (call_wants_collection(p) || p->heap.limit - p->heap.top < (sword)live)
         proc_collect(p, live, live, false);
+    if (UNLIKELY(p->flags & PROC_DOOMED))
+        return;
     term *stack = heap_stack(&p->heap) - live;
     memcpy(stack, x, live * sizeof *stack);
     heap_set_stack(&p->heap, stack);

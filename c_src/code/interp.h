@@ -115,6 +115,7 @@ op_function op_yield;      // slice used up: goes on at ip with `live` registers
 op_function op_block;      // waits for something that is no message, then the same instruction with `live` registers
 op_function op_wait;       // waits for a message, then goes on at ip with `live` registers
 op_function op_exit;       // ends the process with the recorded failure
+op_function op_doomed;     // ends it by the signal that proc/doom.c sent
 op_function op_handle_request;    // what a native asked for instead of a result
 
 // Every instruction.

@@ -46,6 +46,15 @@ static void cookie_option(struct reader *r)
     host_options.cookie = binary_bytes(t, &host_options.cookie_size, &cookie_copy);
 }
 
+static void memory_option(struct reader *r)
+{
+    uint64_t bytes = 0;
+    term t = map_get(host_options.all, ATOM_memory);
+    if (t != NONE && t != ATOM_infinity && !integer_to_u64(t, &bytes))
+        reader_fail(r, "option memory: no number of bytes");
+    mem_set_limit(bytes);
+}
+
 static void options_take(struct reader *r)
 {
     struct host_options *o = &host_options;
@@ -64,6 +73,7 @@ static void options_take(struct reader *r)
         reader_fail(r, "option names: not a map");
     cookie_option(r);
     log_option(r);
+    memory_option(r);
     o->creation = (uint32_t)number_option(r, ATOM_creation, 4, UINT32_MAX, "option creation: not in 4 .. 2^32-1");
     o->flags = number_option(r, ATOM_flags, 0, UINT64_MAX, "option flags: not an integer");
     o->workers = (unsigned)number_option(r, ATOM_workers, 1, CONFIG_MAX_WORKERS, "option workers: out of range");

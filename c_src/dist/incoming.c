@@ -2,7 +2,9 @@
 #include "dist/control.h"
 
 #include "base/log.h"
+#include "base/memory.h"
 #include "dist/peer.h"
+#include "proc/doom.h"
 #include "proc/names.h"
 #include "proc/relations.h"
 #include "proc/signal.h"
@@ -102,6 +104,10 @@ static void deliver_payload(struct incoming *in, enum signal_kind kind, term to,
         return;
     struct heap h;
     size_t beside = (from == NONE ? 0 : term_words(from)) + (ref == NONE ? 0 : term_words(ref));
+    if (!mem_allows((in->payload.words + beside) * sizeof(term)) || mem_passed()) {
+        doom_receiver(to);
+        return;
+    }
     struct signal *s = signal_new(kind, in->payload.words + beside);
     signal_heap(s, &h);
     s->value = external_decode(&h, &in->payload);

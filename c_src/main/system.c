@@ -10,6 +10,7 @@
 #include "dist/host.h"
 #include "dist/peer.h"
 #include "main/engine.h"
+#include "proc/doom.h"
 #include "proc/sched.h"
 #include "proc/signal.h"
 #include "proc/system.h"
@@ -68,6 +69,8 @@ static term info_map(struct heap *h)
         ATOM_workers,      small((sword)sched_workers()),
         ATOM_processes,    small((sword)c.processes),
         ATOM_memory,       integer_from_u64(h, c.memory),
+        ATOM_memory_limit, integer_from_u64(h, mem_limit()),
+        ATOM_memory_ended, integer_from_u64(h, doom_count()),
         ATOM_reductions,   integer_from_u64(h, c.reductions),
         ATOM_modules,      small((sword)module_count()),
         ATOM_messages_in,  integer_from_u64(h, peer_messages_in),

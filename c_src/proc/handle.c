@@ -38,6 +38,8 @@ static void handle_exit(struct proc *p, struct signal *s)
 {
     if (s->kind == SIGNAL_EXIT && s->value == ATOM_kill)
         end(p, s, ATOM_killed);
+    else if (s->kind == SIGNAL_EXIT && s->number)
+        end(p, s, s->value);
     else if (p->flags & PROC_TRAP_EXIT)
         trap_exit(p, s);
     else if (s->value == ATOM_normal && (s->kind == SIGNAL_EXIT_LINKED || s->from != p->pid))

@@ -45,6 +45,7 @@ enum proc_flag {
     PROC_SCANNED = 1 << 16,         // it knows what a receive has passed over (proc/mailbox.h)
     PROC_SCANNING = 1 << 17,        // that receive is under way
     PROC_ERRAND = 1 << 24,          // a native stands still in the middle: its heap is not collected (proc/errand.h)
+    PROC_DOOMED = 1 << 20,          // it passed a limit and is about to end (proc/doom.h)
 };
 
 struct relations;

@@ -4,12 +4,12 @@
 #include "base/die.h"
 #include "base/memory.h"
 #include "proc/dictionary.h"
+#include "proc/doom.h"
 #include "proc/errand.h"
 #include "proc/extra.h"
 #include "proc/names.h"
 #include "proc/process_table.h"
 #include "proc/relations.h"
-#include "proc/report.h"
 #include "proc/run.h"
 #include "proc/sched.h"
 #include "proc/signal.h"
@@ -130,8 +130,17 @@ static void set_options(struct proc *p, const struct spawn *s)
     x->fullsweep_after = s->fullsweep_after;
 }
 
+// Of the whole list, which is more than what is kept of it.
+static bool may_start(const struct spawn *s)
+{
+    size_t words = words_of(s->arguments);
+    return mem_allows((words > s->min_heap_words ? words : s->min_heap_words) * sizeof(term));
+}
+
 struct proc *proc_make(struct proc *creator, const struct spawn *s)
 {
+    if (UNLIKELY(!may_start(s)))
+        return NULL;
     term pid = process_table_reserve();
     if (pid == NONE)
         return NULL;
@@ -189,13 +198,12 @@ static bool too_large(const struct proc *p)
     return words + waiting_words(p) > p->extra->max_heap_words;
 }
 
-// The limit is checked where the heap grows; the process dies at the end of its slice.
-static COLD void enforce_limit(struct proc *p)
+// What a collection may take at once: as much as there is. Not asked for small heaps.
+static bool may_collect(const struct proc *p, size_t need)
 {
-    if (p->extra->max_heap_log)
-        report_heap_limit(p);
-    if (p->extra->max_heap_kill)
-        signal_exit(p->pid, p->pid, ATOM_kill);
+    const struct heap *h = &p->heap;
+    size_t words = (size_t)(h->top - h->start) + h->fragment_words + need;
+    return mem_allows((words + (h->old ? (size_t)(h->old->top - h->old->start) : 0)) * sizeof(term));
 }
 
 static struct root marker_root(struct proc *p)
@@ -212,12 +220,18 @@ void proc_collect(struct proc *p, size_t need, size_t live, bool full)
     };
     if (p->extra && p->heap.young_collections >= p->extra->fullsweep_after)
         full = true;
+    if (UNLIKELY(!may_collect(p, need))) {
+        doom_memory(p);
+        return;
+    }
     heap_collect(&p->heap, roots, COUNT_OF(roots), need, full);
     if (CONFIG_STRESS)
         heap_verify(&p->heap, roots, COUNT_OF(roots));
     system_count_collection();
     if (UNLIKELY(too_large(p)))
-        enforce_limit(p);
+        doom_heap(p);
+    if (UNLIKELY(mem_passed()))
+        doom_memory(p);
 }
 
 static void free_messages(struct mailbox *m)

@@ -2,6 +2,7 @@
 #include "proc/report.h"
 
 #include "base/clock.h"
+#include "base/memory.h"
 #include "proc/extra.h"
 #include "proc/info.h"
 #include "proc/names.h"
@@ -13,6 +14,7 @@
 
 #include <string.h>
 
+// Limits are told while the process's own heap has no room to spare.
 enum { REPORT_WORDS = 512 };
 
 static term text(struct heap *h, const char *s)
@@ -80,6 +82,26 @@ void report_heap_limit(struct proc *p)
          "     Process:            ~p on node ~p~n     Context:            maximum heap size reached~n"
          "     Max Heap Size:      ~p~n     Total Heap Size:    ~p~n     Kill:               ~p~n"
          "     Error Logger:       ~p~n     Message Queue Len:  ~p~n     GC Info:            ~p~n",
+         list_of(&h, COUNT_OF(parts), parts, NIL));
+    heap_done(&h);
+}
+
+void report_memory_limit(struct proc *p)
+{
+    struct heap h;
+    heap_init(&h, REPORT_WORDS);
+    term parts[] = {
+        p->pid,
+        node_self()->name,
+        integer_from_u64(&h, mem_limit()),
+        integer_from_u64(&h, mem_in_use()),
+        element(info_item(p, &h, ATOM_total_heap_size), 1),
+        integer_from_u64(&h, p->mailbox.length),
+    };
+    send(p, &h, ATOM_error,
+         "     Process:            ~p on node ~p~n     Context:            the engine's memory limit reached~n"
+         "     Memory Limit:       ~p~n     Memory In Use:      ~p~n     Total Heap Size:    ~p~n"
+         "     Message Queue Len:  ~p~n",
          list_of(&h, COUNT_OF(parts), parts, NIL));
     heap_done(&h);
 }

@@ -5,6 +5,7 @@
 #include "base/die.h"
 #include "base/lock.h"
 #include "base/memory.h"
+#include "proc/doom.h"
 #include "proc/errand.h"
 #include "proc/run.h"
 #include "proc/run_queue.h"
@@ -262,6 +263,12 @@ static void after_run(struct worker *w, struct proc *p, enum run_result result)
     }
 }
 
+// Between two processes the thread allocates for nobody.
+static void forget_passed(void)
+{
+    (void)mem_passed();
+}
+
 static void run_slice(struct worker *w, struct proc *p)
 {
     sword used = 0;
@@ -273,6 +280,8 @@ static void run_slice(struct worker *w, struct proc *p)
     else if (errand_waits(p) && !errand_finish(p, &used))
         result = RUN_YIELD;
     p->flags &= ~(uint32_t)PROC_RUNS;
+    if (UNLIKELY(mem_passed()) && result != RUN_EXIT)
+        doom_memory(p);
     p->reductions += (uint64_t)used;
     system_count_slice((uint64_t)used);
     w->sched->since_check += used + SLICE_COST;
@@ -285,6 +294,7 @@ static void run_process(struct worker *w, struct proc *p)
     __atomic_store_n(&p->worker, w, __ATOMIC_RELAXED);
     w->current = p;
     w->sched->worked = true;
+    forget_passed();
     if (signal_waiting(p))
         signal_take(p);
     if (still_parked(p)) {

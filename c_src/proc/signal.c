@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "proc/signal.h"
 
+#include "base/memory.h"
 #include "proc/dead.h"
 #include "proc/names.h"
 #include "proc/relations.h"
 #include "proc/remote.h"
 #include "proc/sched.h"
 #include "proc/system.h"
+#include "term/atom.h"
 #include "term/copy.h"
 
 struct remote_hooks remote_hooks;
@@ -56,10 +58,9 @@ static term copy_into(struct heap *h, term t)
     return t == NONE || is_immediate(t) ? t : term_copy(h, t);
 }
 
-// A signal with copies of these terms.
-static struct signal *make(enum signal_kind kind, term from, term value, term ref)
+static struct signal *make_of_words(enum signal_kind kind, term from, term value, term ref, size_t words)
 {
-    struct signal *s = signal_new(kind, words_of(from) + words_of(value) + words_of(ref));
+    struct signal *s = signal_new(kind, words);
     struct heap h;
     signal_heap(s, &h);
     s->from = copy_into(&h, from);
@@ -67,6 +68,23 @@ static struct signal *make(enum signal_kind kind, term from, term value, term re
     s->ref = copy_into(&h, ref);
     signal_close(s, &h);
     return s;
+}
+
+// NULL: a message that is too large. Anything else must arrive.
+static COLD struct signal *make_without(enum signal_kind kind, term from, term ref)
+{
+    if (kind == SIGNAL_MESSAGE || kind == SIGNAL_ALIAS_MESSAGE)
+        return NULL;
+    return make_of_words(kind, from, ATOM_system_limit, ref, words_of(from) + words_of(ref));
+}
+
+// A signal with copies of these terms.
+static struct signal *make(enum signal_kind kind, term from, term value, term ref)
+{
+    size_t words = words_of(from) + words_of(value) + words_of(ref);
+    if (UNLIKELY(!mem_allows(words * sizeof(term))))
+        return make_without(kind, from, ref);
+    return make_of_words(kind, from, value, ref, words);
 }
 
 // False: the process has exited.
@@ -83,6 +101,8 @@ static bool push(struct proc *p, struct signal *s)
 
 bool signal_deliver(term to, struct signal *s)
 {
+    if (UNLIKELY(!s))
+        return false;
     bool parked = epoch_enter();
     struct proc *p = proc_find(to);
     bool delivered = p && push(p, s);
@@ -124,6 +144,13 @@ bool signal_name_message(term from, term name, term message)
 void signal_exit(term from, term to, term reason)
 {
     signal_deliver(to, make(SIGNAL_EXIT, from, reason, NONE));
+}
+
+void signal_end(term to, term reason)
+{
+    struct signal *s = make(SIGNAL_EXIT, to, reason, NONE);
+    s->number = 1;
+    signal_deliver(to, s);
 }
 
 void signal_exit_linked(term from, term to, term reason)

@@ -5,7 +5,8 @@
 // reply for a dead process; everything else is dropped.
 // What the fields of a signal hold:
 //   MESSAGE        value: the message            ALIAS_MESSAGE  value, ref: the alias
-//   EXIT           from, value: reason           EXIT_LINKED    from, value: reason
+//   EXIT           from, value: reason,          EXIT_LINKED    from, value: reason
+//                  number: 1 if it cannot be trapped
 //   LINK           from                          UNLINK, UNLINK_ACK   from, id
 //   MONITOR        from: who monitors, ref, value: the name it was monitored by, or NONE
 //   DEMONITOR      from, ref                     DOWN           ref, value: reason
@@ -41,6 +42,7 @@ bool signal_alias_message(term from, term alias, term message);    // alias: a r
 bool signal_name_message(term from, term name, term message);      // false: nobody has that name
 
 void signal_exit(term from, term to, term reason);
+void signal_end(term to, term reason);    // an exit signal that cannot be trapped, from itself
 void signal_exit_linked(term from, term to, term reason);
 void signal_link(term from, term to);
 void signal_unlink(term from, term to, uint64_t id);
@@ -61,6 +63,9 @@ void signal_spawn_reply(term to, term ref, term result, uint64_t flags);
 
 // Ends the block of a process (PROC_BLOCKED). Sticky: if it is about to block, it goes on at once.
 void proc_wake(term pid);
+
+// Copies of terms larger than memory allows are not made: the sender is told by mem_passed. Such a message is dropped, such a
+// reason becomes system_limit.
 
 // Sends a message {ref, value} or another term to a pid of any node.
 void signal_answer(term to, term message);

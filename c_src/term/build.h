@@ -8,6 +8,7 @@
 #ifndef TANDEM_TERM_BUILD_H
 #define TANDEM_TERM_BUILD_H
 
+#include "base/memory.h"
 #include "term/match.h"
 
 struct build {
@@ -21,13 +22,19 @@ struct build {
 // A size operand times its unit. False: *why is ATOM_badarg (negative, no integer) or ATOM_system_limit.
 bool size_in_bits(term size, unsigned unit, size_t *bits, term *why);
 
-// a + b, or false when that is beyond BUILD_MAX_BITS.
-static inline bool size_add(size_t a, size_t b, size_t *sum)
+// Whether a target may have so many bits: not beyond BUILD_MAX_BITS, nor what memory allows.
+static inline bool size_allowed(size_t bits)
 {
-    return !__builtin_add_overflow(a, b, sum) && *sum <= BUILD_MAX_BITS;
+    return bits <= BUILD_MAX_BITS && mem_allows(bits / 8);
 }
 
-// The target, which is complete when the puts have filled it. bits <= BUILD_MAX_BITS.
+// a + b, or false when that is not allowed.
+static inline bool size_add(size_t a, size_t b, size_t *sum)
+{
+    return !__builtin_add_overflow(a, b, sum) && size_allowed(*sum);
+}
+
+// The target, which is complete when the puts have filled it. bits: size_allowed.
 term build_init(struct heap *h, struct build *b, size_t bits);
 
 // A target that begins with all of `source` and has room for `bits` more. NONE: *why is ATOM_badarg (no bit string, or

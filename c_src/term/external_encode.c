@@ -453,9 +453,17 @@ static void patch_fun(struct encoder *e, size_t fun_at)
     writer_patch_u32(e->w, fun_at, (uint32_t)size);
 }
 
+// The buffer doubles when it is full: it asks each time it could.
+static bool may_grow(struct encoder *e, size_t *asked)
+{
+    *asked = 2 * e->w->size;
+    e->too_large = e->too_large || !mem_allows(*asked);
+    return !e->too_large;
+}
+
 static bool encode_body(struct encoder *e, term t)
 {
-    size_t fun_at;
+    size_t fun_at, asked = e->w->size;
     work_init(&e->work);
     encode_one(e, t);
     for (size_t steps = 0;; turn_step(&steps)) {
@@ -465,6 +473,8 @@ static bool encode_body(struct encoder *e, term t)
         else if (fun_at)
             patch_fun(e, fun_at);
         else
+            break;
+        if (UNLIKELY(e->w->size > asked) && !may_grow(e, &asked))
             break;
     }
     work_done(&e->work);

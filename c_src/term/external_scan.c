@@ -276,6 +276,8 @@ static bool inflate_all(struct external *e, struct reader *r, size_t size)
     while (status == Z_OK) {
         if (have == capacity && capacity < size) {
             size_t more = capacity * 2 < size ? capacity * 2 : size;
+            if (!mem_allows(more))
+                break;
             out = mem_resize(out, capacity, more);
             capacity = more;
         }

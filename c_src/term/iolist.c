@@ -172,7 +172,7 @@ term iolist_to_binary(struct heap *h, term t, bool *too_large)
         return is_binary(t) ? t : NONE;
     if (!iolist_bits(t, 8, &bits))
         return NONE;
-    if (bits > BUILD_MAX_BITS) {
+    if (!size_allowed(bits)) {
         *too_large = true;
         return NONE;
     }

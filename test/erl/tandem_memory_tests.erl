@@ -1,0 +1,97 @@
+%% SPDX-License-Identifier: Apache-2.0
+%% The option `memory': who asks for more ends, the engine and everybody else go on.
+-module(tandem_memory_tests).
+
+-include_lib("eunit/include/eunit.hrl").
+
+-export([log/2]).
+
+-define(LIMIT, 96 bsl 20).
+
+memory_test_() ->
+    {timeout, 120, {setup, fun start/0, fun tandem:stop/1, fun(Node) ->
+        [{timeout, 30, {Name, fun() -> ends(Node, Greedy) end}} || {Name, Greedy} <- greedy()]
+            ++ [{"told", fun() -> told(Node) end}, {timeout, 30, {"flood from the host", fun() -> flood(Node) end}},
+                {timeout, 30, {"many processes", fun() -> many(Node) end}}]
+    end}}.
+
+start() ->
+    {ok, _, Node} = tandem:start_link(#{memory => ?LIMIT}),
+    Node.
+
+greedy() ->
+    [{"a list", fun() -> grow([]) end},
+     {"a binary that is too large", fun() -> binary:copy(<<0>>, 3 bsl 30) end},
+     {"a binary under construction", fun() -> double(<<0:8000>>) end},
+     {"a bit string", fun() -> N = 1 bsl 34, <<0:N>> end},
+     {"an iolist", fun() -> B = binary:copy(<<1>>, 1 bsl 20), iolist_to_binary(lists:duplicate(3000, B)) end},
+     {"many binaries", fun() -> binaries([], 0) end},
+     {"a list of bytes", fun() -> binary_to_list(binary:copy(<<7>>, 20 bsl 20)) end},
+     {"messages to itself", fun() -> send_self(lists:seq(1, 1000)) end},
+     {"a table", fun() -> T = ets:new(t, [public]), fill(T, 0) end},
+     {"the dictionary", fun() -> remember(0) end},
+     {"atomics", fun() -> atomics:new(1 bsl 28, []) end},
+     {"an external term", fun() -> L = lists:seq(1, 100_000), term_to_binary(lists:duplicate(100_000, L)) end},
+     {"what it catches", fun() -> insist() end}].
+
+%% The reason is the documented one, and the engine answers afterwards.
+ends(Node, Greedy) ->
+    Bystander = spawn(Node, fun() -> receive {From, ping} -> From ! pong end end),
+    {_, Monitor} = spawn_monitor(Node, fun() -> process_flag(trap_exit, true), Greedy(), exit(lived) end),
+    receive {'DOWN', Monitor, process, _, Reason} -> ?assertEqual({system_limit, memory}, Reason) end,
+    Bystander ! {self(), ping},
+    receive pong -> ok end,
+    ?assert(maps:get(memory, tandem:info(Node)) < ?LIMIT).
+
+grow(L) -> grow([lists:seq(1, 100) | L]).
+
+double(B) -> double(<<B/binary, B/binary>>).
+
+binaries(Kept, N) -> binaries([binary:copy(<<N>>, 1 bsl 20) | Kept], (N + 1) rem 256).
+
+send_self(M) -> self() ! M, send_self(M).
+
+fill(T, N) -> ets:insert(T, {N, lists:seq(1, 100)}), fill(T, N + 1).
+
+remember(N) -> put(N, lists:seq(1, 100)), remember(N + 1).
+
+insist() ->
+    catch binary:copy(<<0>>, 3 bsl 30),
+    catch binary:copy(<<0>>, 3 bsl 30),
+    insist().
+
+%% @private
+log(Event, #{config := Pid}) -> Pid ! {event, Event}.
+
+told(Node) ->
+    Before = maps:get(memory_ended, tandem:info(Node)),
+    ok = logger:add_handler(?MODULE, ?MODULE, #{config => self(), level => error}),
+    Pid = spawn(Node, fun() -> grow([]) end),
+    receive
+        {event, #{level := error, msg := {Format, Arguments}, meta := #{pid := Pid}}} ->
+            Text = lists:flatten(io_lib:format(Format, Arguments)),
+            ?assertNotEqual(nomatch, string:find(Text, "memory limit reached"))
+    after 10_000 -> error(not_told)
+    end,
+    ok = logger:remove_handler(?MODULE),
+    #{memory_ended := Ended, memory_limit := ?LIMIT} = tandem:info(Node),
+    ?assertEqual(Before + 1, Ended).
+
+%% The receiver ends, not the connection.
+flood(Node) ->
+    {Pid, Monitor} = spawn_monitor(Node, fun() -> receive never -> ok end end),
+    Message = lists:seq(1, 50_000),
+    Send = fun Send(0) -> ok; Send(N) -> Pid ! Message, Send(N - 1) end,
+    Send(400),
+    receive {'DOWN', Monitor, process, Pid, Reason} -> ?assertEqual({system_limit, memory}, Reason) end,
+    ?assertEqual(pong, net_adm:ping(Node)).
+
+%% Who spawns without end is ended, with all of its own.
+many(Node) ->
+    {_, Monitor} = spawn_monitor(Node, fun() -> spawn_more() end),
+    receive {'DOWN', Monitor, process, _, Reason} -> ?assertEqual({system_limit, memory}, Reason) end,
+    ?assertEqual(3, erpc:call(Node, erlang, '+', [1, 2])).
+
+spawn_more() ->
+    spawn_link(fun() -> receive never -> ok end end),
+    spawn_more().
