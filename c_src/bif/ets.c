@@ -4,6 +4,7 @@
 #include "bif/bif.h"
 #include "bif/ets_options.h"
 #include "bif/ets_store.h"
+#include "proc/errand.h"
 #include "proc/sched.h"
 #include "proc/signal.h"
 #include "term/compare.h"
@@ -22,7 +23,7 @@ static term bif_new(struct proc *p, term *args)
     return why == ATOM_system_limit ? fail_error(p, why) : fail_badarg_because(p, why);
 }
 
-static term bif_delete_table(struct proc *p, term *args)
+static term delete_table(struct proc *p, term *args)
 {
     struct ets_table *t = ets_take(p, args[0], ETS_WRITE, true);
     if (!t)
@@ -30,6 +31,8 @@ static term bif_delete_table(struct proc *p, term *args)
     ets_delete(t);
     return ATOM_true;
 }
+
+ERRAND(bif_delete_table, 1, delete_table)
 
 static term bif_rename(struct proc *p, term *args)
 {
@@ -261,16 +264,21 @@ static term bif_delete_object(struct proc *p, term *args)
 }
 
 // Gives the number of objects deleted. The second argument is for a BEAM that does it in steps.
-static term bif_delete_all(struct proc *p, term *args)
+static term delete_all(struct proc *p, term *args)
 {
     struct ets_table *t = ets_take(p, args[0], ETS_WRITE, true);
     if (!t)
         return NONE;
     size_t count = ets_count(t);
-    ets_clear(t);
+    struct ets_table old = {.ordered = t->ordered};
+    bool detached = ets_detach(t, &old);
     ets_give(t, true);
+    if (detached)
+        ets_free_objects(&old);
     return small((sword)count);
 }
+
+ERRAND(bif_delete_all, 2, delete_all)
 
 static term bif_take(struct proc *p, term *args)
 {

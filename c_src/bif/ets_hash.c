@@ -3,6 +3,7 @@
 
 #include "base/config.h"
 #include "base/memory.h"
+#include "base/turn.h"
 #include "term/compare.h"
 #include "term/hash.h"
 
@@ -61,7 +62,7 @@ void ets_hash_init(struct ets_hash *t, enum ets_equal_keys kind, uint32_t positi
 
 static void free_chain(struct ets_object *o)
 {
-    while (o) {
+    for (; o; turn_pass(CONFIG_TURN_UNITS)) {
         struct ets_object *next = o->link[ETS_NEXT];
         ets_object_free(o);
         o = next;
@@ -77,7 +78,8 @@ static void free_marks(struct ets_hash *t)
 
 void ets_hash_done(struct ets_hash *t)
 {
-    for (uint32_t i = 0; i < t->active; i++)
+    size_t steps = 0;
+    for (uint32_t i = 0; i < t->active; i++, turn_step(&steps))
         free_chain(t->buckets[i]);
     mem_free(t->buckets, t->capacity * sizeof *t->buckets);
     if (t->samples)
@@ -373,15 +375,15 @@ static void mark_all(struct ets_hash *t)
         memset(t->samples, 0, SAMPLES * sizeof *t->samples);
 }
 
-void ets_hash_clear(struct ets_hash *t)
+bool ets_hash_detach(struct ets_hash *t, struct ets_hash *old)
 {
-    struct ets_hash old = *t;
     if (t->fixed) {
         mark_all(t);
-        return;
+        return false;
     }
-    ets_hash_init(t, old.equal_keys, old.position, old.stride, old.samples != NULL);
-    ets_hash_done(&old);
+    *old = *t;
+    ets_hash_init(t, old->equal_keys, old->position, old->stride, old->samples != NULL);
+    return true;
 }
 
 void ets_hash_unfix(struct ets_hash *t)

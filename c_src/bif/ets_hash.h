@@ -39,8 +39,8 @@ struct ets_object *ets_hash_again(const struct ets_hash *t, const struct ets_obj
 // All objects of a key; all, or in a bag the one, that equals a tuple. How many were deleted.
 size_t ets_hash_erase(struct ets_hash *t, term key);
 size_t ets_hash_erase_tuple(struct ets_hash *t, term tuple);
-void ets_hash_clear(struct ets_hash *t);
-void ets_hash_unfix(struct ets_hash *t);    // removes what is marked
+bool ets_hash_detach(struct ets_hash *t, struct ets_hash *old);    // all; true: they are in `old` now, to be freed
+void ets_hash_unfix(struct ets_hash *t);                           // removes what is marked
 
 // By key. False: the key is not there, not even marked. *o is NULL at the end.
 void ets_hash_first(const struct ets_hash *t, struct ets_object **o);

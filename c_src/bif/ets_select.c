@@ -3,6 +3,7 @@
 #include "bif/ets_select.h"
 
 #include "bif/bif.h"
+#include "proc/errand.h"
 #include "term/ident.h"
 
 enum { MORE_HASH = 6, MORE_TREE = 8 };    // elements of continuations
@@ -46,11 +47,49 @@ static bool is_chunk(term t, size_t *chunk)
     return *chunk > 0;
 }
 
+static bool take_again(struct ets_selection *s, bool write)
+{
+    s->table = ets_take(s->p, s->id, s->writes ? ETS_WRITE : ETS_READ, write);
+    return s->table != NULL;
+}
+
+bool ets_select_fix(struct ets_selection *s)
+{
+    s->id = ets_id(proc_heap(s->p), s->table);
+    ets_give(s->table, s->writes);
+    if (!take_again(s, true))
+        return false;
+    ets_fix(s->p, s->table);
+    s->fixed = true;
+    if (s->writes)
+        return true;
+    ets_give(s->table, true);
+    return take_again(s, false);
+}
+
+bool ets_select_pause(struct ets_selection *s)
+{
+    ets_give(s->table, s->writes);
+    turn_pass(ETS_SELECT_TURN * CONFIG_TURN_UNITS);
+    return take_again(s, s->writes);
+}
+
+static void unfix(struct ets_selection *s)
+{
+    ets_give(s->table, s->writes);
+    if (!take_again(s, true))
+        return;
+    ets_unfix(s->p, s->table);
+    if (s->what == ETS_SELECT_DELETE && s->got && !s->table->ordered)
+        ets_hash_settle(&s->table->hash);
+    s->writes = true;
+}
+
 // The table is locked, and is given back.
 static term selected(struct ets_selection *s)
 {
     struct ets_table *t = s->table;
-    bool write = s->what == ETS_SELECT_DELETE || s->what == ETS_SELECT_REPLACE;
+    s->writes = s->what == ETS_SELECT_DELETE || s->what == ETS_SELECT_REPLACE;
     s->program = match_compile(s->spec, MATCH_TABLE, NULL);
     s->list = NIL;
     term result = NONE;
@@ -58,7 +97,10 @@ static term selected(struct ets_selection *s)
         result = t->ordered ? ets_select_tree(s) : ets_select_hash(s);
     if (s->program)
         match_free(s->program);
-    ets_give(t, write);
+    if (s->table && s->fixed)
+        unfix(s);
+    if (s->table)
+        ets_give(s->table, s->writes);
     return result == NONE ? fail_badarg(s->p) : result;
 }
 
@@ -121,7 +163,7 @@ static term spec_of(struct proc *p, term pattern, term result)
     return cons(h, tuple3(h, pattern, NIL, cons(h, result, NIL)), NIL);
 }
 
-static term bif_match(struct proc *p, term *args)
+static term all_matches(struct proc *p, term *args)
 {
     term with_spec[] = {args[0], spec_of(p, args[1], ATOM_dollar_dollar)};
     return select_all(p, with_spec, ETS_SELECT_LIST, false);
@@ -132,7 +174,7 @@ static term bif_match_chunk(struct proc *p, term *args)
     return select_chunk(p, args[0], spec_of(p, args[1], ATOM_dollar_dollar), args[2], false);
 }
 
-static term bif_match_object(struct proc *p, term *args)
+static term all_objects(struct proc *p, term *args)
 {
     term with_spec[] = {args[0], spec_of(p, args[1], ATOM_dollar_underscore)};
     return select_all(p, with_spec, ETS_SELECT_LIST, false);
@@ -143,7 +185,7 @@ static term bif_match_object_chunk(struct proc *p, term *args)
     return select_chunk(p, args[0], spec_of(p, args[1], ATOM_dollar_underscore), args[2], false);
 }
 
-static term bif_select(struct proc *p, term *args)
+static term all_selected(struct proc *p, term *args)
 {
     return select_all(p, args, ETS_SELECT_LIST, false);
 }
@@ -153,7 +195,7 @@ static term bif_select_chunk(struct proc *p, term *args)
     return select_chunk(p, args[0], args[1], args[2], false);
 }
 
-static term bif_select_reverse(struct proc *p, term *args)
+static term all_reversed(struct proc *p, term *args)
 {
     return select_all(p, args, ETS_SELECT_LIST, true);
 }
@@ -163,17 +205,17 @@ static term bif_select_reverse_chunk(struct proc *p, term *args)
     return select_chunk(p, args[0], args[1], args[2], true);
 }
 
-static term bif_select_count(struct proc *p, term *args)
+static term counted(struct proc *p, term *args)
 {
     return select_all(p, args, ETS_SELECT_COUNT, false);
 }
 
-static term bif_select_delete(struct proc *p, term *args)
+static term deleted(struct proc *p, term *args)
 {
     return select_all(p, args, ETS_SELECT_DELETE, false);
 }
 
-static term bif_select_replace(struct proc *p, term *args)
+static term replaced(struct proc *p, term *args)
 {
     struct ets_table *t = ets_take(p, args[0], ETS_WRITE, true);
     if (!t)
@@ -185,6 +227,14 @@ static term bif_select_replace(struct proc *p, term *args)
     ets_give(t, true);
     return fail_badarg_because(p, ATOM_table_type);
 }
+
+ERRAND(bif_match, 2, all_matches)
+ERRAND(bif_match_object, 2, all_objects)
+ERRAND(bif_select, 2, all_selected)
+ERRAND(bif_select_reverse, 2, all_reversed)
+ERRAND(bif_select_count, 2, counted)
+ERRAND(bif_select_delete, 2, deleted)
+ERRAND(bif_select_replace, 2, replaced)
 
 // Match specifications without tables.
 

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Walks over the objects of a table that a match specification selects. The table is locked during a walk; between two
+// Walks over the objects of a table that a match specification selects. The table is locked during a walk. A long walk that
+// is part of an errand gives the lock back now and then, with the buckets fixed, so that others have their turn; an object
+// that comes or goes meanwhile is seen or not, as on the BEAM, and without the table the call fails. Between two
 // parts of a result (chunks) nothing is held, and the continuation tells where to go on, in the BEAM's form:
 //   {Table, Bucket, Chunk, Compiled, Rest, RestLength}, Bucket -1 at the end          set, bag, duplicate_bag
 //   {Table, LastKey, KeyPattern, Chunk, Compiled, [], Reverse, 0}                     ordered_set
@@ -26,7 +28,14 @@ struct ets_selection {
     bool reverse;
     term list;    // results, newest first
     size_t got;
+    bool writes, fixed;
 };
+
+enum { ETS_SELECT_TURN = 1000 };    // objects between two pauses
+
+// Before a walk that will pause. False, also of the next: the table is gone, s->table is NULL, and the failure recorded.
+bool ets_select_fix(struct ets_selection *s);
+bool ets_select_pause(struct ets_selection *s);
 
 // From the start. The result of the native; the number for all but lists.
 term ets_select_hash(struct ets_selection *s);

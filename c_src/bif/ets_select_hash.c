@@ -2,10 +2,8 @@
 #include "bif/ets_select.h"
 
 #include "base/memory.h"
+#include "base/turn.h"
 #include "term/ident.h"
-
-// A BEAM walks so many objects, then others have their turn, and from then on splits results off in another order.
-enum { TURN = 1000 };
 
 struct hash_walk {
     struct ets_selection *s;
@@ -91,9 +89,11 @@ static sword visit_all(struct hash_walk *w, uint32_t bucket)
             return -1;
         if (s->chunk && s->got >= s->chunk)
             return bucket;
-        if (visited >= TURN) {
+        if (visited >= ETS_SELECT_TURN) {    // from then on the BEAM splits results off in another order
             w->resumed = true;
             visited = 0;
+            if (s->fixed && !ets_select_pause(s))
+                return -1;
         }
     }
 }
@@ -134,13 +134,15 @@ term ets_select_hash(struct ets_selection *s)
     struct hash_walk w = {.s = s};
     sword bucket = -1;
     find_buckets(&w);
-    if (w.all)
+    bool pauses = w.all && !s->chunk && turn_under_way() && s->table->hash.count > ETS_SELECT_TURN;
+    if (w.all && (!pauses || ets_select_fix(s)))
         bucket = visit_all(&w, 0);
-    else
-        for (size_t i = 0; i < w.count; i++)
-            visit(s, w.buckets[i]);
+    for (size_t i = 0; !w.all && i < w.count; i++)
+        visit(s, w.buckets[i]);
     mem_free(w.buckets, (size_t)(list_length(s->spec) + 1) * sizeof *w.buckets);
-    if (s->what == ETS_SELECT_DELETE && s->got)
+    if (!s->table)
+        return NONE;
+    if (s->what == ETS_SELECT_DELETE && s->got && !s->fixed)
         ets_hash_settle(&s->table->hash);
     if (s->what != ETS_SELECT_LIST)
         return small((sword)s->got);

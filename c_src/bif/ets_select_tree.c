@@ -2,6 +2,7 @@
 #include "bif/ets_select.h"
 
 #include "base/memory.h"
+#include "base/turn.h"
 #include "term/compare.h"
 #include "term/copy.h"
 #include "term/work.h"
@@ -9,6 +10,7 @@
 struct tree_walk {
     struct ets_selection *s;
     struct ets_tree_walk at;
+    bool pauses;     // for others to have their turn
     bool ranged;     // only keys that the pattern may match
     term pattern;    // of the key
     struct ets_object *last;
@@ -78,21 +80,6 @@ static void treat(struct tree_walk *w, struct ets_object *o)
         match_rewind(proc_heap(s->p), &mark);
 }
 
-// False: the end was reached before the chunk was full.
-static bool walk(struct tree_walk *w, bool until_full)
-{
-    struct ets_selection *s = w->s;
-    for (struct ets_object *o; (o = ets_tree_walk_next(&w->at)) != NULL;) {
-        if (w->ranged && where(&w->pattern, ets_object_key(o, s->table->position)) != 0)
-            return false;
-        w->last = o;
-        treat(w, o);
-        if (until_full && s->got == s->chunk)
-            return true;
-    }
-    return false;
-}
-
 static void settle(struct tree_walk *w)
 {
     struct ets_tree *t = &w->s->table->tree;
@@ -101,7 +88,37 @@ static void settle(struct tree_walk *w)
             ets_tree_erase(t, ets_object_key(w->held[i], t->position));
         else
             ets_tree_put(t, w->held[i], false);
-    mem_free(w->held, w->held_capacity * sizeof *w->held);
+    w->held_count = 0;
+}
+
+// What is held is done before others may change the tree; the walk goes on beyond the last key.
+static bool pause_walk(struct tree_walk *w)
+{
+    struct ets_selection *s = w->s;
+    term key = term_copy(proc_heap(s->p), ets_object_key(w->last, s->table->position));
+    settle(w);
+    if (!ets_select_pause(s))
+        return false;
+    ets_tree_walk_beyond(&w->at, &s->table->tree, w->at.side, key);
+    return true;
+}
+
+// False: the end was reached before the chunk was full.
+static bool walk(struct tree_walk *w, bool until_full)
+{
+    struct ets_selection *s = w->s;
+    size_t visited = 0;
+    for (struct ets_object *o; (o = ets_tree_walk_next(&w->at)) != NULL;) {
+        if (w->ranged && where(&w->pattern, ets_object_key(o, s->table->position)) != 0)
+            return false;
+        w->last = o;
+        treat(w, o);
+        if (until_full && s->got == s->chunk)
+            return true;
+        if (w->pauses && ++visited % ETS_SELECT_TURN == 0 && !pause_walk(w))
+            return false;
+    }
+    return false;
 }
 
 static term in_order(struct heap *h, term list)
@@ -144,8 +161,15 @@ term ets_select_tree(struct ets_selection *s)
     else
         ets_tree_walk_all(&w.at, &s->table->tree, side);
     bool one = w.ranged && !match_has_variable(w.pattern);
+    w.pauses = !s->chunk && turn_under_way() && s->table->tree.count > ETS_SELECT_TURN;
+    if (w.pauses)
+        s->id = ets_id(proc_heap(s->p), s->table);
     bool full = is_list(s->spec) && walk(&w, s->chunk && !one);
-    settle(&w);
+    if (s->table)
+        settle(&w);
+    mem_free(w.held, w.held_capacity * sizeof *w.held);
+    if (!s->table)
+        return NONE;
     if (s->what != ETS_SELECT_LIST)
         return small((sword)s->got);
     return s->chunk ? chunk_result(&w, full) : s->list;

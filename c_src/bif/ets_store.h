@@ -35,12 +35,24 @@ static inline void ets_erase(struct ets_table *t, term key)
         ets_hash_erase(&t->hash, key);
 }
 
-static inline void ets_clear(struct ets_table *t)
+// Empties the table. True: its objects are in `old` now, to be freed when the lock is given back.
+static inline bool ets_detach(struct ets_table *t, struct ets_table *old)
 {
-    if (t->ordered)
-        ets_tree_clear(&t->tree);
+    old->ordered = t->ordered;
+    if (t->ordered) {
+        old->tree = t->tree;
+        ets_tree_init(&t->tree, t->position);
+        return true;
+    }
+    return ets_hash_detach(&t->hash, &old->hash);
+}
+
+static inline void ets_free_objects(struct ets_table *old)
+{
+    if (old->ordered)
+        ets_tree_clear(&old->tree);
     else
-        ets_hash_clear(&t->hash);
+        ets_hash_done(&old->hash);
 }
 
 // A copy of the object.

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bif/ets_tree.h"
 
+#include "base/config.h"
 #include "base/memory.h"
+#include "base/turn.h"
 #include "term/compare.h"
 
 #include <stdatomic.h>
@@ -85,7 +87,7 @@ void ets_tree_clear(struct ets_tree *t)
 {
     struct ets_object *o = t->root;
     lift_finger(t);
-    while (o) {
+    for (; o; turn_pass(CONFIG_TURN_UNITS)) {
         struct ets_object *left = o->link[ETS_LEFT], *next;
         if (left) {
             o->link[ETS_LEFT] = left->link[ETS_RIGHT];

@@ -109,6 +109,23 @@ bool errand_finish(struct proc *p, sword *used)
     return true;
 }
 
+bool errand_begin(struct proc *p, term argument, native_function *body)
+{
+    struct errand *e = turn_under_way() ? NULL : begin(p, &argument, 1, body);
+    if (!e) {
+        body(p, &argument);
+        return true;
+    }
+    e->doom = argument;
+    if (turn_go_on(e->turn, run, SLICE_UNITS)) {
+        turn_free(e->turn);
+        return true;
+    }
+    proc_extra(p)->errand = e;
+    p->flags |= PROC_ERRAND;
+    return false;
+}
+
 void errand_close(struct proc *p)
 {
     struct errand *e = of(p);

@@ -6,7 +6,8 @@
 // While an errand stands still its process's heap is never collected: pointers into it may stand in C variables. What the
 // process is asked to collect is collected afterwards. Signals are taken in; what they add to the heap harms nothing.
 // A process that is to exit does so when its errand has ended, which goes on in turns with others all the same: so everything
-// that the native took is given back in the way it always is. For everybody else the process is gone at once.
+// that the native took is given back in the way it always is. For everybody else the process is gone at once. Telling very
+// many others of an exit is an errand, too.
 // A native says
 //     static term reverse(struct proc *p, term *args) { ... }
 //     static term bif_reverse(struct proc *p, term *args) { return errand(p, args, 2, reverse); }
@@ -42,6 +43,8 @@ void errand_restore(struct proc *p, term *x);
 // The process has to exit: first its errand goes on for a slice. True: it has ended; failure.reason is set.
 void errand_doom(struct proc *p, term reason);
 bool errand_finish(struct proc *p, sword *used);
+// An errand of the engine's own, for a process that runs no more: true: it has ended at once; else errand_finish goes on.
+bool errand_begin(struct proc *p, term argument, native_function *body);
 void errand_close(struct proc *p);    // goes on to its end at once: the engine ends
 
 // Reductions for work that was no errand.

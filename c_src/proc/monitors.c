@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Monitors of both sides, and aliases.
+#include "base/turn.h"
 #include "proc/names.h"
 #include "proc/relation_set.h"
 #include "proc/remote.h"
@@ -263,12 +264,14 @@ void relations_exit_monitors(struct proc *p, term reason)
 {
     SET_EACH(&p->relations->monitors, r, following)
     {
+        turn_pass(CONFIG_TURN_UNITS);
         if (r->kind == RELATION_MONITOR)
             unwatch(p, r);
         ref_set_remove(&p->relations->monitors, r);
     }
     SET_EACH(&p->relations->watchers, w, after)
     {
+        turn_pass(CONFIG_TURN_UNITS);
         tell_watcher(p, w, reason);
         ref_set_remove(&p->relations->watchers, w);
     }

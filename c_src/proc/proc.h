@@ -44,6 +44,7 @@ enum proc_flag {
     PROC_MARKED = 1 << 15,          // it has a receive marker (proc/mailbox.h)
     PROC_SCANNED = 1 << 16,         // it knows what a receive has passed over (proc/mailbox.h)
     PROC_SCANNING = 1 << 17,        // that receive is under way
+    PROC_LEFT = 1 << 23,            // it has exited as far as others are concerned
     PROC_ERRAND = 1 << 24,          // a native stands still in the middle: its heap is not collected (proc/errand.h)
     PROC_DOOMED = 1 << 20,          // it passed a limit and is about to end (proc/doom.h)
 };
@@ -145,8 +146,9 @@ void proc_start(struct proc *p);
 void procs_close(void);
 
 // Ends a running process with a reason: links, monitors, names, timers and aliases are told. The record goes when it may.
-// `reason` may be on its heap. Called by the scheduler when run() returned RUN_EXIT.
-void proc_exit(struct proc *p, term reason);
+// `reason` may be on its heap. Called by the scheduler when run() returned RUN_EXIT. False: very many have to be told of
+// it, which is an errand: the process is to be run again, until it comes here once more.
+bool proc_exit(struct proc *p, term reason);
 
 // Whoever keeps things that belong to a process (ets tables) is told at its exit, while its heap still stands.
 void proc_on_exit(void (*told)(struct proc *p));

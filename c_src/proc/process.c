@@ -259,9 +259,7 @@ static void release(struct retired *r)
     mem_free(p, sizeof *p);
 }
 
-// Nobody finds it from the moment it leaves the table; signals that were pushed before, or are by those who had found it,
-// are answered when the queue is closed.
-void proc_exit(struct proc *p, term reason)
+static term leave_others(struct proc *p, term *args)
 {
     for (int i = 0; i < MAX_TOLD && told_at_exit[i]; i++)
         told_at_exit[i](p);
@@ -270,11 +268,27 @@ void proc_exit(struct proc *p, term reason)
     timers_exit(p);
     suspend_exit(p);
     atomic_store(&p->state, PROC_EXITED);
-    relations_exit(p, reason);
+    relations_exit(p, args[0]);
+    return ATOM_true;
+}
+
+// Nobody finds it from the moment it leaves the table; signals that were pushed before, or are by those who had found it,
+// are answered when the queue is closed.
+bool proc_exit(struct proc *p, term reason)
+{
+    bool left = p->flags & PROC_LEFT;
+    p->flags |= PROC_EXITING | PROC_LEFT;
+    if (!left && (relations_are_many(p) || atomic_load(&p->tables) != TABLES_NONE)) {
+        if (!errand_begin(p, reason, leave_others))
+            return false;
+    } else if (!left) {
+        leave_others(p, &reason);
+    }
     signal_close_queue(p);
     free_parts(p);
     p->retired.release = release;
     epoch_retire(&p->retired);
+    return true;
 }
 
 static void drop_queue(struct proc *p)

@@ -2,10 +2,13 @@
 // Links, and what all relations have in common: exit of their process, loss of a node.
 #include "proc/relations.h"
 
+#include "base/turn.h"
 #include "proc/relation_set.h"
 #include "proc/remote.h"
 #include "proc/signal.h"
 #include "term/atom.h"
+
+enum { MANY = 100 };    // to tell of an exit
 
 static _Atomic uint64_t unlink_ids;
 
@@ -139,6 +142,7 @@ static void exit_links(struct proc *p, term reason)
     struct relation_set *links = &p->relations->links;
     SET_EACH(links, r, following)
     {
+        turn_pass(CONFIG_TURN_UNITS);
         term other = pid_key_term(&p->heap, &r->pid);
         if (is_local_pid(other))
             signal_exit_linked(p->pid, other, reason);
@@ -146,6 +150,12 @@ static void exit_links(struct proc *p, term reason)
             tell(p, REMOTE_EXIT, other, reason, 0);
         links_remove(p, r);
     }
+}
+
+bool relations_are_many(const struct proc *p)
+{
+    const struct relations *r = p->relations;
+    return r && r->links.count + r->monitors.count + r->watchers.count > MANY;
 }
 
 void relations_exit(struct proc *p, term reason)

@@ -112,6 +112,7 @@ struct signal *relations_down(struct proc *p,
 bool relations_alias_used(struct proc *p, term ref);    // false: not an active alias
 void relations_spawn_replied(struct proc *p, term ref, term result, uint64_t flags);
 void relations_lost_node(struct proc *p, term node);
+bool relations_are_many(const struct proc *p);       // so that telling them takes long
 void relations_exit(struct proc *p, term reason);    // tells everybody; frees all
 
 void relations_free(struct proc *p);                          // tells nobody

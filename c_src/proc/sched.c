@@ -258,7 +258,8 @@ static void after_run(struct worker *w, struct proc *p, enum run_result result)
         park(p);
         return;
     case RUN_EXIT:
-        proc_exit(p, w->failure.reason);
+        if (!proc_exit(p, w->failure.reason))
+            add_to_queue(w->sched, p);
         return;
     }
 }

@@ -10,7 +10,7 @@
 %% Of bench_yield: those that give the same on both sides. Not a program: it has an argument too many.
 all(Names) -> [{Name, erlang:phash2((bench_yield:native(Name, ?SIZE))())} || Name <- Names].
 
-names(all) -> lists:append([names(Group) || Group <- [lists, external, binaries, hashes, unicode, tuples, maps]]);
+names(all) -> lists:append([names(Group) || Group <- [lists, external, binaries, hashes, unicode, tuples, maps, ets, exits]]);
 names(lists) -> [reverse, append, subtract, member, keyfind];
 names(external) -> [term_to_binary, term_to_binary_compressed, term_to_iovec, external_size, binary_to_term, binary_to_term_maps];
 names(binaries) -> [list_to_binary, iolist_size, iolist_to_iovec, binary_to_list, copy_binary, longest_common_prefix, matches, match, split,
@@ -18,6 +18,9 @@ names(binaries) -> [list_to_binary, iolist_size, iolist_to_iovec, binary_to_list
 names(hashes) -> [md5, crc32, adler32, phash2, phash];
 names(unicode) -> [utf8_to_list, list_to_utf8, list_to_string];
 names(tuples) -> [list_to_tuple, tuple_to_list, flat_size];
+names(ets) -> [ets_tab2list, ets_select, ets_select_ordered, ets_match, ets_select_count, ets_select_delete, ets_select_replace,
+               ets_delete_all_objects, ets_delete];
+names(exits) -> [exit_links, exit_monitors, exit_monitored, exit_ets];
 names(maps) -> [maps_from_list, maps_from_keys, maps_keys, maps_values, maps_merge].
 
 of_lists() -> all(names(lists)).
@@ -26,6 +29,8 @@ of_binaries() -> all(names(binaries)).
 of_hashes() -> all(names(hashes)).
 of_unicode() -> all(names(unicode)).
 of_tuples() -> all(names(tuples)).
+of_ets() -> all(names(ets)).
+of_exits() -> all(names(exits)).
 of_maps() -> all(names(maps)).
 
 %% The arguments of a failed call are those that it was called with.
@@ -60,3 +65,17 @@ asked() ->
     true = erlang:resume_process(Pid),
     true = erlang:garbage_collect(Pid),
     receive {'DOWN', Monitor, process, Pid, Reason} -> Reason end.
+
+%% A table that others change or delete while it is walked.
+tables() ->
+    [begin
+         T = ets:new(t, [Type, public]),
+         [ets:insert(T, {N, N rem 7}) || N <- lists:seq(1, ?SIZE)],
+         Self = self(),
+         spawn_link(fun() -> [ets:insert(T, {{other, N}, a}) || N <- lists:seq(1, 100)], Self ! done end),
+         Found = lists:sort(ets:select(T, [{{'$1', 3}, [], ['$1']}])),
+         receive done -> ok end,
+         Deleted = ets:select_delete(T, [{{'_', 3}, [], [true]}]),
+         Left = {ets:info(T, size), ets:info(T, safe_fixed_monotonic_time), lists:sum([N || {N, _} <- ets:tab2list(T), is_integer(N)])},
+         {length(Found), erlang:phash2(Found), Deleted, Left, ets:delete_all_objects(T), ets:tab2list(T), ets:delete(T)}
+     end || Type <- [set, ordered_set, bag, duplicate_bag]].
