@@ -5,7 +5,7 @@
 
 -export([programs/0]).
 -export([spawn_exit/1, spawn_alive/1, spawn_monitored/1, ping_pong/1, pairs/2, ring/2, fan_in/2, fan_out/2, all_to_all/1]).
--export([server_call/1, selective/2, call_behind/2, linking/1, exit_chain/1, exit_fan/1, timers_cancelled/1, timers_fired/1]).
+-export([server_call/1, selective/2, selective_key/2, call_behind/2, linking/1, exit_chain/1, exit_fan/1, timers_cancelled/1, timers_fired/1]).
 -export([sleeping/1, skynet/1, large_messages/2, latency/2, registered/1, monitoring/1]).
 -export([echo/0, init/1, handle_call/3, handle_cast/2]).
 
@@ -40,6 +40,10 @@ programs() ->
      #{name => selective_1000, what => "receive behind 1,000 messages", run => {selective, [1000, 20_000]}, expect => 500_500,
        per => 20_000},
      #{name => selective_100000, what => "receive behind 100,000 messages", run => {selective, [100_000, 100]},
+       expect => 5_000_050_000, per => 100},
+     #{name => selective_key_1000, what => "receive by key behind 1,000", run => {selective_key, [1000, 20_000]}, expect => 500_500,
+       per => 20_000},
+     #{name => selective_key_100000, what => "receive by key behind 100,000", run => {selective_key, [100_000, 100]},
        expect => 5_000_050_000, per => 100},
      #{name => call_behind_100000, what => "call behind 100,000 messages", run => {call_behind, [100_000, 50_000]},
        expect => {50_000, 5_000_050_000}, per => 50_000},
@@ -216,6 +220,14 @@ selective(Unwanted, N) ->
     Self = self(),
     count_up(Self, 1, Unwanted),
     _ = [begin Self ! wanted, receive wanted -> ok end end || _ <- lists:seq(1, N)],
+    sum(Unwanted, 0).
+
+%% @doc The same by a key, a different one each time, that all these messages have.
+-spec selective_key(pos_integer(), pos_integer()) -> integer().
+selective_key(Unwanted, N) ->
+    Self = self(),
+    count_up(Self, 1, Unwanted),
+    _ = [begin Self ! {number, -Key}, receive {number, Sought} when Sought =:= -Key -> ok end end || Key <- lists:seq(1, N)],
     sum(Unwanted, 0).
 
 %% @doc Calls whose answer can only be behind the messages that were there before.

@@ -76,6 +76,7 @@ print(#{what := What, unit := Unit, beam := Beam, tandem := Tandem, tail := Tail
 
 ratio(Beam, Tandem) -> bench_stats:median(Tandem) / max(bench_stats:median(Beam), 1.0e-9).
 
+share(Ratio) when Ratio < 0.1 -> io_lib:format("~.4f", [float(Ratio)]);
 share(Ratio) -> io_lib:format("~.2f", [float(Ratio)]).
 
 %% @doc The last line of a class.
