@@ -305,8 +305,10 @@ static term bif_ask_group_leader(struct proc *p, term *args)
 static term bif_hibernate(struct proc *p, term *args)
 {
     sword arity = list_length(args[2]);
-    if (!is_atom(args[0]) || !is_atom(args[1]) || arity < 0 || arity > CONFIG_MAX_ARITY)
+    if (!is_atom(args[0]) || !is_atom(args[1]) || arity < 0)
         return fail_badarg(p);
+    if (arity > CONFIG_MAX_ARITY)
+        return fail_error(p, ATOM_system_limit);
     term mfa[] = {args[0], args[1], args[2]};
     for (size_t i = 0; i < COUNT_OF(mfa); i++)
         proc_x(p)[i] = mfa[i];

@@ -96,7 +96,7 @@ OP(raw_raise_plain)
         NEXT(0);
     }
     SWAP_OUT();
-    term raw = is_tuple(x[2]) ? trace_passed_on(&p->heap, x[2]) : tuple2(&p->heap, class, x[2]);
+    term raw = is_tuple(x[2]) ? trace_passed_on(&p->heap, x[2], class) : tuple2(&p->heap, class, x[2]);
     SWAP_IN();
     raise_again(x, x[1], raw);
     worker_of(x)->failure.class = class;

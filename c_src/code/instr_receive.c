@@ -110,6 +110,7 @@ OP(wait_timeout_plain)
     if (p->flags & PROC_TIMEOUT || after == small(0))
         NEXT(3);
     if (after != ATOM_infinity && !timer_receive(p, after)) {
+        mailbox_rewind(p);
         raise_error(x, ATOM_timeout_value);
         TAIL(op_raise);
     }

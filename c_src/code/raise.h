@@ -27,7 +27,7 @@ term trace_build(struct heap *h, term raw_trace);
 term trace_class(term raw_trace);
 
 // The raw trace as erlang:raise/3 passes it on: what blames a clause's head keeps no location, as on the BEAM.
-term trace_passed_on(struct heap *h, term raw_trace);
+term trace_passed_on(struct heap *h, term raw_trace, term class);
 
 // What `catch` gives for an exception: {'EXIT', {Reason, Trace}} and the like.
 term raise_catch_value(struct heap *h, term class, term reason, term raw_trace);

@@ -165,19 +165,30 @@ term trace_build(struct heap *h, term raw)
     return is_tuple_of(raw, 2) ? element(raw, 1) : raw;
 }
 
-term trace_passed_on(struct heap *h, term raw)
+// The class may be another one than the trace was made with: whoever raises it once more looks there.
+static term with_class(struct heap *h, term raw, term class)
+{
+    bool known = is_tuple_of(raw, RAW_FIELDS) || is_tuple_of(raw, 2);
+    if (!known || element(raw, RAW_CLASS) == class)
+        return raw;
+    term copy = tuple_of(h, tuple_arity(raw), tuple_elements(raw));
+    tuple_elements(copy)[RAW_CLASS] = class;
+    return copy;
+}
+
+term trace_passed_on(struct heap *h, term raw, term class)
 {
     word addresses[BACKTRACE_DEPTH_MAX];
     struct code_place place;
     if (!is_tuple_of(raw, RAW_FIELDS) || !is_nil(element(raw, RAW_TOP)))
-        return raw;
+        return with_class(h, raw, class);
     size_t count = addresses_of(raw, addresses);
     const word *at = count ? (const word *)(uintptr_t)addresses[0] - 1 : NULL;
     if (!at || !code_place(at, &place) || *at != (word)(uintptr_t)op_func_info_plain)
-        return raw;
+        return with_class(h, raw, class);
     term top = tuple4(h, place.module->name, place.function->name, element(raw, RAW_ARGUMENTS), NIL);
     term fields[RAW_FIELDS] = {
-        [RAW_CLASS] = element(raw, RAW_CLASS),
+        [RAW_CLASS] = class,
         [RAW_TOP] = top,
         [RAW_ARGUMENTS] = ATOM_true,
         [RAW_INFO] = NIL,

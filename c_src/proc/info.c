@@ -203,7 +203,7 @@ static term value_group_leader(struct proc *p, struct heap *h)
 
 static term value_total_heap_size(struct proc *p, struct heap *h)
 {
-    return number(h, all_words(p));
+    return number(h, all_words(p) + proc_waiting_words(p));
 }
 
 static term value_heap_size(struct proc *p, struct heap *h)

@@ -112,6 +112,9 @@ void proc_collect(struct proc *p, size_t need, size_t live, bool full);
 // Whether a monitor's reference is an alias too, and until when: unalias, demonitor or DOWN, or the first message through it.
 enum alias_mode { ALIAS_NO, ALIAS_EXPLICIT, ALIAS_DEMONITOR, ALIAS_REPLY };
 
+// Words of the messages that wait in its mailbox, as far as they count as its heap: none if they are kept off it.
+size_t proc_waiting_words(const struct proc *p);
+
 // How a process is made. Terms are copied; nothing of it is kept.
 struct spawn {
     term module, function, arguments;    // arguments: a proper list of at most CONFIG_MAX_ARITY

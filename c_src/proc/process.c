@@ -177,8 +177,7 @@ term proc_spawn(struct proc *creator, const struct spawn *s)
     return pid;
 }
 
-// Messages that wait belong to the heap's size, unless they are kept off it.
-static size_t waiting_words(const struct proc *p)
+size_t proc_waiting_words(const struct proc *p)
 {
     size_t words = 0;
     if (p->flags & PROC_OFF_HEAP)
@@ -195,7 +194,7 @@ static bool too_large(const struct proc *p)
         return false;
     size_t words =
         (size_t)(h->end - h->start) + h->fragment_words + (h->old ? (size_t)(h->old->end - h->old->start) : 0);
-    return words + waiting_words(p) > p->extra->max_heap_words;
+    return words + proc_waiting_words(p) > p->extra->max_heap_words;
 }
 
 // What a collection may take at once: as much as there is. Not asked for small heaps.

@@ -104,3 +104,13 @@ built_in_fun_called() -> (id(fun erlang:hd/1))([]).
 error_spawned() -> {_, M} = spawn_monitor(erlang, error, [oops]), receive {'DOWN', M, _, _, R} -> R end.
 exit_spawned() -> {_, M} = spawn_monitor(erlang, apply, [erlang, exit, [oops]]), receive {'DOWN', M, _, _, R} -> R end.
 error_in_spawned_fun() -> {_, M} = spawn_monitor(fun() -> apply(erlang, id(error), [oops]) end), receive {'DOWN', M, _, _, R} -> R end.
+
+%% The class that was raised anew goes on through `after' and through handlers that don't match.
+class_changed() ->
+    [try
+         try
+             try erlang:raise(From, ball, []) catch From:Reason:Stack -> erlang:raise(To, Reason, Stack) after id(done) end
+         catch error:never -> never
+         end
+     catch Class:What -> {From, To, Class, What}
+     end || From <- [throw, error, exit], To <- [throw, error, exit]].

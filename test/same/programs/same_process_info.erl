@@ -218,8 +218,10 @@ hibernation() ->
     Self = self(),
     Pid = spawn(fun() -> put(a, 1), link(Self), catch catch erlang:hibernate(?MODULE, woken, [Self, {some, [data]}]), Self ! never end), settle(Pid),
     R = [process_info(Pid, current_function), process_info(Pid, current_stacktrace), process_info(Pid, catchlevel), process_info(Pid, dictionary), process_info(Pid, initial_call)],
-    Pid ! now, R ++ [next(), calls(erlang, hibernate, [[1, f, []], [m, 1, []], [m, f, x]])].
+    Pid ! now, R ++ [next(), calls(erlang, hibernate, [[1, f, []], [m, 1, []], [m, f, x]]), element(2, ?T(erlang:hibernate(m, f, lists:duplicate(5000, x))))].
 woken(To, Data) -> receive M -> To ! {M, Data, catchless} after 0 -> To ! no_message end.
+
+queue_counts_as_heap() -> [begin Pid = spawn_opt(fun() -> receive stop -> ok end end, [{message_queue_data, Data}]), settle(Pid), {_, A} = process_info(Pid, total_heap_size), [Pid ! lists:seq(1, N) || N <- lists:seq(1, 200)], {_, B} = process_info(Pid, total_heap_size), exit(Pid, kill), {Data, B > A + 10000} end || Data <- [on_heap, off_heap]].
 
 hibernate_with_messages() -> Self = self(), spawn(fun() -> self() ! m, erlang:hibernate(?MODULE, woken, [Self, x]) end), next().
 
@@ -269,6 +271,16 @@ timer_of_another() -> Pid = idle(), T = call(Pid, fun() -> erlang:send_after(600
 timer_no_message_after_cancel() -> lists:usort([begin T = erlang:send_after(rand:uniform(2), self(), tick), receive after 1 -> ok end, case erlang:cancel_timer(T) of false -> receive tick -> fine after 0 -> lost end; N when is_integer(N) -> receive tick -> ghost after 0 -> fine end end end || _ <- lists:seq(1, 100)]).
 
 receive_after() -> [receive after 0 -> zero end, ?T(receive after list_to_integer("-1") -> x end), ?T(receive after list_to_atom("x") -> x end), ?T(receive after 1 bsl list_to_integer("40") -> x end), begin self() ! m, receive m -> m after 0 -> late end end, begin self() ! other, R = receive m -> m after 10 -> late end, {R, rest()} end].
+
+%% A receive that failed by its timeout has looked at nothing.
+bad_timeouts() ->
+    [begin
+         self() ! first,
+         Failed = (catch receive no -> no after Time -> late end),
+         Reference = make_ref(),
+         self() ! Reference,
+         {element(1, element(2, Failed)), receive first -> first after 100 -> lost end, receive Reference -> then after 100 -> lost end}
+     end || Time <- [atom, -1, 1.5, 1 bsl 32, {}]].
 
 %% --- The system ----------------------------------------------------------------------------------------------------------
 
