@@ -112,6 +112,32 @@ OP(match_skip_s)
     NEXT(4);
 }
 
+// Operands: label, context, bits, and a mask of what may not be set in the number of bits beyond them.
+OP(match_ensure_s)
+{
+    size_t left = match_left(S(1));
+    if (left < A(2) || (left - A(2)) & A(3))
+        JUMP(A(0));
+    NEXT(4);
+}
+
+// Operands: label, context, bits, unit of what is beyond them.
+OP(match_ensure_units_s)
+{
+    size_t left = match_left(S(1));
+    if (left < A(2) || (left - A(2)) % A(3))
+        JUMP(A(0));
+    NEXT(4);
+}
+
+// Operands: label, context, bits, the unsigned integer that they must be.
+OP(match_equal_s)
+{
+    if (!match_equal(S(1), A(2), A(3)))
+        JUMP(A(0));
+    NEXT(4);
+}
+
 OP(match_test_tail_s)
 {
     if (!match_test_tail(S(1), A(2)))

@@ -5,6 +5,7 @@
 #include "code/call.h"
 #include "code/missing.h"
 #include "code/operators.h"
+#include "term/match.h"
 #include "term/number.h"
 
 #include <math.h>
@@ -126,7 +127,7 @@ OP(bif_self_d)
     NEXT(1);
 }
 
-// The fast forms of four guard natives; what they refuse is refused by the native itself, for its error.
+// The fast forms of some guard natives; what they refuse is refused by the native itself, for its error.
 #define REFUSED(name, operator, ...) \
     static NOINLINE OP(name##_refused) \
     { \
@@ -176,6 +177,34 @@ OP(bif_tuple_size_s)
         NEXT(3);
     }
     TAIL(op_bif_tuple_size_s_refused);
+}
+
+// The source may be a match context as well: then it is what is left of it.
+static size_t left_bits(term t)
+{
+    return LIKELY(is_bitstring(t)) ? bit_size(t) : match_left(t);
+}
+
+REFUSED(bif_byte_size_s, OPERATOR_byte_size, S(1))
+OP(bif_byte_size_s)
+{
+    term t = S(1);
+    if (LIKELY(is_bitstring(t) || is_kind(t, KIND_MATCH))) {
+        D(2) = small((sword)((left_bits(t) + 7) / 8));
+        NEXT(3);
+    }
+    TAIL(op_bif_byte_size_s_refused);
+}
+
+REFUSED(bif_bit_size_s, OPERATOR_bit_size, S(1))
+OP(bif_bit_size_s)
+{
+    term t = S(1);
+    if (LIKELY(is_bitstring(t) || is_kind(t, KIND_MATCH))) {
+        D(2) = small((sword)left_bits(t));
+        NEXT(3);
+    }
+    TAIL(op_bif_bit_size_s_refused);
 }
 
 // Guard natives in general: arguments in a scratch array that is no root, as natives never collect.

@@ -2,9 +2,12 @@
 // Lowering of the bit syntax.
 #include "code/lower.h"
 
+#include "code/match_commands.h"
 #include "code/segments.h"
 #include "term/atom.h"
 #include "term/match.h"
+
+#include <string.h>
 
 // A source that is not live would not survive a collection: it goes to the first register that is free, which then is live too.
 static void keep_source(struct lowering *l, struct beam_arg *live, struct beam_arg *source)
@@ -73,25 +76,28 @@ static const char *fixed_field(const struct beam_arg *a)
 }
 
 // bs_get_X2 Label Context Live Size Unit Flags Dst.
-static void lower_field(struct lowering *l, const char *family)
+static void lower_field(struct lowering *l, const char *family, const struct beam_arg *a)
 {
-    const struct beam_arg *a = l->op->args;
     EMIT(l, family, a[0], a[2], a[1], arg_source(a + 3), a[4], a[5], a[6]);
 }
 
-void lower_get_integer(struct lowering *l)
+static void lower_integer(struct lowering *l, const struct beam_arg *a)
 {
-    const struct beam_arg *a = l->op->args;
     const char *fixed = fixed_field(a);
     if (fixed)
         EMIT(l, fixed, a[0], a[1], a[6]);
     else
-        lower_field(l, "match_integer");
+        lower_field(l, "match_integer", a);
+}
+
+void lower_get_integer(struct lowering *l)
+{
+    lower_integer(l, l->op->args);
 }
 
 void lower_get_float(struct lowering *l)
 {
-    lower_field(l, "match_float");
+    lower_field(l, "match_float", l->op->args);
 }
 
 void lower_get_binary(struct lowering *l)
@@ -100,7 +106,7 @@ void lower_get_binary(struct lowering *l)
     if (is_whole(a + 3))
         EMIT(l, "match_rest", a[0], a[2], a[1], a[4], a[6]);
     else
-        lower_field(l, "match_binary");
+        lower_field(l, "match_binary", a);
 }
 
 // bs_skip_bits2 Label Context Size Unit Flags.
@@ -168,6 +174,91 @@ void lower_get_utf32(struct lowering *l)
 void lower_skip_utf32(struct lowering *l)
 {
     lower_utf(l, "match_utf32", true, NULL);
+}
+
+// A list of the atoms little, signed, native (big and unsigned are what it is without them), or nil.
+static word field_flags(term list)
+{
+    word flags = 0;
+    for (; is_list(list); list = tail(list)) {
+        term flag = head(list);
+        flags |= flag == ATOM_little   ? FIELD_LITTLE
+                 : flag == ATOM_signed ? FIELD_SIGNED
+                 : flag == ATOM_native ? FIELD_NATIVE
+                                       : 0;
+    }
+    return flags;
+}
+
+// ensure_at_least Bits Unit.
+static void lower_ensure(struct lowering *l, const struct beam_arg *a)
+{
+    const struct beam_arg *op = l->op->args;
+    word unit = a[1].value;
+    if (unit & (unit - 1))
+        EMIT(l, "match_ensure_units", op[0], op[1], a[0], a[1]);
+    else
+        EMIT(l, "match_ensure", op[0], op[1], a[0], arg_number(unit - 1));
+}
+
+// integer or binary: Live Flags Size Unit Dst.
+static void lower_part(struct lowering *l, bool integer, const struct beam_arg *a)
+{
+    const struct beam_arg *op = l->op->args;
+    struct beam_arg field[] = {op[0], op[1], a[0], arg_source(a + 2), a[3], arg_number(field_flags(a[1].value)), a[4]};
+    if (integer)
+        lower_integer(l, field);
+    else
+        lower_field(l, "match_binary", field);
+}
+
+// exactly_equal Live Bits Value: compilers cut what is long into several, which become one again.
+static const struct beam_arg *lower_equal(struct lowering *l, const struct beam_arg *a, const struct beam_arg *end)
+{
+    const struct beam_arg *op = l->op->args;
+    word bits = a[1].value, value = a[2].value;
+    for (a += 3; a < end && match_command_of(a) == COMMAND_exactly_equal; a += 4) {
+        if (bits + a[2].value > MATCH_EQUAL_BITS)
+            break;
+        value = (bits ? value << a[2].value : 0) | a[3].value;
+        bits += a[2].value;
+    }
+    EMIT(l, "match_equal", op[0], op[1], arg_number(bits), arg_number(value));
+    return a;
+}
+
+// bs_match Label Context List: each command is one of our instructions, as if they stood alone.
+void lower_match(struct lowering *l)
+{
+    const struct beam_arg *op = l->op->args, *a = op + 3, *end = a + op[2].value;
+    while (a < end) {
+        enum match_command c = match_command_of(a++);
+        switch (c) {
+        case COMMAND_ensure_at_least:
+            lower_ensure(l, a);
+            break;
+        case COMMAND_ensure_exactly:
+            EMIT(l, "match_test_tail", op[0], op[1], a[0]);
+            break;
+        case COMMAND_integer:
+        case COMMAND_binary:
+            lower_part(l, c == COMMAND_integer, a);
+            break;
+        case COMMAND_skip:
+            EMIT(l, "match_skip", op[0], op[1], arg_source(a), arg_number(1));
+            break;
+        case COMMAND_get_tail:
+            EMIT(l, "match_tail", a[0], op[1], a[2]);
+            break;
+        case COMMAND_exactly_equal:
+            a = lower_equal(l, a, end);
+            continue;
+        case COMMAND_COUNT:
+            lower_refuse(l, "a match with an unknown command");
+            return;
+        }
+        a += strlen(match_command_operands(c));
+    }
 }
 
 // A slot is a number, or the atom start.
@@ -314,20 +405,6 @@ static bool segment_type(term name, enum segment_type *type)
     return false;
 }
 
-// A list of the atoms little, signed, native (big and unsigned are what it is without them), or nil.
-static word segment_flags(term list)
-{
-    word flags = 0;
-    for (; is_list(list); list = tail(list)) {
-        term flag = head(list);
-        flags |= flag == ATOM_little   ? FIELD_LITTLE
-                 : flag == ATOM_signed ? FIELD_SIGNED
-                 : flag == ATOM_native ? FIELD_NATIVE
-                                       : 0;
-    }
-    return flags;
-}
-
 // Type Number Unit Flags Value Size, as the compiler writes a segment.
 static void lower_segment(struct lowering *l, const struct beam_arg *s)
 {
@@ -341,7 +418,7 @@ static void lower_segment(struct lowering *l, const struct beam_arg *s)
     lower_word(l, type);
     lower_word(l, s[1].value);
     lower_word(l, s[2].value);
-    lower_word(l, segment_flags(s[3].value));
+    lower_word(l, field_flags(s[3].value));
     if (type == SEGMENT_STRING) {
         word bytes = s[5].type == ARG_TERM && is_small(s[5].value) ? (word)small_value(s[5].value) : s[5].value;
         lower_word(l, (word)(uintptr_t)string_at(l, s[4].value, bytes > UINT32_MAX ? UINT32_MAX : bytes * 8));

@@ -191,11 +191,23 @@ static const char *own_family(const struct export *e)
         uint32_t arity;
         const char *family;
     } known[] = {
-        {"+", 2, "add"},       {"-", 2, "subtract"},    {"*", 2, "multiply"},
-        {"div", 2, "int_div"}, {"rem", 2, "int_rem"},   {"band", 2, "int_band"},
-        {"bor", 2, "int_bor"}, {"bxor", 2, "int_bxor"}, {"bsl", 2, "int_bsl"},
-        {"bsr", 2, "int_bsr"}, {"self", 0, "bif_self"}, {"element", 2, "bif_element"},
-        {"hd", 1, "bif_hd"},   {"tl", 1, "bif_tl"},     {"tuple_size", 1, "bif_tuple_size"},
+        {"+", 2, "add"},
+        {"-", 2, "subtract"},
+        {"*", 2, "multiply"},
+        {"div", 2, "int_div"},
+        {"rem", 2, "int_rem"},
+        {"band", 2, "int_band"},
+        {"bor", 2, "int_bor"},
+        {"bxor", 2, "int_bxor"},
+        {"bsl", 2, "int_bsl"},
+        {"bsr", 2, "int_bsr"},
+        {"self", 0, "bif_self"},
+        {"element", 2, "bif_element"},
+        {"hd", 1, "bif_hd"},
+        {"tl", 1, "bif_tl"},
+        {"tuple_size", 1, "bif_tuple_size"},
+        {"byte_size", 1, "bif_byte_size"},
+        {"bit_size", 1, "bif_bit_size"},
     };
     if (e->module != ATOM_erlang)
         return NULL;

@@ -20,7 +20,9 @@
     OPERATOR(element, "element", 2, NULL) \
     OPERATOR(hd, "hd", 1, NULL) \
     OPERATOR(tl, "tl", 1, NULL) \
-    OPERATOR(tuple_size, "tuple_size", 1, NULL)
+    OPERATOR(tuple_size, "tuple_size", 1, NULL) \
+    OPERATOR(byte_size, "byte_size", 1, NULL) \
+    OPERATOR(bit_size, "bit_size", 1, NULL)
 
 enum operator{
 #define OPERATOR(name, text, arity, function) OPERATOR_##name,

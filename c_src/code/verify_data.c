@@ -2,7 +2,10 @@
 // The flow of tests, selections and data: what values turn out to be, and what instructions make.
 #include "code/verify_flow.h"
 
+#include "code/match_commands.h"
 #include "code/verify.h"
+
+#include <string.h>
 
 static uint32_t held_by(const struct verifier *v, const struct beam_arg *a)
 {
@@ -221,6 +224,64 @@ void flow_start_match(struct verifier *v)
             verify_refine(v, source, held);
     }
     verify_write(v, a + v->op->arg_count - 1, HELD_CONTEXT);
+}
+
+// Bits that a command takes; false if it may fail even when they are there, or is no such command.
+static bool takes_bits(enum match_command c, const struct beam_arg *a, word *bits)
+{
+    switch (c) {
+    case COMMAND_integer:
+    case COMMAND_binary:
+        *bits = a[2].value * a[3].value;
+        return a[2].value < MATCH_SURE_BITS;
+    case COMMAND_skip:
+        *bits = a[0].value;
+        return true;
+    case COMMAND_ensure_at_least:
+    case COMMAND_ensure_exactly:
+    case COMMAND_get_tail:
+    case COMMAND_exactly_equal:
+    case COMMAND_COUNT:
+        break;
+    }
+    return false;
+}
+
+static void match_one(struct verifier *v, enum match_command c, const struct beam_arg *a, word *ensured)
+{
+    const struct beam_arg *to = NULL;
+    const char *letters = match_command_operands(c);
+    word bits;
+    for (size_t i = 0; letters[i]; i++) {
+        if (letters[i] == 'e')
+            verify_survive(v, a[i].value);
+        else if (letters[i] == 'd')
+            to = a + i;
+    }
+    verify_context(v, verify_arg(v, 1));
+    if (takes_bits(c, a, &bits) && bits <= *ensured)
+        *ensured -= bits;
+    else if (c != COMMAND_get_tail)
+        verify_branch(v, verify_arg(v, 0));
+    if (c == COMMAND_exactly_equal)
+        *ensured -= a[1].value < *ensured ? a[1].value : *ensured;
+    if (to)
+        verify_write(v, to, HELD_TERM);
+}
+
+// Every command is an instruction of its own, which may collect and fail. After an ensure the fields that fit in it don't:
+// compilers let registers that only the failure needs die before them.
+void flow_match(struct verifier *v)
+{
+    const struct beam_arg *list = verify_arg(v, 2), *a = list + 1, *end = a + list->value;
+    word ensured = 0;
+    while (a < end && !v->why) {
+        enum match_command c = match_command_of(a++);
+        match_one(v, c, a, &ensured);
+        if (c == COMMAND_ensure_at_least || c == COMMAND_ensure_exactly)
+            ensured = a[0].value;
+        a += strlen(match_command_operands(c));
+    }
 }
 
 void flow_context_to_binary(struct verifier *v)

@@ -147,7 +147,7 @@ void verify_branch(struct verifier *v, const struct beam_arg *label)
 }
 
 // What may collect or run other code: only so many x registers survive.
-static void survive(struct verifier *v, word live)
+void verify_survive(struct verifier *v, word live)
 {
     for (word i = 0; i < live; i++)
         if (i >= v->now.x_count || !held_is_movable(v->now.x[i]))
@@ -155,6 +155,12 @@ static void survive(struct verifier *v, word live)
     if (v->now.x_count > live)
         v->now.x_count = (unsigned)live;
     v->now.building = false;
+}
+
+void verify_context(struct verifier *v, const struct beam_arg *a)
+{
+    if (held_kind(verify_move(v, a)) != HELD_CONTEXT)
+        verify_refuse(v, "something else than a match context is matched");
 }
 
 static void read_list(struct verifier *v, char letter, const struct beam_arg *list)
@@ -185,9 +191,19 @@ static void read_list(struct verifier *v, char letter, const struct beam_arg *li
     }
 }
 
+// From OTP 26 on compilers ask a match context for the size of what is left.
+static bool takes_context(const struct verifier *v)
+{
+    const struct beam_import *i = &v->file->imports[verify_arg(v, 2)->value];
+    return i->module == ATOM_erlang && (i->function == ATOM_byte_size || i->function == ATOM_bit_size);
+}
+
 static void read_operand(struct verifier *v, char letter, const struct beam_arg *a)
 {
     switch (letter) {
+    case 'z':
+        (takes_context(v) ? verify_move : verify_read)(v, a);
+        return;
     case 'S':
         if (a->type == ARG_NUMBER)
             return;
@@ -200,8 +216,7 @@ static void read_operand(struct verifier *v, char letter, const struct beam_arg 
         verify_move(v, a);
         return;
     case 'c':
-        if (held_kind(verify_move(v, a)) != HELD_CONTEXT)
-            verify_refuse(v, "something else than a match context is matched");
+        verify_context(v, a);
         return;
     }
     if (a->type == ARG_LIST)
@@ -237,7 +252,7 @@ void verify_step(struct verifier *v)
     if (v->now.fresh && !keeps_fresh(v->op->opcode))
         drop_fresh(v);
     for (const char *letter = rule->operands; *letter; letter++, a++) {
-        if (*letter == 's' || *letter == 'r' || *letter < 'a' || *letter == 'c') {
+        if (*letter == 's' || *letter == 'r' || *letter < 'a' || *letter == 'c' || *letter == 'z') {
             read_operand(v, *letter, a);
         } else if (*letter == 'f' || *letter == 'g') {
             label = a;
@@ -247,7 +262,7 @@ void verify_step(struct verifier *v)
         }
     }
     if (live)
-        survive(v, live->value);
+        verify_survive(v, live->value);
     if (collects_first)
         read_sources(v, rule->operands);
     if (label && label->value)

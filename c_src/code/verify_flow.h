@@ -83,6 +83,8 @@ uint32_t verify_move(struct verifier *v, const struct beam_arg *a);    // a term
 void verify_write(struct verifier *v, const struct beam_arg *a, uint32_t value);
 void verify_refine(struct verifier *v, const struct beam_arg *a, uint32_t value);    // a register turned out to be more
 void verify_branch(struct verifier *v, const struct beam_arg *label);
+void verify_survive(struct verifier *v, word live);    // only so many x registers do
+void verify_context(struct verifier *v, const struct beam_arg *a);
 void verify_branch_with(struct verifier *v, word label, const struct verify_state *s);
 bool verify_is_exit(const struct beam_import *i);    // it never returns
 

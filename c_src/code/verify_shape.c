@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // The operands of single operations: of the right kind, as many as belong there, and within bounds.
+#include "code/match_commands.h"
 #include "code/verify_flow.h"
 #include "term/atom.h"
+
+#include <string.h>
 
 enum {
     MAX_FRAME = CONFIG_X_REGISTERS,
@@ -75,23 +78,6 @@ static bool pair_fits(const struct verifier *v, char letter, const struct beam_a
     return false;
 }
 
-static bool list_fits(const struct verifier *v, char letter, const struct beam_arg *list)
-{
-    const struct beam_arg *a = list + 1, *end = a + list->value;
-    size_t step = letter == 'L' || letter == 'Y' ? 1 : letter == 'B' ? SEGMENT_ARGS : 2;
-    if (list->value % step)
-        return false;
-    for (; a < end; a += step) {
-        bool fits = letter == 'L'   ? is_source(a)
-                    : letter == 'Y' ? a->type == ARG_Y
-                    : letter == 'B' ? segment_fits(v, a)
-                                    : pair_fits(v, letter, a);
-        if (!fits)
-            return false;
-    }
-    return true;
-}
-
 enum {
     IS_NUMBER = 1 << ARG_NUMBER,
     IS_TERM = 1 << ARG_TERM,
@@ -111,6 +97,7 @@ static const uint8_t kinds[128] = {
     ['e'] = IS_NUMBER,   ['v'] = IS_NUMBER,          ['n'] = IS_NUMBER,
     ['q'] = IS_NUMBER,   ['i'] = IS_NUMBER,          ['u'] = IS_NUMBER,
     ['t'] = IS_NUMBER,   ['p'] = IS_NUMBER,          ['o'] = IS_SOURCE | IS_NUMBER | IS_FLOAT | IS_LABEL | IS_ALLOC,
+    ['b'] = IS_NUMBER,   ['z'] = IS_SOURCE,
 };
 
 static word limit_of(char letter)
@@ -121,6 +108,8 @@ static word limit_of(char letter)
         return CONFIG_X_REGISTERS - 1;
     case 'n':
         return MAX_NUMBER;
+    case 'b':
+        return SMALL_MAX_VALUE;
     case 'u':
         return MAX_UNIT;
     case 't':
@@ -145,6 +134,48 @@ static bool operand_fits(const struct verifier *v, char letter, const struct bea
     if (a->type == ARG_LABEL)
         return label_fits(v, letter, a);
     return a->type != ARG_NUMBER || letter == 'S' || letter == 'o' || a->value <= limit_of(letter);
+}
+
+static bool equal_fits(const struct beam_arg *a)
+{
+    word bits = a[1].value;
+    return bits == MATCH_EQUAL_BITS || (bits < MATCH_EQUAL_BITS && a[2].value >> bits == 0);
+}
+
+static bool commands_fit(const struct verifier *v, const struct beam_arg *a, const struct beam_arg *end)
+{
+    while (a < end) {
+        enum match_command c = match_command_of(a++);
+        const char *letters = c == COMMAND_COUNT ? NULL : match_command_operands(c);
+        if (!letters || strlen(letters) > (size_t)(end - a))
+            return false;
+        for (size_t i = 0; letters[i]; i++)
+            if (!operand_fits(v, letters[i], a + i))
+                return false;
+        if (c == COMMAND_exactly_equal && !equal_fits(a))
+            return false;
+        a += strlen(letters);
+    }
+    return true;
+}
+
+static bool list_fits(const struct verifier *v, char letter, const struct beam_arg *list)
+{
+    const struct beam_arg *a = list + 1, *end = a + list->value;
+    size_t step = letter == 'L' || letter == 'Y' ? 1 : letter == 'B' ? SEGMENT_ARGS : 2;
+    if (letter == 'M')
+        return commands_fit(v, a, end);
+    if (list->value % step)
+        return false;
+    for (; a < end; a += step) {
+        bool fits = letter == 'L'   ? is_source(a)
+                    : letter == 'Y' ? a->type == ARG_Y
+                    : letter == 'B' ? segment_fits(v, a)
+                                    : pair_fits(v, letter, a);
+        if (!fits)
+            return false;
+    }
+    return true;
 }
 
 static bool is_list_letter(char letter)

@@ -181,6 +181,19 @@ bool match_string(term context, const uint8_t *expected, size_t bits)
     return true;
 }
 
+bool match_equal(term context, size_t bits, uint64_t value)
+{
+    uint8_t field[8] = {0};
+    if (!match_has(context, bits))
+        return false;
+    size_t position = match_position(context);
+    take(context, bits, field);
+    if ((bits ? field_value(field, bits, false) : 0) == value)
+        return true;
+    match_set_position(context, position);
+    return false;
+}
+
 // The next bytes, up to 4: in place, or in the buffer if they don't start on a byte. How many in *n.
 static const uint8_t *peek(term context, uint8_t buffer[4], size_t *n)
 {

@@ -142,6 +142,9 @@ term match_source(struct heap *h, term context, size_t start);    // from a posi
 // Skips `bits` bits if they equal those at `expected`.
 bool match_string(term context, const uint8_t *expected, size_t bits);
 
+// Skips `bits` bits, up to 64, if they are that unsigned integer, big-endian.
+bool match_equal(term context, size_t bits, uint64_t value);
+
 // Unicode characters, as small integers. To skip one is to get it and forget it. utf32 refuses what is no character.
 term match_utf8(term context);
 term match_utf16(term context, unsigned flags);

@@ -170,6 +170,23 @@ START_TEST(strings_match_bit_by_bit)
 }
 END_TEST
 
+START_TEST(integers_are_compared_in_place)
+{
+    term m = context_after("\x07\xFF\x80hello123", 11, 5);
+    ck_assert(match_equal(m, 5, 0));
+    ck_assert(!match_equal(m, 3, 6));
+    ck_assert(match_equal(m, 0, 0) && !match_equal(m, 0, 1));
+    ck_assert(match_equal(m, 3, 7));
+    ck_assert(!match_equal(m, 9, 0x1FE));
+    ck_assert(match_equal(m, 9, 0x1FF));
+    ck_assert(!match_equal(m, 64, 0));
+    ck_assert_uint_eq(match_left(m), 71);
+    ck_assert(match_equal(m, 7, 0));
+    ck_assert(match_equal(m, 64, 0x68656C6C6F313233));
+    ck_assert(!match_equal(m, 1, 0));
+}
+END_TEST
+
 static void expect_utf8(const char *bytes, sword character)
 {
     for (size_t skip = 0; skip < 8; skip += 3) {
@@ -237,6 +254,7 @@ Suite *match_suite(void)
     tcase_add_test(c, no_float_is_infinite);
     tcase_add_test(c, parts_and_rests);
     tcase_add_test(c, strings_match_bit_by_bit);
+    tcase_add_test(c, integers_are_compared_in_place);
     tcase_add_test(c, utf8_is_strict);
     tcase_add_test(c, utf16_and_utf32);
     suite_add_tcase(s, c);

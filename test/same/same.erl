@@ -6,7 +6,7 @@
 %% deterministic. The variable SAME_WORKERS is the number of the engine's workers. With patterns, only the programs `module:function' that contain one of them run.
 -module(same).
 
--export([main/1]).
+-export([main/1, newer/1]).
 
 -define(WORKERS, 4).
 -define(PATIENCE, 30_000).
@@ -14,10 +14,27 @@
 %% @doc Prints every difference, then the number of programs that agreed and not; gives these numbers.
 -spec main([string()]) -> {non_neg_integer(), non_neg_integer()}.
 main([Folder, Executable | Patterns]) ->
+    run(Folder, Executable, Patterns, fun(_) -> ok end).
+
+%% @doc `newer([Folder, Newer, Executable | Patterns])': the same, but what the engine runs are the modules of the folder Newer, which
+%% another compiler has made of the same sources. Programs of modules that are not there don't run.
+-spec newer([string()]) -> {non_neg_integer(), non_neg_integer()}.
+newer([Folder, Newer, Executable | Patterns]) ->
+    run(Folder, Executable, Patterns, fun(Node) -> [load(Node, File) || File <- filelib:wildcard(filename:join(Newer, "*.beam"))] end).
+
+load(Node, File) ->
+    Module = list_to_atom(filename:basename(File, ".beam")),
+    {ok, Code} = file:read_file(File),
+    {module, Module} = erpc:call(Node, code, load_binary, [Module, File, Code]),
+    Module.
+
+run(Folder, Executable, Patterns, Prepare) ->
     tandem_support:quiet(),
     {ok, _} = application:ensure_all_started(elixir),
     {Stop, Node} = start_engine(Executable),
-    Programs = [Program || Program <- programs(Folder), matches(Program, Patterns)],
+    Loaded = Prepare(Node),
+    Programs = [Program || {Module, _} = Program <- programs(Folder), matches(Program, Patterns),
+                          Loaded =:= ok orelse lists:member(Module, Loaded)],
     Verdicts = run_all(Programs, Node),
     Stop(),
     Failed = [Verdict || {_, different} = Verdict <- Verdicts],

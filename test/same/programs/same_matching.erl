@@ -80,7 +80,7 @@ no_case_clause() -> case id({a, 1}) of {b, _} -> ok end.
 no_if() -> X = id(1), if X > 1 -> ok; X < 0 -> ok end.
 no_match() -> {ok, X} = id({error, "reason"}), X.
 no_match_small() -> 1 = id(2).
-no_boolean() -> case id(maybe) of X when X -> yes; _ -> (id(maybe) andalso true) end.
+no_boolean() -> case id('maybe') of X when X -> yes; _ -> (id('maybe') andalso true) end.
 no_boolean_not() -> not id(1).
 no_element() -> element(id(4), {a, b, c}).
 no_try_clause() -> try id(1) of 2 -> ok catch _:_ -> caught end.
