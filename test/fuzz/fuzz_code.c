@@ -96,13 +96,14 @@ static void send_all(void)
     heap_done(&h);
 }
 
-static void poll(int64_t wait_ns)
+static size_t poll(int64_t wait_ns)
 {
     bool idle = wait_ns != 0 && !answer();
     if (idle && idle_rounds++ < MIN_ROUNDS)
         send_all();
     else if (idle || proc_total_reductions() - reductions_before > MAX_REDUCTIONS)
         sched_stop();
+    return 0;
 }
 
 int LLVMFuzzerInitialize(int *argc, char ***argv)
