@@ -58,7 +58,7 @@ code_that_is_not_proved(Node) ->
     {ok, Code} = beam_asm:module({M, [{f, 0}], [], [{function, f, 0, 2, Body}], 3}, [], [], []),
     ?assertEqual([{module, M}, {error, badfile}], [on(Where, fun() -> code:load_binary(M, "x", Code) end) || Where <- [node(), Node]]).
 
-%% Compiled by a newer OTP, but without its instructions.
+%% What a newer OTP compiled.
 code_marked_as_newer(Node) ->
     {ok, M, Code} = compile:forms(forms("-module(tandem_differs_3). -export([f/0]). f() -> 1."), []),
     {ok, M, Chunks} = beam_lib:all_chunks(Code),
