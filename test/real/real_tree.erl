@@ -23,7 +23,7 @@ run(Node, Seconds) ->
     After = measure(Node),
     io:format("real_tree: ~b kills in ~b s; before ~0p, after ~0p~n", [Kills, Seconds, Before, After]),
     [{"every worker in its place", Placed =:= ?GROUPS * ?IN_GROUP},
-     {"kills from both sides", Kills > 100 * Seconds}
+     {"kills from both sides", Kills > 10 * Seconds}
      | [{"no more " ++ atom_to_list(What), maps:get(What, After) =< allowed(What, maps:get(What, Before))} || What <- maps:keys(Before)]].
 
 allowed(memory, Before) -> Before + Before div 10;
