@@ -30,6 +30,14 @@ static bool equal(const void *entry, const void *key)
     return a->size == k->size && memcmp(a->bytes, k->bytes, k->size) == 0;
 }
 
+static uint32_t prefix_of(const char *bytes, size_t size)
+{
+    uint32_t prefix = 0;
+    for (size_t i = 0; i < sizeof prefix; i++)
+        prefix = prefix << 8 | (i < size ? (uint8_t)bytes[i] : 0);
+    return prefix;
+}
+
 static term add(struct key k, uint64_t hash, size_t chars)
 {
     uint32_t number = atomic_load_explicit(&count, memory_order_relaxed);
@@ -38,7 +46,7 @@ static term add(struct key k, uint64_t hash, size_t chars)
     char *copy = mem_alloc(k.size + 1);
     memcpy(copy, k.bytes, k.size);
     copy[k.size] = '\0';
-    texts[number] = (struct atom_text){copy, (uint16_t)k.size, (uint16_t)chars};
+    texts[number] = (struct atom_text){copy, (uint16_t)k.size, (uint16_t)chars, prefix_of(copy, k.size)};
     table_add(&by_text, hash, &texts[number]);
     atomic_store_explicit(&count, number + 1, memory_order_release);
     return atom(number);

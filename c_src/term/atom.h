@@ -24,6 +24,7 @@ struct atom_text {
     const char *bytes;    // UTF-8, also NUL-terminated
     uint16_t size;        // in bytes
     uint16_t chars;       // in characters
+    uint32_t prefix;      // its first four bytes as a number: where two differ, so do the texts, in the same way
 };
 
 void atoms_open(void);    // once, first of all terms

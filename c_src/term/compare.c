@@ -52,6 +52,8 @@ static int compare_atoms(term a, term b)
     if (a == b)
         return 0;
     struct atom_text x = atom_text(a), y = atom_text(b);
+    if (x.prefix != y.prefix)
+        return sign(x.prefix < y.prefix);
     int order = memcmp(x.bytes, y.bytes, x.size < y.size ? x.size : y.size);
     return order ? order : compare_u64(x.size, y.size);
 }
