@@ -5,7 +5,7 @@
 #   demo        the examples of a process guide on the BEAM and on the engine, and a table of latencies
 #   test        lint, unit tests, the programs run on both engines, host-side tests
 #   lint        layers, sizes, format
-#   check-long  test, and: unit tests under every sanitizer, the programs on the stress build, fuzzers, dialyzer
+#   check-long  test, and: unit tests under every sanitizer, the programs on the stress build and as newer OTPs compile them, fuzzers, dialyzer
 #   bench       measures both engines: a table, and a file of numbers; CLASS= and ONLY= select (all options: bench/bench.erl)
 #   bench-compare OLD=file  compares the last measurement, or NEW=file, with an older one
 #   format      lays out the C sources
