@@ -27,10 +27,16 @@ static term run(struct proc *p, term *args, unsigned arity, bool at_once, native
     return at_once ? body(p, args) : errand(p, args, arity, body);
 }
 
-static term bif_length(struct proc *p, term *args)
+static term length(struct proc *p, term *args)
 {
     sword n = list_length(args[0]);
     return n < 0 ? fail_badarg(p) : small(n);
+}
+
+// In a match specification there is nobody to call it again.
+static term bif_length(struct proc *p, term *args)
+{
+    return run(p, args, 1, !p->worker->may_yield || is_short(args[0]), length);
 }
 
 static term bif_hd(struct proc *p, term *args)

@@ -211,7 +211,7 @@ OP(bif_bit_size_s)
 static NOINLINE term call_guard(struct proc *p, term *x, const struct export *e, term *arguments)
 {
     term result = e->native(p, arguments);
-    if (UNLIKELY(!result))
+    if (UNLIKELY(!result && worker_of(x)->failure.request == REQUEST_FAIL))
         raise_native(x, worker_of(x)->failure.reason, e, arguments);
     return result;
 }
@@ -233,7 +233,16 @@ static NOINLINE term call_guard(struct proc *p, term *x, const struct export *e,
     do { \
         term arguments[3] = {__VA_ARGS__}; \
         SWAP_OUT(); \
+        worker_of(x)->may_yield = true; \
         term result = call_guard(p, x, EXPORT(1), arguments); \
+        worker_of(x)->may_yield = false; \
+        if (UNLIKELY(worker_of(x)->charge)) \
+            reds -= interp_charged(x); \
+        if (UNLIKELY(!result && worker_of(x)->failure.request == REQUEST_YIELD)) { \
+            htop = p->heap.top; \
+            interp_of(x)->live = A(2); \
+            TAIL(op_yield); \
+        } \
         if (UNLIKELY(result && call_wants_collection(p))) { \
             x[A(2)] = result; \
             call_collect(p, A(2) + 1); \

@@ -42,8 +42,9 @@ struct worker {
     term x[CONFIG_X_REGISTERS];
     double f[CONFIG_X_REGISTERS];    // float registers
     struct proc *current;
-    sword slice;     // reductions that the current slice started with
-    sword charge;    // reductions that natives have used since the interpreter last took them off the slice
+    sword slice;       // reductions that the current slice started with
+    bool may_yield;    // a guard native is called by an instruction that runs again if it asks for that
+    sword charge;      // reductions that natives have used since the interpreter last took them off the slice
     struct failure failure;
     struct sched *sched;    // run queues, sleep: proc/sched.c
     struct wheel *wheel;    // timers: proc/timer.h

@@ -52,7 +52,8 @@ static inline size_t boxed_words(struct visits *v, const term *object, bool lite
     return 1 + header_size(object[0]);
 }
 
-static size_t words_of(term t, bool literals)
+// Stops once they are more than the limit.
+static size_t words_within(term t, bool literals, size_t limit)
 {
     struct visits v;
     size_t words = 0, steps = 0;
@@ -62,20 +63,30 @@ static size_t words_of(term t, bool literals)
     v.count = 0;
     v.capacity = COUNT_OF(v.first);
     push(&v, t);
-    while (v.count) {
+    while (v.count && words <= limit) {
         t = v.at[--v.count];
         turn_step(&steps);
-        for (; is_list(t) && has_words(t, literals); t = tail(t), turn_step(&steps)) {
+        for (; is_list(t) && has_words(t, literals) && words <= limit; t = tail(t), turn_step(&steps)) {
             words += 2;
             if (has_words(head(t), literals))
                 push(&v, head(t));
         }
-        if (has_words(t, literals))
+        if (words <= limit && has_words(t, literals))
             words += boxed_words(&v, boxed_ptr(t), literals);
     }
     if (v.at != v.first)
         mem_free(v.at, v.capacity * sizeof *v.at);
     return words;
+}
+
+static size_t words_of(term t, bool literals)
+{
+    return words_within(t, literals, SIZE_MAX);
+}
+
+bool term_words_exceed(term t, size_t limit)
+{
+    return words_within(t, false, limit) > limit;
 }
 
 size_t term_words(term t)

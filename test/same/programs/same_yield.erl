@@ -10,8 +10,8 @@
 %% Of bench_yield: those that give the same on both sides. Not a program: it has an argument too many.
 all(Names) -> [{Name, erlang:phash2((bench_yield:native(Name, ?SIZE))())} || Name <- Names].
 
-names(all) -> lists:append([names(Group) || Group <- [lists, external, binaries, hashes, unicode, tuples, maps, ets, exits]]);
-names(lists) -> [reverse, append, subtract, member, keyfind];
+names(all) -> lists:append([names(Group) || Group <- [lists, external, binaries, hashes, unicode, tuples, maps, ets, sending, exits]]);
+names(lists) -> [length, reverse, append, subtract, member, keyfind];
 names(external) -> [term_to_binary, term_to_binary_compressed, term_to_iovec, external_size, binary_to_term, binary_to_term_maps];
 names(binaries) -> [list_to_binary, iolist_size, iolist_to_iovec, binary_to_list, copy_binary, longest_common_prefix, matches, match, split,
                     split_binary_global];
@@ -20,6 +20,7 @@ names(unicode) -> [utf8_to_list, list_to_utf8, list_to_string];
 names(tuples) -> [list_to_tuple, tuple_to_list, flat_size];
 names(ets) -> [ets_tab2list, ets_select, ets_select_ordered, ets_match, ets_select_count, ets_select_delete, ets_select_replace,
                ets_delete_all_objects, ets_delete];
+names(sending) -> [send];
 names(exits) -> [exit_links, exit_monitors, exit_monitored, exit_ets];
 names(maps) -> [maps_from_list, maps_from_keys, maps_keys, maps_values, maps_merge].
 
@@ -30,6 +31,7 @@ of_hashes() -> all(names(hashes)).
 of_unicode() -> all(names(unicode)).
 of_tuples() -> all(names(tuples)).
 of_ets() -> all(names(ets)).
+of_sending() -> all(names(sending)).
 of_exits() -> all(names(exits)).
 of_maps() -> all(names(maps)).
 
@@ -79,3 +81,27 @@ tables() ->
          Left = {ets:info(T, size), ets:info(T, safe_fixed_monotonic_time), lists:sum([N || {N, _} <- ets:tab2list(T), is_integer(N)])},
          {length(Found), erlang:phash2(Found), Deleted, Left, ets:delete_all_objects(T), ets:tab2list(T), ets:delete(T)}
      end || Type <- [set, ordered_set, bag, duplicate_bag]].
+
+%% In a guard, in a body, and where nothing could go on with it.
+lengths() ->
+    L = lists:seq(1, ?SIZE * 4),
+    {if length(L) > ?SIZE -> long; true -> short end, if length([a | L]) =:= 1; length([b | L]) < 2 -> wrong; true -> right end,
+     element(1, element(2, (catch length(L ++ c)))), apply(erlang, length, [L]), ets:match_spec_run([{L}], ets:match_spec_compile([{{'$1'}, [{'>', {length, '$1'}, 3}], [{length, '$1'}]}])),
+     length(L) + length(L)}.
+
+%% Large messages keep their order, and their sender may be killed in the middle of one.
+large_messages() ->
+    L = [{N, <<N:1000>>} || N <- lists:seq(1, ?SIZE * 2)],
+    Self = self(),
+    Pid = spawn_link(fun() -> receive go -> Self ! one, Self ! {two, L}, Self ! three end end),
+    Pid ! go,
+    First = receive M1 -> M1 end,
+    Second = receive {two, M2} -> erlang:phash2(M2) end,
+    Third = receive M3 -> M3 end,
+    {Sender, Monitor} = spawn_monitor(fun() -> Self ! {self(), L}, Self ! after_it end),
+    erlang:yield(),
+    exit(Sender, kill),
+    receive {'DOWN', Monitor, process, Sender, _} -> ok end,
+    receive {Sender, L} -> ok after 0 -> ok end,
+    receive after_it -> ok after 0 -> ok end,
+    {First, Second, Third}.
