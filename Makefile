@@ -7,6 +7,7 @@
 #   lint        layers, sizes, format
 #   check-long  test, and: unit tests under every sanitizer, the programs on the stress build and as newer OTPs compile them, fuzzers, dialyzer
 #   bench       measures both engines: a table, and a file of numbers; CLASS= and ONLY= select (all options: bench/bench.erl)
+#   bench-huge  ten million processes on the engine: 5 GB
 #   bench-compare OLD=file  compares the last measurement, or NEW=file, with an older one
 #   format      lays out the C sources
 #   clean       removes everything built
@@ -19,7 +20,7 @@ EBIN := _build/default/lib/tandem/ebin
 options = $(foreach name,$(1),$(if $($(name)),$(shell echo $(name) | tr A-Z a-z)='$($(name))'))
 ERLANG_SOURCES := $(wildcard src/*.erl src/*.app.src) rebar.config
 
-.PHONY: all deps engine demo test lint check-long bench bench-compare format clean
+.PHONY: all deps engine demo test lint check-long bench bench-huge bench-compare format clean
 .DEFAULT_GOAL := all
 
 all: $(STAMP)/deps engine $(STAMP)/erlang
@@ -54,6 +55,9 @@ check-long: all
 
 bench: all
 	@sh test/run.sh bench $(call options,CLASS ONLY ROUNDS SECONDS RATES OUT EXECUTABLE)
+
+bench-huge: all
+	@sh test/run.sh bench-huge
 
 bench-compare: all
 	@sh test/run.sh bench-compare $(call options,OLD NEW)

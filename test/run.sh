@@ -251,13 +251,17 @@ bench)
     [ -t 2 ] && export BENCH_TERMINAL=1
     vm 'bench:main(init:get_plain_arguments()).' "$@"
     ;;
+bench-huge)
+    prepare_bench
+    vm 'bench_memory:huge(), halt().'
+    ;;
 bench-compare)
     shift
     prepare_bench
     vm 'bench:compare(init:get_plain_arguments()).' "$@"
     ;;
 *)
-    echo "usage: run.sh test|long|newer|demo|bench|bench-compare" >&2
+    echo "usage: run.sh test|long|newer|demo|bench|bench-huge|bench-compare" >&2
     exit 2
     ;;
 esac
