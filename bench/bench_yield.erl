@@ -212,7 +212,7 @@ native(exit_ets, N) ->
     {Pid, Monitor} = spawn_monitor(fun() -> table(set, N), Self ! ready, receive stop -> ok end end),
     receive ready -> ok end,
     fun() -> Pid ! stop, receive {'DOWN', Monitor, _, _, _} -> ok end end;
-native(get_dictionary, N) -> _ = [put(I, I) || I <- mega(N)], fun() -> get() end;
+native(get_dictionary, N) -> _ = [put(I, I) || I <- mega(N)], fun() -> lists:sort(get()) end;
 native(messages, N) ->
     Self = self(),
     _ = [Self ! I || I <- lists:seq(1, N div 10)],

@@ -10,7 +10,7 @@
 
 #include <string.h>
 
-enum { LITTLE_BITS = 4096 * 8 };    // not worth an errand
+enum { LITTLE_BITS = 4096 * 8, FEW = 32 };    // not worth an errand
 
 static bool is_little(term t)
 {
@@ -134,9 +134,16 @@ static term bif_bitstring_to_list(struct proc *p, term *args)
     return is_little(args[0]) ? bits_to_list(p, args) : errand(p, args, 1, bits_to_list);
 }
 
-static bool is_binary_or_immediate(term t)
+// Data that is done before an errand would have begun: a bit string that is given as it is, or a flat list of few bytes and
+// little binaries.
+static bool is_little_data(term t)
 {
-    return is_immediate(t) || is_bitstring(t);
+    size_t n = 0;
+    if (is_immediate(t) || is_bitstring(t))
+        return true;
+    while (is_list(t) && n++ < FEW && (is_immediate(head(t)) || is_little(head(t))))
+        t = tail(t);
+    return is_nil(t);
 }
 
 static term to_binary(struct proc *p, term *args)
@@ -150,7 +157,7 @@ static term to_binary(struct proc *p, term *args)
 
 static term bif_iolist_to_binary(struct proc *p, term *args)
 {
-    return is_binary_or_immediate(args[0]) ? to_binary(p, args) : errand(p, args, 1, to_binary);
+    return is_little_data(args[0]) ? to_binary(p, args) : errand(p, args, 1, to_binary);
 }
 
 static term bif_list_to_binary(struct proc *p, term *args)
@@ -183,7 +190,7 @@ static term size_of_iolist(struct proc *p, term *args)
 
 static term bif_iolist_size(struct proc *p, term *args)
 {
-    return is_binary_or_immediate(args[0]) ? size_of_iolist(p, args) : errand(p, args, 1, size_of_iolist);
+    return is_little_data(args[0]) ? size_of_iolist(p, args) : errand(p, args, 1, size_of_iolist);
 }
 
 // A list of binaries under construction: its last cell's tail, and bytes that will be part of the next binary.

@@ -2,6 +2,7 @@
 // Natives that look at processes and set their flags; the process dictionary.
 #include "bif/bif.h"
 #include "proc/dictionary.h"
+#include "proc/errand.h"
 #include "proc/extra.h"
 #include "proc/info.h"
 #include "proc/signal.h"
@@ -199,11 +200,13 @@ static term bif_get(struct proc *p, term *args)
     return or_undefined(dictionary_get(p, args[0]));
 }
 
-static term bif_get_all(struct proc *p, term *args)
+static term get_all(struct proc *p, term *args)
 {
     (void)args;
     return dictionary_pairs(p, proc_heap(p));
 }
+
+ERRAND(bif_get_all, 0, get_all)
 
 static term bif_put(struct proc *p, term *args)
 {

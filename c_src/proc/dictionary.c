@@ -2,6 +2,7 @@
 #include "proc/dictionary.h"
 
 #include "base/memory.h"
+#include "base/turn.h"
 #include "term/compare.h"
 #include "term/hash.h"
 
@@ -121,7 +122,7 @@ term dictionary_pairs(const struct proc *p, struct heap *h)
 {
     const struct dictionary *d = p->dictionary;
     term list = NIL;
-    for (size_t i = 0; d && i <= d->mask; i++)
+    for (size_t i = 0, steps = 0; d && i <= d->mask; i++, turn_step(&steps))
         if (d->pairs[2 * i] != NONE)
             list = cons(h, tuple2(h, d->pairs[2 * i], d->pairs[2 * i + 1]), list);
     return list;

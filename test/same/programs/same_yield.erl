@@ -20,7 +20,7 @@ names(unicode) -> [utf8_to_list, list_to_utf8, list_to_string];
 names(tuples) -> [list_to_tuple, tuple_to_list, flat_size];
 names(ets) -> [ets_tab2list, ets_select, ets_select_ordered, ets_match, ets_select_count, ets_select_delete, ets_select_replace,
                ets_delete_all_objects, ets_delete];
-names(sending) -> [send];
+names(sending) -> [send, get_dictionary];
 names(exits) -> [exit_links, exit_monitors, exit_monitored, exit_ets];
 names(maps) -> [maps_from_list, maps_from_keys, maps_keys, maps_values, maps_merge].
 
