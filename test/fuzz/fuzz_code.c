@@ -153,10 +153,8 @@ static void forget(struct module *m)
 {
     module_delete(m->name);
     module_purge(m->name);
-    for (uint32_t i = 0; i < m->lambda_count; i++) {
-        m->lambdas[i]->bytecode = NULL;
-        fun_refresh(m->lambdas[i]);
-    }
+    for (uint32_t i = 0; i < m->lambda_count; i++)
+        fun_set_bytecode(m->lambdas[i], NULL);
     module_free(m);
 }
 
