@@ -4,6 +4,8 @@
 #include "base/config.h"
 #include "base/memory.h"
 
+enum { SHRINK_AT = 16 };    // slots an entry at which half of them are given back
+
 void table_init(struct table *t, bool (*equal)(const void *entry, const void *key))
 {
     t->count = 0;
@@ -39,12 +41,12 @@ static void place(struct table *t, uint64_t hash, void *entry)
     t->slots[i] = (struct table_slot){hash, entry};
 }
 
-static void grow(struct table *t)
+static void resize(struct table *t, size_t new_slots)
 {
     struct table_slot *old = t->slots;
     size_t slots = t->mask + 1;
-    t->mask = slots * 2 - 1;
-    t->slots = mem_zero_alloc(slots * 2 * sizeof *old);
+    t->mask = new_slots - 1;
+    t->slots = mem_zero_alloc(new_slots * sizeof *old);
     for (size_t i = 0; i < slots; i++)
         if (old[i].entry)
             place(t, old[i].hash, old[i].entry);
@@ -54,7 +56,7 @@ static void grow(struct table *t)
 void table_add(struct table *t, uint64_t hash, void *entry)
 {
     if ((t->count + 1) * 2 > t->mask + 1)
-        grow(t);
+        resize(t, (t->mask + 1) * 2);
     place(t, hash, entry);
     t->count++;
 }
@@ -75,6 +77,8 @@ void *table_remove(struct table *t, uint64_t hash, const void *key)
     }
     t->slots[gap] = (struct table_slot){0, NULL};
     t->count--;
+    if (UNLIKELY(t->count * SHRINK_AT < t->mask) && t->mask >= CONFIG_TABLE_START)
+        resize(t, (t->mask + 1) / 2);
     return entry;
 }
 

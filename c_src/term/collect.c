@@ -10,6 +10,7 @@
 
 enum {
     FULL_AFTER = 65535,    // young collections in a row, when nothing else asks for a full one
+    PASSED_FULL = 16,      // or after young blocks of so many times the old block's words
     SHRINK_WORDS = 512,    // blocks below are never made smaller
     OLD_SLACK = 2,         // a new old block has room for this many times what goes into it at first
     BUSY_AFTER = 8,        // young collections that tell a busy process from one that was born small
@@ -294,10 +295,17 @@ static size_t collect_full(struct heap *h, const struct root *roots, size_t root
     return collect_into(h, roots, root_count, young_size(h, used_words(h) + old));
 }
 
+// The old block is full; or so much was collected since the last full collection that one more costs little beside it, and
+// gives back what has died in the old block.
 static bool must_be_full(const struct heap *h)
 {
     size_t mature = (size_t)(h->high - h->start);
-    return h->young_collections >= FULL_AFTER || (h->old && (size_t)(h->old->end - h->old->top) < mature);
+    if (h->young_collections >= FULL_AFTER)
+        return true;
+    if (!h->old)
+        return false;
+    size_t passed = (size_t)(h->end - h->start) * h->young_collections;
+    return (size_t)(h->old->end - h->old->top) < mature || passed / PASSED_FULL > (size_t)(h->old->end - h->old->start);
 }
 
 // A second move of the young block alone, when it came out too small or far too large. Costs the live words only.
