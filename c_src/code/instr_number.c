@@ -211,8 +211,11 @@ OP(bif_bit_size_s)
 static NOINLINE term call_guard(struct proc *p, term *x, const struct export *e, term *arguments)
 {
     term result = e->native(p, arguments);
-    if (UNLIKELY(!result && worker_of(x)->failure.request == REQUEST_FAIL))
-        raise_native(x, worker_of(x)->failure.reason, e, arguments);
+    if (UNLIKELY(!result && worker_of(x)->failure.request == REQUEST_FAIL)) {
+        struct failure native = worker_of(x)->failure;
+        raise_native(x, native.reason, e, arguments);
+        worker_of(x)->failure.info = native.info;
+    }
     return result;
 }
 

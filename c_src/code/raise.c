@@ -27,12 +27,7 @@ void raise_error(term *x, term reason)
 void raise_native(term *x, term reason, const struct export *blame, const term *arguments)
 {
     struct interp *in = interp_of(x);
-    struct failure native = worker_of(x)->failure;
     record(x, ATOM_error, reason, blame);
-    if (native.request == REQUEST_FAIL) {
-        worker_of(x)->failure.info = native.info;
-        worker_of(x)->failure.panic = native.panic;
-    }
     for (uint32_t i = 0; i < blame->arity; i++)
         in->blame_values[i] = arguments[i];
     in->blame_arguments = in->blame_values;

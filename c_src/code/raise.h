@@ -11,7 +11,7 @@
 // Records a failure of the running instruction (its address is known to raise_find_handler).
 void raise_error(term *x, term reason);
 void raise_class(term *x, term class, term reason);
-// As a failed call of a native with these arguments (at most 3), with the error_info that OTP adds for its modules.
+// As a failed call of a native with these arguments (at most 3). What an earlier failure has left behind doesn't count.
 void raise_native(term *x, term reason, const struct export *blame, const term *arguments);
 // A call of a function that does not exist, arguments in x.
 void raise_undefined(term *x, const struct export *e);

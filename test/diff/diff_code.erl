@@ -17,7 +17,7 @@
 %% Options of the compiler that choose other instructions or another shape of the code.
 -define(OPTIONS, [[], [], [inline], [r24], [r23], [r22], [no_copt], [no_bsm_opt], [no_type_opt], [no_ssa_opt], [no_fun_opt], [no_recv_opt], [{inline_size, 100}, inline],
                   [no_bool_opt], [no_share_opt], [no_bs_match], [no_init_yregs], [no_stack_trimming], [no_module_opt], [no_copt, r22], [no_ssa_opt, r23],
-                  [no_postopt], [no_postopt], [no_bs_create_bin], [no_make_fun3], [no_copt, no_postopt], [no_ssa_opt, no_postopt, r22], [deterministic]]).
+                  [no_postopt], [no_postopt], [no_make_fun3], [no_copt, no_postopt], [no_ssa_opt, no_postopt, r22], [deterministic]]).
 
 %% @doc A module's name, its forms, the options to compile it with, and calls of its functions.
 -spec module() -> {module(), [erl_parse:abstract_form()], [compile:option()], [{module(), atom(), [term()]}]}.

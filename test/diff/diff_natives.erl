@@ -50,6 +50,8 @@ others() ->
         %% Takes as long, or as much, as a number says.
         [{erlang, F} || F <- [make_tuple, 'bsl', bump_reductions, hibernate, suspend_process, resume_process]] ++
         [{lists, duplicate}, {binary, copy}] ++
+        %% Depends on the atoms there are.
+        [{erlang, list_to_existing_atom}, {erlang, binary_to_existing_atom}] ++
         %% Differs from one virtual machine to the next.
         [{erlang, F} || F <- [statistics, system_info, process_info, get_module_info, monotonic_time, system_time, time_offset, unique_integer, loaded, nodes, module_loaded, delete_module,
                               check_old_code, call_on_load_function, finish_after_on_load, prepare_loading, finish_loading, has_prepared_code_on_load]] ++

@@ -68,6 +68,7 @@ type({map, Key, Value}) -> maps:from_list(lists:sublist(list(fun() -> {type(Key)
 type({one, Types}) -> type(pick(Types));
 type({value, Value}) -> Value;
 type({any_of, Values}) -> pick(Values);
+type({existing, Values}) -> pick(Values);
 type({make, Make}) -> Make();
 type(plain_key) -> plain_key();
 type(large_map) -> large_map();

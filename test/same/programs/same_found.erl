@@ -129,3 +129,15 @@ times_before_christ() ->
     [erlang:posixtime_to_universaltime(id(N))
      || N <- [-288230376151711743, -(1 bsl 63), (1 bsl 63) - 1, -62167219200, -62167219201, -62162035200, -62162035201, -99999999999, -60000000000, 0, -1]
             ++ [-62167219200 - K * 86400 * 37 || K <- lists:seq(1, 60)], is_integer(N)].
+
+%% What an earlier failure was about is not told of a later one.
+failures_after_one_of_a_binary() ->
+    [begin
+         {'EXIT', {badarg, _}} = (catch <<(id(a)):8>>),
+         try F() catch Class:Reason:Stack -> {Class, Reason, hd(Stack)} end
+     end || F <- [fun() -> apply(id(ok), id(ok)) end, fun() -> apply(id(1), id(f), id([])) end, fun() -> [id(a) + 1] end, fun() -> [hd(id([]))] end,
+                  fun() -> [element(id(1), id({}))] end, fun() -> [id(a) bsl 1] end, fun() -> [map_get(id(a), id(#{}))] end]].
+failures_after_one_of_re() ->
+    _ = internal_error_of_re(),
+    _ = [(catch element(1, catch apply(id(ok), id(ok)))), (catch hd(id([]))), catch [id(a) + 1]],
+    ok.
