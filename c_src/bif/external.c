@@ -6,6 +6,7 @@
 #include "bif/bif.h"
 #include "proc/errand.h"
 #include "term/binary.h"
+#include "term/little.h"
 #include "term/number.h"
 
 enum {
@@ -67,7 +68,7 @@ static term to_binary_1(struct proc *p, term *args)
 
 static term bif_term_to_binary_1(struct proc *p, term *args)
 {
-    return is_immediate(args[0]) ? to_binary_1(p, args) : errand(p, args, 1, to_binary_1);
+    return term_is_little(args[0]) ? to_binary_1(p, args) : errand(p, args, 1, to_binary_1);
 }
 
 static term to_binary_2(struct proc *p, term *args)
@@ -76,7 +77,10 @@ static term to_binary_2(struct proc *p, term *args)
     return options_taken(&options, args[1]) ? encoded(p, args[0], &options) : fail_badarg(p);
 }
 
-ERRAND(bif_term_to_binary_2, 2, to_binary_2)
+static term bif_term_to_binary_2(struct proc *p, term *args)
+{
+    return term_is_little(args[0]) ? to_binary_2(p, args) : errand(p, args, 2, to_binary_2);
+}
 
 // From the last piece to the first: the bytes written, with the binaries that were left out between them.
 static term pieces(struct heap *h, const struct writer *w, const struct external_cuts *cuts)

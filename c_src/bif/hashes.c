@@ -3,6 +3,7 @@
 #include "bif/bif.h"
 #include "proc/errand.h"
 #include "term/hash.h"
+#include "term/little.h"
 
 enum { PHASH2_BITS = 27 };    // of the result of phash2/1
 
@@ -39,12 +40,12 @@ static term phash(struct proc *p, term *args)
 
 static term bif_phash2_1(struct proc *p, term *args)
 {
-    return is_immediate(args[0]) ? phash2_1(p, args) : errand(p, args, 1, phash2_1);
+    return term_is_little(args[0]) ? phash2_1(p, args) : errand(p, args, 1, phash2_1);
 }
 
 static term bif_phash2_2(struct proc *p, term *args)
 {
-    return is_immediate(args[0]) ? phash2_2(p, args) : errand(p, args, 2, phash2_2);
+    return term_is_little(args[0]) ? phash2_2(p, args) : errand(p, args, 2, phash2_2);
 }
 
 ERRAND(bif_phash, 2, phash)

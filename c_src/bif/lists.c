@@ -5,6 +5,7 @@
 #include "proc/errand.h"
 #include "term/compare.h"
 #include "term/hash.h"
+#include "term/little.h"
 
 enum {
     FEW_ELEMENTS = 16,      // that are searched one by one rather than through a table
@@ -61,7 +62,7 @@ static term member(struct proc *p, term *args)
 
 static term bif_member(struct proc *p, term *args)
 {
-    return run(p, args, 2, is_immediate(args[0]) && is_short(args[1]), member);
+    return run(p, args, 2, term_is_little(args[0]) && is_short(args[1]), member);
 }
 
 static term reverse(struct proc *p, term *args)
@@ -123,17 +124,17 @@ static term keysearch(struct proc *p, term *args)
 
 static term bif_keyfind(struct proc *p, term *args)
 {
-    return run(p, args, 3, is_immediate(args[0]) && is_short(args[2]), keyfind);
+    return run(p, args, 3, term_is_little(args[0]) && is_short(args[2]), keyfind);
 }
 
 static term bif_keymember(struct proc *p, term *args)
 {
-    return run(p, args, 3, is_immediate(args[0]) && is_short(args[2]), keymember);
+    return run(p, args, 3, term_is_little(args[0]) && is_short(args[2]), keymember);
 }
 
 static term bif_keysearch(struct proc *p, term *args)
 {
-    return run(p, args, 3, is_immediate(args[0]) && is_short(args[2]), keysearch);
+    return run(p, args, 3, term_is_little(args[0]) && is_short(args[2]), keysearch);
 }
 
 static term append(struct proc *p, term *args)
