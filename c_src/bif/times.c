@@ -299,7 +299,7 @@ static term bif_posixtime_to_universaltime(struct proc *p, term *args)
     if (!integer_to_i64(args[0], &seconds))
         return fail_badarg(p);
     int64_t days = floor_div(seconds, DAY_SECONDS) + MARCH_DAYS,
-            second = seconds - floor_div(seconds, DAY_SECONDS) * DAY_SECONDS;
+            second = (seconds % DAY_SECONDS + DAY_SECONDS) % DAY_SECONDS;
     int64_t year = (days * 10000 + 14780) / 3652425;    // the mean year has 365.2425 days
     if (days < days_before(year))
         year--;

@@ -1,61 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Instructions: moves, stack frames, calls and returns.
+// Instructions: stack frames, calls and returns.
 #include "code/interp.h"
 
 #include "code/call.h"
 #include "term/fun.h"
-
-OP(move_xx)
-{
-    X(1) = X(0);
-    NEXT(2);
-}
-
-OP(move_xy)
-{
-    Y(1) = X(0);
-    NEXT(2);
-}
-
-OP(move_yx)
-{
-    X(1) = Y(0);
-    NEXT(2);
-}
-
-OP(move_cx)
-{
-    X(1) = C(0);
-    NEXT(2);
-}
-
-OP(move_yy)
-{
-    Y(1) = Y(0);
-    NEXT(2);
-}
-
-OP(move_cy)
-{
-    Y(1) = C(0);
-    NEXT(2);
-}
-
-OP(move_two_xyxy)
-{
-    term first = X(0), second = X(2);
-    Y(1) = first;
-    Y(3) = second;
-    NEXT(4);
-}
-
-OP(move_two_yxyx)
-{
-    term first = Y(0), second = Y(2);
-    X(1) = first;
-    X(3) = second;
-    NEXT(4);
-}
 
 OP(swap_any)
 {

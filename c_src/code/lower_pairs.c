@@ -171,13 +171,18 @@ static bool move_and_call(struct lowering *l, const struct beam_arg *move)
     return true;
 }
 
-// Two moves between frame and registers, in the same direction.
+// A move before the call of a native that is not there may stand for that (lower_missing_native).
+static bool may_mean_more(const struct beam_op *move, const struct beam_op *end)
+{
+    const struct beam_op *next = move + 1;
+    return next < end && (next->opcode == GENERIC_call_ext || next->opcode == GENERIC_call_ext_only ||
+                          next->opcode == GENERIC_call_ext_last || next->opcode == GENERIC_line);
+}
+
 static bool two_moves(struct lowering *l, const struct beam_arg *move)
 {
     const struct beam_op *next = next_if(l, GENERIC_move);
-    bool save = move[0].type == ARG_X && move[1].type == ARG_Y;
-    bool load = move[0].type == ARG_Y && move[1].type == ARG_X;
-    if (!next || !(save || load) || move[0].type != next->args[0].type || move[1].type != next->args[1].type)
+    if (!next || may_mean_more(next, l->file->ops + l->file->op_count))
         return false;
     EMIT(l, "move_two", move[0], move[1], next->args[0], next->args[1]);
     lower_skip(l);
