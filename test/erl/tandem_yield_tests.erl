@@ -1,6 +1,6 @@
 %% SPDX-License-Identifier: Apache-2.0
 %% Long natives let others have their turn, counted in turns; and a process that is killed in the middle of one leaves nothing.
-%% What they give is compared with the BEAM by test/same/programs/same_yield.erl.
+%% What they give is compared with the BEAM, here and by test/same/programs/same_yield.erl.
 -module(tandem_yield_tests).
 
 -include_lib("eunit/include/eunit.hrl").
@@ -16,7 +16,12 @@ turns_test_() ->
 
 has_turns(Node, Name) ->
     Turns = erpc:call(Node, bench_yield, turns, [Name, ?SIZE]),
-    ?assert(Turns >= ?LEAST, {Name, Turns}).
+    ?assert(Turns >= ?LEAST, {Name, Turns}),
+    ?assertEqual(hash(Name), erpc:call(Node, fun() -> hash(Name) end)).
+
+hash(Name) ->
+    Call = bench_yield:native(Name, ?SIZE),
+    erlang:phash2(Call()).
 
 killed_test_() ->
     {setup,
