@@ -540,7 +540,7 @@ spawn_errors() ->
     both(fun(Node) -> [begin {_, M} = spawn_monitor(Node, Mod, F, A), without_stack(down(M)) end || {Mod, F, A} <- [{no_such_module_here, f, []}, {?MODULE, no_such_function, [1, 2]}, {erlang, self, [Self]}, {erlang, atom_to_list, [1]}]] end).
 
 spawn_wrong() ->
-    [calls(erlang, F, [[x], [1], [fun(_) -> x end], [m, f, x], [1, f, []], [m, 1, []], [m, f, [a | b]], [1, fun() -> x end], ["x", m, f, []], [node(), x]]) || F <- [spawn, spawn_link, spawn_monitor]]
+    [calls(erlang, F, [[fun(_) -> x end] || F =/= spawn_link] ++ [[x], [1], [m, f, x], [1, f, []], [m, 1, []], [m, f, [a | b]], [1, fun() -> x end], ["x", m, f, []], [node(), x]]) || F <- [spawn, spawn_link, spawn_monitor]]
         ++ [calls(erlang, spawn_opt, [[fun() -> x end, x], [fun() -> x end, [x]], [m, f, [], [link | x]], [m, f, [], [{min_heap_size, -1}]], [m, f, [], [{max_heap_size, x}]], [m, f, [], [{fullsweep_after, x}]], [m, f, [], [{message_queue_data, x}]],
                                       [m, f, [], [{priority, x}]], [m, f, [], [{monitor, x}]], [m, f, [], [{max_heap_size, #{size => -1}}]], [node(), fun() -> x end, [x]], [node(), m, f, [], [x]]])].
 
