@@ -174,17 +174,30 @@ reload() {
     if [ -n "$line" ]; then count "reload $1" "$passed" "$failed"; else count "reload $1" 0 1; fi
 }
 
-# Every fuzzer for a minute, from the corpus that is kept.
+# Every fuzzer for ten minutes, from the corpus that is kept, as many at once as there are cores.
+fuzz_one() {
+    name=$(basename "$1")
+    mkdir -p "$out/$name" "test/fuzz/corpus/${name#fuzz_}"
+    "$1" -max_total_time="${FUZZ_SECONDS:-600}" -rss_limit_mb=2048 -artifact_prefix="$out/$name/" "$out/$name" \
+        "test/fuzz/corpus/${name#fuzz_}" > "$out/$name.log" 2>&1
+    echo $? > "$out/$name.status"
+}
+
 fuzz() {
     make --no-print-directory -C c_src BUILD=fuzz fuzzers || { count fuzzers 0 1; return; }
+    running=0
+    for fuzzer in _build/c/fuzz/fuzz_*; do
+        [ -x "$fuzzer" ] || continue
+        rm -f "$out/$(basename "$fuzzer").status"
+        fuzz_one "$fuzzer" &
+        running=$((running + 1))
+        [ $((running % $(nproc))) -ne 0 ] || wait
+    done
+    wait
     for fuzzer in _build/c/fuzz/fuzz_*; do
         [ -x "$fuzzer" ] || continue
         name=$(basename "$fuzzer")
-        mkdir -p "$out/$name" "test/fuzz/corpus/${name#fuzz_}"
-        if "$fuzzer" -max_total_time="${FUZZ_SECONDS:-60}" -rss_limit_mb=2048 -artifact_prefix="$out/$name/" "$out/$name" \
-            "test/fuzz/corpus/${name#fuzz_}" > "$out/$name.log" 2>&1; then
-            count "$name" 1 0
-        else
+        if [ "$(cat "$out/$name.status" 2> /dev/null)" = 0 ]; then count "$name" 1 0; else
             tail -n 40 "$out/$name.log"
             count "$name" 0 1
         fi
