@@ -10,7 +10,8 @@
 
 enum {
     FULL_AFTER = 65535,    // young collections in a row, when nothing else asks for a full one
-    PASSED_FULL = 16,      // or after young blocks of so many times the old block's words
+    PASSED_FULL = 16,      // or after young blocks of so many times the old block's words,
+    PASSED_WORDS = 8192,   // which counts as so many at least: a server's small state is not moved every few calls
     SHRINK_WORDS = 512,    // blocks below are never made smaller
     OLD_SLACK = 2,         // a new old block has room for this many times what goes into it at first
     BUSY_AFTER = 8,        // young collections that tell a busy process from one that was born small
@@ -223,17 +224,17 @@ static void old_close(struct heap *h)
     h->old = NULL;
 }
 
+static size_t max_of(size_t a, size_t b)
+{
+    return a > b ? a : b;
+}
+
 static size_t used_words(const struct heap *h)
 {
     size_t words = (size_t)(h->top - h->start);
     for (const struct fragment *f = h->fragments; f; f = f->next)
         words += f->used;
     return words;
-}
-
-static size_t max_of(size_t a, size_t b)
-{
-    return a > b ? a : b;
 }
 
 // The size that the block keeps if its terms let it: the present one, but more for a busy process. A loop that builds 8
@@ -305,7 +306,8 @@ static bool must_be_full(const struct heap *h)
     if (!h->old)
         return false;
     size_t passed = (size_t)(h->end - h->start) * h->young_collections;
-    return (size_t)(h->old->end - h->old->top) < mature || passed / PASSED_FULL > (size_t)(h->old->end - h->old->start);
+    size_t size = max_of((size_t)(h->old->end - h->old->start), PASSED_WORDS);
+    return (size_t)(h->old->end - h->old->top) < mature || passed / PASSED_FULL > size;
 }
 
 // A second move of the young block alone, when it came out too small or far too large. Costs the live words only.
