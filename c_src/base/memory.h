@@ -12,6 +12,8 @@
 
 #include "base/types.h"
 
+void mem_open(void);    // once, before threads are started; without it large blocks cost more
+
 void *mem_alloc(size_t bytes);
 void *mem_zero_alloc(size_t bytes);
 void mem_free(void *block, size_t bytes);

@@ -2,6 +2,7 @@
 #include "main/engine.h"
 
 #include "base/die.h"
+#include "base/memory.h"
 #include "bif/bif.h"
 #include "bif/ets_table.h"
 #include "carrier/port.h"
@@ -136,6 +137,7 @@ int engine_run(void)
 {
     static const struct peer_events events = {on_up, on_closed};
     signal(SIGPIPE, SIG_IGN);
+    mem_open();
     engine_open();
     struct peer *p = peer_new(&events, true);
     port = port_open(ENGINE_READ_FD, ENGINE_WRITE_FD, p);

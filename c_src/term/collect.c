@@ -9,13 +9,13 @@
 #include <string.h>
 
 enum {
-    FULL_AFTER = 65535,    // young collections in a row, when nothing else asks for a full one
-    PASSED_FULL = 16,      // or after young blocks of so many times the old block's words,
-    PASSED_WORDS = 8192,   // which counts as so many at least: a server's small state is not moved every few calls
-    SHRINK_WORDS = 512,    // blocks below are never made smaller
-    OLD_SLACK = 2,         // a new old block has room for this many times what goes into it at first
-    BUSY_AFTER = 8,        // young collections that tell a busy process from one that was born small
-    BUSY_WORDS = 256,      // and the least size of its block, so that collections don't outweigh its work
+    FULL_AFTER = 65535,     // young collections in a row, when nothing else asks for a full one
+    PASSED_FULL = 16,       // or after young blocks of so many times the old block's words,
+    PASSED_WORDS = 8192,    // which counts as so many at least: a server's small state is not moved every few calls
+    SHRINK_WORDS = 512,     // blocks below are never made smaller
+    OLD_SLACK = 2,          // a new old block has room for this many times what goes into it at first
+    BUSY_AFTER = 8,         // young collections that tell a busy process from one that was born small
+    BUSY_WORDS = 256,       // and the least size of its block, so that collections don't outweigh its work
 };
 
 // One collection. What is mature, the first words of the block that is left, goes to the old block; words between keep_from
