@@ -24,6 +24,7 @@ struct wheel {
     struct slots slots;
     struct table messages;    // message timers by reference
     _Atomic int64_t next;     // tick before which nothing is due
+    _Atomic bool firing;      // what has fired is not yet delivered
     unsigned index;
 };
 
@@ -78,6 +79,7 @@ struct wheel *wheel_new(void)
     slots_init(&w->slots, ticks_reached(clock_monotonic()));
     table_init(&w->messages, timer_is);
     atomic_init(&w->next, INT64_MAX);
+    atomic_init(&w->firing, false);
     for (w->index = 0; w->index < CONFIG_MAX_WORKERS; w->index++) {
         struct wheel *none = NULL;
         if (atomic_compare_exchange_strong(&wheels[w->index], &none, w))
@@ -202,9 +204,11 @@ int64_t wheel_run(struct wheel *w, int64_t now)
         lock_take(&w->lock);
         slots_take(&w->slots, tick, &due);
         collect_fired(w, &due, &fired);
+        atomic_store(&w->firing, true);
         atomic_store_explicit(&w->next, slots_next(&w->slots), memory_order_relaxed);
         lock_give(&w->lock);
         deliver_fired(&fired);
+        atomic_store(&w->firing, false);
     }
     int64_t next = atomic_load_explicit(&w->next, memory_order_relaxed);
     return next == INT64_MAX ? INT64_MAX : next * TICK_NS - now;
@@ -312,6 +316,13 @@ static int64_t ticks_left(const struct message_timer *t)
     return left > 0 ? left : 0;
 }
 
+// Who is told that a timer is gone may look for its message at once.
+static void await_delivery(struct wheel *w)
+{
+    while (atomic_load(&w->firing))
+        sched_yield();
+}
+
 // -1: not in this wheel. A timer whose receiver is gone counts as gone.
 static int64_t look_in(struct wheel *w, const struct ref_ids *ids, bool cancel)
 {
@@ -326,6 +337,8 @@ static int64_t look_in(struct wheel *w, const struct ref_ids *ids, bool cancel)
     }
     lock_give(&w->lock);
     epoch_exit(parked);
+    if (!t)
+        await_delivery(w);
     if (t && (cancel || !alive))
         message_timer_free(t);
     return left;

@@ -25,10 +25,10 @@ idle() -> Pid = spawn(?MODULE, wait, [x]), settle(Pid), Pid.
 idle(Options) -> Pid = spawn_opt(?MODULE, wait, [x], Options), settle(Pid), Pid.
 wait(X) -> receive {stop, Reason} -> exit(Reason); {call, From, F} -> From ! {self(), F()}, wait(X) end.
 settle(Pid) -> case process_info(Pid, status) of {status, waiting} -> ok; _ -> erlang:yield(), settle(Pid) end.
-call(Pid, F) -> Pid ! {call, self(), F}, receive {Pid, Value} -> Value after 5000 -> timeout end.
+call(Pid, F) -> Pid ! {call, self(), F}, receive {Pid, Value} -> Value after 25000 -> timeout end.
 dead() -> {Pid, Monitor} = spawn_monitor(fun() -> ok end), receive {'DOWN', Monitor, process, Pid, _} -> Pid end.
 
-ends(F) -> {Pid, Monitor} = spawn_monitor(F), receive {'DOWN', Monitor, process, Pid, Reason} -> Reason after 5000 -> exit(Pid, kill), alive end.
+ends(F) -> {Pid, Monitor} = spawn_monitor(F), receive {'DOWN', Monitor, process, Pid, Reason} -> Reason after 25000 -> exit(Pid, kill), alive end.
 
 shape(N) when is_integer(N), N > 0 -> positive;
 shape(0) -> positive;
@@ -149,7 +149,7 @@ flags_and_old_values() ->
 flags_wrong() ->
     calls(erlang, process_flag, [[F, V] || F <- [trap_exit, priority, message_queue_data, sensitive, error_handler, fullsweep_after, min_heap_size, min_bin_vheap_size, max_heap_size, save_calls, no_such_flag],
                                            V <- [-1, 1.5, "x", {}, #{a => b}, 1 bsl 70]])
-        ++ calls(erlang, process_flag, [[1, true], ["trap_exit", true], [self(), trap_exit, true], [x, save_calls, 0], [self(), save_calls, x], [self(), save_calls, -1], [dead(), save_calls, 0], [max_heap_size, #{size => 10}], [max_heap_size, #{kill => x, size => 100000}], [max_heap_size, #{}]]).
+        ++ calls(erlang, process_flag, [[1, true], ["trap_exit", true], [self(), trap_exit, true], [x, save_calls, 0], [self(), save_calls, x], [self(), save_calls, -1], [dead(), save_calls, 0], [max_heap_size, #{size => 5}], [max_heap_size, #{kill => x, size => 100000}], [max_heap_size, #{}]]).
 
 heap_flags() ->
     Old = process_flag(max_heap_size, 1000000),
@@ -170,7 +170,7 @@ too_large_a_heap() ->
     Grow = fun Grow(L) -> Grow([L, lists:seq(1, 100) | L]) end,
     [ends(fun() -> process_flag(max_heap_size, #{size => 20000, error_logger => false}), Grow([]) end),
      ends(fun() -> process_flag(trap_exit, true), process_flag(max_heap_size, #{size => 20000, error_logger => false, kill => true}), Grow([]) end),
-     ends(fun() -> process_flag(max_heap_size, #{size => 20000, error_logger => false, kill => false}), L = lists:seq(1, 50000), exit({survived, length(L)}) end),
+     ends(fun() -> process_flag(max_heap_size, #{size => 20000, error_logger => false, kill => false}), L = lists:seq(1, 12000), exit({survived, length(L)}) end),
      begin {P, M} = spawn_opt(fun() -> Grow([]) end, [monitor, {max_heap_size, #{size => 20000, error_logger => false}}]), receive {'DOWN', M, process, P, R} -> R end end,
      ends(fun() -> process_flag(max_heap_size, #{size => 20000, error_logger => false}), [self() ! {N, lists:seq(1, 100)} || N <- lists:seq(1, 1000)], erlang:garbage_collect(), exit(survived) end)].
 
@@ -235,7 +235,7 @@ collection() ->
 
 collects_garbage() ->
     Pid = idle(),
-    call(Pid, fun() -> lists:foreach(fun(_) -> lists:seq(1, 1000) end, lists:seq(1, 100)), put(big, lists:seq(1, 50000)), erase(big), ok end),
+    call(Pid, fun() -> lists:foreach(fun(_) -> lists:seq(1, 1000) end, lists:seq(1, 100)), put(big, lists:seq(1, 30000)), erase(big), ok end),
     {_, Before} = process_info(Pid, total_heap_size), true = erlang:garbage_collect(Pid), {_, After} = process_info(Pid, total_heap_size),
     After =< Before andalso After < 20000.
 
@@ -314,8 +314,8 @@ memory_follows() ->
             end,
     Hold = fun(Kind, Make) -> {Kind, lists:any(fun(_) -> Grown(Kind, Make) end, [1, 2, 3])} end,    % others run at the same time
     T = ets:new(x, [public]),
-    R = [Hold(binary, fun() -> binary:copy(<<"x">>, 8000000) end), Hold(ets, fun() -> ets:insert(T, [{N, lists:seq(1, 100)} || N <- lists:seq(1, 10000)]) end),
-         Hold(processes, fun() -> P = spawn(fun() -> L = lists:seq(1, 2000000), receive stop -> L end end), settle(P), P end)],
+    R = [Hold(binary, fun() -> binary:copy(<<"x">>, 8000000) end), Hold(ets, fun() -> [ets:insert(T, {N, binary_to_list(<<0:8000>>)}) || N <- lists:seq(1, 1000)] end),
+         Hold(processes, fun() -> P = spawn(fun() -> L = binary_to_list(<<0:(8 * 2000000)>>), receive stop -> L end end), settle(P), P end)],
     ets:delete(T),
     R.
 
