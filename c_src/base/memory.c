@@ -81,10 +81,22 @@ static struct cache *cache(void)
     return LIKELY(own != NULL) ? own : cache_open();
 }
 
+// Asking the system takes longer than appending to a binary.
+static size_t physical_memory(void)
+{
+    static _Atomic size_t known;
+    size_t bytes = atomic_load_explicit(&known, memory_order_relaxed);
+    if (bytes == 0) {
+        bytes = (size_t)sysconf(_SC_PHYS_PAGES) * (size_t)sysconf(_SC_PAGESIZE);
+        atomic_store_explicit(&known, bytes, memory_order_relaxed);
+    }
+    return bytes;
+}
+
 size_t mem_limit(void)
 {
     size_t set = atomic_load_explicit(&limit, memory_order_relaxed);
-    return set ? set : (size_t)sysconf(_SC_PHYS_PAGES) * (size_t)sysconf(_SC_PAGESIZE);
+    return set ? set : physical_memory();
 }
 
 void mem_set_limit(size_t bytes)
