@@ -22,7 +22,7 @@ enum {
 struct sizing {
     bool shared;             // each object counts once, literals not at all
     struct table objects;    // if shared: those seen
-    const term **todo;
+    const term **unvisited;
     size_t count, capacity, words;
 };
 
@@ -49,10 +49,10 @@ static void visit(struct sizing *s, term t)
         return;
     if (s->count == s->capacity) {
         size_t capacity = s->capacity ? s->capacity * 2 : 64;
-        s->todo = mem_resize(s->todo, s->capacity * sizeof *s->todo, capacity * sizeof *s->todo);
+        s->unvisited = mem_resize(s->unvisited, s->capacity * sizeof *s->unvisited, capacity * sizeof *s->unvisited);
         s->capacity = capacity;
     }
-    s->todo[s->count++] = at;
+    s->unvisited[s->count++] = at;
 }
 
 static void visit_all(struct sizing *s, const term *words, size_t count)
@@ -119,7 +119,7 @@ static term size_of(struct proc *p, term t, bool shared)
     table_init(&s.objects, same_pointer);
     size_t steps = 0;
     for (visit(&s, t); s.count; turn_step(&steps)) {
-        const term *at = s.todo[--s.count];
+        const term *at = s.unvisited[--s.count];
         if (is_header(*at)) {
             s.words += object_words(&s, at);
         } else {
@@ -128,7 +128,7 @@ static term size_of(struct proc *p, term t, bool shared)
         }
     }
     table_done(&s.objects);
-    mem_free(s.todo, s.capacity * sizeof *s.todo);
+    mem_free(s.unvisited, s.capacity * sizeof *s.unvisited);
     return integer_from_u64(proc_heap(p), s.words);
 }
 
