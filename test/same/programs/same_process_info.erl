@@ -6,17 +6,9 @@
 -compile(nowarn_export_all).
 -compile(export_all).
 
-%% The value, or class, reason and the top of the stack trace without lines.
+-import(same_calls, [t/1, calls/3]).
+
 -define(T(Expression), t(fun() -> Expression end)).
-
-t(F) ->
-    try {ok, F()}
-    catch Class:Reason:Stack ->
-            [{M, Name, Args, Info} | _] = Stack,
-            {Class, Reason, M, Name, Args, lists:keyfind(error_info, 1, Info)}
-    end.
-
-calls(M, F, ArgLists) -> [{Args, t(fun() -> apply(M, F, Args) end)} || Args <- ArgLists].
 
 rest() -> receive Message -> [Message | rest()] after 30 -> [] end.
 next() -> receive Message -> Message after 2000 -> nothing end.
