@@ -10,12 +10,7 @@
 
 #include <string.h>
 
-enum { LITTLE_BITS = 4096 * 8, FEW = 32 };    // not worth an errand
-
-static bool is_little(term t)
-{
-    return is_bitstring(t) && bit_size(t) < LITTLE_BITS;
-}
+enum { FEW = 32 };    // elements, not worth an errand
 
 static term bif_byte_size(struct proc *p, term *args)
 {
@@ -121,17 +116,17 @@ static term bits_to_list(struct proc *p, term *args)
 
 static term bif_binary_to_list_1(struct proc *p, term *args)
 {
-    return is_little(args[0]) ? to_list_1(p, args) : errand(p, args, 1, to_list_1);
+    return errand_for(p, args, 1, to_list_1, args[0]);
 }
 
 static term bif_binary_to_list_3(struct proc *p, term *args)
 {
-    return is_little(args[0]) ? to_list_3(p, args) : errand(p, args, 3, to_list_3);
+    return errand_for(p, args, 3, to_list_3, args[0]);
 }
 
 static term bif_bitstring_to_list(struct proc *p, term *args)
 {
-    return is_little(args[0]) ? bits_to_list(p, args) : errand(p, args, 1, bits_to_list);
+    return errand_for(p, args, 1, bits_to_list, args[0]);
 }
 
 // Data that is done before an errand would have begun: a bit string that is given as it is, or a flat list of few bytes and
@@ -141,7 +136,7 @@ static bool is_little_data(term t)
     size_t n = 0;
     if (is_immediate(t) || is_bitstring(t))
         return true;
-    while (is_list(t) && n++ < FEW && (is_immediate(head(t)) || is_little(head(t))))
+    while (is_list(t) && n++ < FEW && (is_immediate(head(t)) || errand_is_little(head(t))))
         t = tail(t);
     return is_nil(t);
 }
@@ -313,7 +308,7 @@ static term copy_2(struct proc *p, term *args)
 
 static term bif_copy_1(struct proc *p, term *args)
 {
-    return is_little(args[0]) ? copy_1(p, args) : errand(p, args, 1, copy_1);
+    return errand_for(p, args, 1, copy_1, args[0]);
 }
 
 ERRAND(bif_copy_2, 2, copy_2)

@@ -26,8 +26,6 @@ struct needles {
     uint32_t first[256];    // 1 + index of the first that starts with this byte; 0: none. Only if there are several
 };
 
-enum { LITTLE_BITS = 4096 * 8 };
-
 struct hit {
     size_t at, size;
 };
@@ -308,7 +306,7 @@ static term split_3(struct proc *p, term *args)
 // A short search for one binary is done at once.
 static term maybe_errand(struct proc *p, term *args, unsigned arity, native_function *body)
 {
-    bool little = is_bitstring(args[0]) && bit_size(args[0]) < LITTLE_BITS && !is_list(args[1]);
+    bool little = errand_is_little(args[0]) && !is_list(args[1]);
     return little ? body(p, args) : errand(p, args, arity, body);
 }
 

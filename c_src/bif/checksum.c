@@ -11,8 +11,6 @@
 #include <string.h>
 #include <zlib.h>
 
-enum { LITTLE_BITS = 4096 * 8 };
-
 struct checksum {
     uLong sum;
     uLong (*add)(uLong sum, const Bytef *bytes, z_size_t n);
@@ -136,40 +134,34 @@ static term bif_md5_final(struct proc *p, term *args)
     return take_md5(args[0], &m) ? digest(p, &m) : fail_badarg(p);
 }
 
-// Few bytes are done before an errand would have begun.
-static bool is_little(term t)
-{
-    return is_binary(t) && bit_size(t) < LITTLE_BITS;
-}
-
 static term bif_crc32_1(struct proc *p, term *args)
 {
-    return is_little(args[0]) ? crc32_1(p, args) : errand(p, args, 1, crc32_1);
+    return errand_for(p, args, 1, crc32_1, args[0]);
 }
 
 static term bif_crc32_2(struct proc *p, term *args)
 {
-    return is_little(args[1]) ? crc32_2(p, args) : errand(p, args, 2, crc32_2);
+    return errand_for(p, args, 2, crc32_2, args[1]);
 }
 
 static term bif_adler32_1(struct proc *p, term *args)
 {
-    return is_little(args[0]) ? adler32_1(p, args) : errand(p, args, 1, adler32_1);
+    return errand_for(p, args, 1, adler32_1, args[0]);
 }
 
 static term bif_adler32_2(struct proc *p, term *args)
 {
-    return is_little(args[1]) ? adler32_2(p, args) : errand(p, args, 2, adler32_2);
+    return errand_for(p, args, 2, adler32_2, args[1]);
 }
 
 static term bif_md5(struct proc *p, term *args)
 {
-    return is_little(args[0]) ? md5_of(p, args) : errand(p, args, 1, md5_of);
+    return errand_for(p, args, 1, md5_of, args[0]);
 }
 
 static term bif_md5_update(struct proc *p, term *args)
 {
-    return is_little(args[1]) ? md5_more(p, args) : errand(p, args, 2, md5_more);
+    return errand_for(p, args, 2, md5_more, args[1]);
 }
 
 static const struct native_row rows[] = {

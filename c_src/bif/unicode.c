@@ -12,8 +12,6 @@
 
 #include <string.h>
 
-enum { LITTLE_BITS = 4096 * 8 };    // not worth an errand
-
 struct conversion {
     struct heap *heap;
     bool latin1;                        // what binaries hold, and integers up to 255; else UTF-8 and characters
@@ -331,19 +329,14 @@ static term to_list(struct proc *p, term *args)
     return converted(p, args[0], args[1], true);
 }
 
-static bool is_little(term t)
-{
-    return is_binary(t) && bit_size(t) < LITTLE_BITS;
-}
-
 static term bif_characters_to_binary(struct proc *p, term *args)
 {
-    return is_little(args[0]) ? to_binary(p, args) : errand(p, args, 2, to_binary);
+    return errand_for(p, args, 2, to_binary, args[0]);
 }
 
 static term bif_characters_to_list(struct proc *p, term *args)
 {
-    return is_little(args[0]) ? to_list(p, args) : errand(p, args, 2, to_list);
+    return errand_for(p, args, 2, to_list, args[0]);
 }
 
 static term bin_is_7bit(struct proc *p, term *args)

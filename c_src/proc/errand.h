@@ -19,6 +19,7 @@
 
 #include "base/turn.h"
 #include "proc/fail.h"
+#include "term/binary.h"
 
 enum { ERRAND_ARGUMENTS = 4 };
 
@@ -30,6 +31,19 @@ term errand(struct proc *p, term *args, unsigned arity, native_function *body);
     { \
         return errand(p, args, arity, body); \
     }
+
+// A bit string that any native is done with before an errand would have begun.
+enum { ERRAND_LITTLE_BITS = 4096 * 8 };
+static inline bool errand_is_little(term t)
+{
+    return is_bitstring(t) && bit_size(t) < ERRAND_LITTLE_BITS;
+}
+
+// As errand, but at once where `data` is little.
+static inline term errand_for(struct proc *p, term *args, unsigned arity, native_function *body, term data)
+{
+    return errand_is_little(data) ? body(p, args) : errand(p, args, arity, body);
+}
 
 static inline bool errand_waits(const struct proc *p)
 {
