@@ -5,18 +5,12 @@
 
 -include_lib("eunit/include/eunit.hrl").
 
--import(tandem_support, [on/2]).
-
--define(LIMIT, 60).
+-import(tandem_support, [each_on_an_engine/1, on/2]).
 
 all_test_() ->
-    {setup, fun() -> {ok, Pid, Node} = tandem:start(#{}), {Pid, Node} end, fun({Pid, _}) -> tandem:stop(Pid) end,
-     fun({_, Node}) ->
-         [{atom_to_list(Name), {timeout, ?LIMIT, fun() -> Test(Node) end}}
-          || {Name, Test} <- [{pids_are_used_again, fun pids_are_used_again/1}, {other_nodes_are_unknown, fun other_nodes_are_unknown/1},
-                              {no_calls_are_saved, fun no_calls_are_saved/1}, {nothing_is_traced, fun nothing_is_traced/1},
-                              {listings_are_names, fun listings_are_names/1}, {small_heaps, fun small_heaps/1}, {monotonic_time_is_positive, fun monotonic_time_is_positive/1}]]
-     end}.
+    each_on_an_engine([{pids_are_used_again, fun pids_are_used_again/1}, {other_nodes_are_unknown, fun other_nodes_are_unknown/1},
+                       {no_calls_are_saved, fun no_calls_are_saved/1}, {nothing_is_traced, fun nothing_is_traced/1},
+                       {listings_are_names, fun listings_are_names/1}, {small_heaps, fun small_heaps/1}, {monotonic_time_is_positive, fun monotonic_time_is_positive/1}]).
 
 %% The order of pids is not that of their birth.
 pids_are_used_again(Node) ->

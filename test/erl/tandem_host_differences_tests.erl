@@ -5,27 +5,21 @@
 
 -include_lib("eunit/include/eunit.hrl").
 
--import(tandem_support, [on/2]).
-
--define(LIMIT, 60).
+-import(tandem_support, [each_on_an_engine/1, on/2]).
 
 all_test_() ->
-    {setup, fun() -> {ok, Pid, Node} = tandem:start(#{}), {Pid, Node} end, fun({Pid, _}) -> tandem:stop(Pid) end,
-     fun({_, Node}) ->
-         [{atom_to_list(Name), {timeout, ?LIMIT, fun() -> Test(Node) end}}
-          || {Name, Test} <- [{module_in_memory_is_unknown, fun module_in_memory_is_unknown/1}, {fun_of_module_in_memory, fun fun_of_module_in_memory/1},
-                              {code_paths_are_the_hosts, fun code_paths_are_the_hosts/1}, {code_that_is_not_proved, fun code_that_is_not_proved/1}, {code_marked_as_newer, fun code_marked_as_newer/1},
-                              {purged_code_stays, fun purged_code_stays/1},
-                              {engines_do_not_know_each_other, fun engines_do_not_know_each_other/1}, {names_of_the_host, fun names_of_the_host/1},
-                              {global_is_the_hosts, fun global_is_the_hosts/1}, {pg_scopes_do_not_join, fun pg_scopes_do_not_join/1},
-                              {no_nodes_are_seen, fun no_nodes_are_seen/1}, {init_stop_ends_the_engine, fun init_stop_ends_the_engine/1},
-                              {host_applications_start_there, fun host_applications_start_there/1},
-                              {no_ports, fun no_ports/1}, {no_sockets, fun no_sockets/1}, {no_native_code, fun no_native_code/1},
-                              {compiled_regular_expressions, fun compiled_regular_expressions/1}, {patterns_that_differ, fun patterns_that_differ/1},
-                              {order_of_large_maps, fun order_of_large_maps/1}, {state_ends_with_its_maker, fun state_ends_with_its_maker/1},
-                              {random_seeds_of_crypto, fun random_seeds_of_crypto/1}, {raw_files_are_processes, fun raw_files_are_processes/1},
-                              {continuations_from_bytes, fun continuations_from_bytes/1}, {logger_settings_are_the_hosts, fun logger_settings_are_the_hosts/1}]]
-     end}.
+    each_on_an_engine([{module_in_memory_is_unknown, fun module_in_memory_is_unknown/1}, {fun_of_module_in_memory, fun fun_of_module_in_memory/1},
+                       {code_paths_are_the_hosts, fun code_paths_are_the_hosts/1}, {code_that_is_not_proved, fun code_that_is_not_proved/1}, {code_marked_as_newer, fun code_marked_as_newer/1},
+                       {purged_code_stays, fun purged_code_stays/1},
+                       {engines_do_not_know_each_other, fun engines_do_not_know_each_other/1}, {names_of_the_host, fun names_of_the_host/1},
+                       {global_is_the_hosts, fun global_is_the_hosts/1}, {pg_scopes_do_not_join, fun pg_scopes_do_not_join/1},
+                       {no_nodes_are_seen, fun no_nodes_are_seen/1}, {init_stop_ends_the_engine, fun init_stop_ends_the_engine/1},
+                       {host_applications_start_there, fun host_applications_start_there/1},
+                       {no_ports, fun no_ports/1}, {no_sockets, fun no_sockets/1}, {no_native_code, fun no_native_code/1},
+                       {compiled_regular_expressions, fun compiled_regular_expressions/1}, {patterns_that_differ, fun patterns_that_differ/1},
+                       {order_of_large_maps, fun order_of_large_maps/1}, {state_ends_with_its_maker, fun state_ends_with_its_maker/1},
+                       {random_seeds_of_crypto, fun random_seeds_of_crypto/1}, {raw_files_are_processes, fun raw_files_are_processes/1},
+                       {continuations_from_bytes, fun continuations_from_bytes/1}, {logger_settings_are_the_hosts, fun logger_settings_are_the_hosts/1}]).
 
 %% --- Code ------------------------------------------------------------------------------------------------------------------
 

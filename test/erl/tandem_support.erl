@@ -3,7 +3,7 @@
 -module(tandem_support).
 
 -export([os_pid/1, input/1, port/1, signal/2, gone/2, until/1, until/2, resident/1, on/2, no_native/1, quiet/0]).
--export([is_telling/2]).
+-export([is_telling/2, each_on_an_engine/1]).
 
 %% The process that owns the engine's port, the port, and the engine's operating-system process, by the engine's owner.
 -spec input(pid()) -> pid().
@@ -85,3 +85,9 @@ is_telling(_, _) -> stop.
 %% As OTP's own modules say that a function is native.
 -spec no_native(term()) -> no_return().
 no_native(_) -> erlang:nif_error(undef).
+
+%% A generator: each of these functions is a test, and gets the node of an engine that is started for all of them.
+-spec each_on_an_engine([{atom(), fun((node()) -> term())}]) -> term().
+each_on_an_engine(Tests) ->
+    {setup, fun() -> {ok, Pid, Node} = tandem:start(#{}), {Pid, Node} end, fun({Pid, _}) -> tandem:stop(Pid) end,
+     fun({_, Node}) -> [{atom_to_list(Name), {timeout, 60, fun() -> Test(Node) end}} || {Name, Test} <- Tests] end}.
