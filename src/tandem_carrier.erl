@@ -77,7 +77,7 @@ open(Owner, #{executable := Executable, env := Env} = Config) ->
                error:Reason -> exit({executable, Executable, Reason})
            end,
     {ok, Flags} = offered_flags(),
-    Engine = maps:without([executable, env, timeout, name], Config),
+    Engine = maps:without([carrier, executable, env, timeout, name], Config),
     true = port_command(Port, term_to_binary(Engine#{flags => Flags,
                                                       cookie => cookie(maps:get(node, Config)),
                                                       printable_range => io:printable_range(),

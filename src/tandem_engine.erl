@@ -111,7 +111,8 @@ init({Node, Options}) ->
                      #{executable := undefined} -> default_executable();
                      #{executable := Given} -> Given
                  end,
-    Input = tandem_carrier:start_link(Options#{node => Node, host => Host, creation => creation(), executable => Executable}),
+    Carrier = carrier(maps:get(carrier, Options)),
+    Input = Carrier:start_link(Options#{node => Node, host => Host, creation => creation(), executable => Executable}),
     receive
         {Input, up, Port} ->
             persistent_term:put(?LATEST, Node),
@@ -122,6 +123,9 @@ init({Node, Options}) ->
     after maps:get(timeout, Options) ->
             {stop, {shutdown, timeout}}
     end.
+
+%% The module that starts an engine of that kind, and is the connection to it.
+carrier(port) -> tandem_carrier.
 
 os_pid(Port) ->
     case erlang:port_info(Port, os_pid) of

@@ -4,10 +4,13 @@
 
 -export([check/1, names/0]).
 
--export_type([options/0, error/0]).
+-export_type([options/0, error/0, carrier/0]).
+
+-type carrier() :: port.
 
 -type options() ::
-        #{name => atom() | string() | binary(),
+        #{carrier => carrier(),
+          name => atom() | string() | binary(),
           workers => pos_integer(),
           memory => pos_integer() | infinity,
           log => error | warning | info | debug,
@@ -16,6 +19,7 @@
           executable => file:name_all(),
           env => [{os:env_var_name(), os:env_var_value() | false}]}.
 %% <dl>
+%% <dt>`carrier'</dt><dd>how the engine is reached. `port', the default: an operating-system process, over pipes</dd>
 %% <dt>`name'</dt><dd>the part of the node's name before the `@'; by default `tandem1', `tandem2' and so on. Two engines with one
 %%   name can't run at once.</dd>
 %% <dt>`workers'</dt><dd>threads that run processes; 1 by default</dd>
@@ -31,6 +35,7 @@
 %% <dt>`executable'</dt><dd>the engine's program; by default `tandem' in the application's priv folder</dd>
 %% <dt>`env'</dt><dd>additions to the environment of the engine's operating-system process, as `open_port/2' takes them</dd>
 %% </dl>
+%% What the application's environment has under an option's name is its default (`erl -tandem workers 2').
 
 -type error() :: {bad_option, Name :: term(), Value :: term()} | {unknown_option, Name :: term()} | {bad_options, term()}.
 
@@ -38,7 +43,8 @@
 
 %% Name, default, check. A default is not checked.
 rows() ->
-    [{name, undefined, fun is_name/1},
+    [{carrier, port, fun(C) -> lists:member(C, [port]) end},
+     {name, undefined, fun is_name/1},
      {workers, 1, fun(N) -> is_integer(N) andalso N >= 1 andalso N =< 64 end},
      {memory, infinity, fun(M) -> M =:= infinity orelse (is_integer(M) andalso M >= 16 bsl 20 andalso M < 1 bsl 60) end},
      {log, warning, fun(L) -> lists:member(L, [error, warning, info, debug]) end},
@@ -56,11 +62,15 @@ names() ->
 -spec check(term()) -> {ok, map()} | {error, error()}.
 check(Options) when is_map(Options) ->
     case maps:keys(maps:without(names(), Options)) of
-        [] -> check(rows(), Options, #{});
+        [] -> check(rows(), maps:merge(from_environment(), Options), #{});
         [Unknown | _] -> {error, {unknown_option, Unknown}}
     end;
 check(Other) ->
     {error, {bad_options, Other}}.
+
+from_environment() ->
+    _ = application:load(tandem),
+    maps:from_list([{Name, Value} || Name <- names(), {ok, Value} <- [application:get_env(tandem, Name)]]).
 
 check([], _, Checked) ->
     {ok, Checked};
