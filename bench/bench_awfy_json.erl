@@ -1,5 +1,5 @@
 %% SPDX-License-Identifier: Apache-2.0
-%% @doc Json: a document of 156 operations is parsed by {@link bench_json}.
+%% @doc Json: a document of 156 operations is parsed by {@link tandem_json}.
 -module(bench_awfy_json).
 
 -export([run/1]).
@@ -9,8 +9,8 @@
 %% @doc Parses the document so often; the operations seen.
 -spec run(pos_integer()) -> integer().
 run(N) ->
-    Text = iolist_to_binary(bench_json:encode(document())),
-    lists:sum([operations(bench_json:decode(Text)) || _ <- lists:seq(1, N)]).
+    Text = iolist_to_binary(tandem_json:encode(document())),
+    lists:sum([operations(tandem_json:decode(Text)) || _ <- lists:seq(1, N)]).
 
 operations(#{<<"head">> := #{<<"requestCounter">> := 4}, <<"operations">> := Operations}) -> length(Operations).
 

@@ -113,7 +113,7 @@ with(#{kind := Kind, workers := Workers} = Side, N, F) ->
     Fill = spawn(Node, ?MODULE, fill, [1, self()]),
     ok = reply(Fill),
     exit(Fill, kill),
-    Result = F(Node, fun() -> bench_side:resident(OsPid) end),
+    Result = F(Node, fun() -> tandem_side:resident(OsPid) end),
     Stop(),
     Result.
 

@@ -65,16 +65,16 @@ row(Program, Beam, Tandem) ->
 -spec print(#{atom() => term()}) -> ok.
 print(#{what := What, unit := Unit, beam := Beam, tandem := Tandem, tail := Tail}) ->
     io:format("~-38s ~11s ~11s ~11s ~11s ~8s~n",
-              [What | [bench_stats:text(Unit, Number) || Number <- [bench_stats:median(Beam), bench_stats:quantile(0.99, Beam),
-                                                                    bench_stats:median(Tandem), bench_stats:quantile(0.99, Tandem)]]]
+              [What | [tandem_stats:text(Unit, Number) || Number <- [tandem_stats:median(Beam), tandem_stats:quantile(0.99, Beam),
+                                                                    tandem_stats:median(Tandem), tandem_stats:quantile(0.99, Tandem)]]]
               ++ [share(ratio(Beam, Tandem))]),
     _ = [io:format("~-38s ~11s ~11s ~11s ~11s ~8s~n",
-                   ["    " ++ Title, bench_stats:text(Unit, Least), "", bench_stats:text(Unit, Most), "", share(Most / max(Least, 1))])
+                   ["    " ++ Title, tandem_stats:text(Unit, Least), "", tandem_stats:text(Unit, Most), "", share(Most / max(Least, 1))])
          || Tail, {Title, Share} <- [{"9 of 10 within", 0.9}, {"999 of 1,000 within", 0.999}, {"9,999 of 10,000 within", 0.9999}],
-            Least <- [bench_stats:quantile(Share, Beam)], Most <- [bench_stats:quantile(Share, Tandem)]],
+            Least <- [tandem_stats:quantile(Share, Beam)], Most <- [tandem_stats:quantile(Share, Tandem)]],
     ok.
 
-ratio(Beam, Tandem) -> bench_stats:median(Tandem) / max(bench_stats:median(Beam), 1.0e-9).
+ratio(Beam, Tandem) -> tandem_stats:median(Tandem) / max(tandem_stats:median(Beam), 1.0e-9).
 
 share(Ratio) when Ratio < 0.1 -> io_lib:format("~.4f", [float(Ratio)]);
 share(Ratio) -> io_lib:format("~.2f", [float(Ratio)]).
@@ -87,7 +87,7 @@ summary(Class, Rows) ->
         Mean -> io:format("~-86s ~8s~n", [io_lib:format("geometric mean of ~s", [Class]), share(Mean)])
     end.
 
-mean(Rows) -> bench_stats:geometric_mean([ratio(Beam, Tandem) || #{beam := Beam, tandem := Tandem} <- Rows]).
+mean(Rows) -> tandem_stats:geometric_mean([ratio(Beam, Tandem) || #{beam := Beam, tandem := Tandem} <- Rows]).
 
 %% @doc Writes the file, and that it is the last one; gives its name.
 -spec write(#{atom() => term()}, [{atom(), {[map()], [map()]}}], file:filename() | undefined) -> file:filename().
@@ -99,7 +99,7 @@ write(Machine, Classes, Out) ->
            end,
     Report = #{machine => Machine#{load_after => Load},
                classes => maps:from_list([{Class, class(Rows, Counters)} || {Class, {Rows, Counters}} <- Classes])},
-    Json = [bench_json:encode(Report), $\n],
+    Json = [tandem_json:encode(Report), $\n],
     ok = filelib:ensure_dir(File),
     ok = filelib:ensure_dir(?LAST),
     ok = file:write_file(File, Json),
@@ -139,7 +139,7 @@ compare(OldFile, NewFile) ->
 
 read(File) ->
     case file:read_file(File) of
-        {ok, Text} -> bench_json:decode(Text);
+        {ok, Text} -> tandem_json:decode(Text);
         {error, Reason} -> io:format(standard_error, "~ts: ~ts~n", [File, file:format_error(Reason)]), halt(2)
     end.
 
@@ -153,7 +153,7 @@ programs(Class, #{<<"classes">> := Classes}) ->
 compare_class(Class, Old, New) ->
     io:format("~n~-38ts ~11s ~11s ~8s ~8s ~8s~n", [Class, "old", "new", "new/old", "old/BEAM", "new/BEAM"]),
     Changes = [compare_program(Before, Program) || {Name, Program} <- New, {_, Before} <- [lists:keyfind(Name, 1, Old)]],
-    Mean = bench_stats:geometric_mean(Changes),
+    Mean = tandem_stats:geometric_mean(Changes),
     Mean =:= undefined orelse io:format("~-62s ~8s~n", ["geometric mean", share(Mean)]),
     _ = [io:format("~b programs only in the ~s file~n", [Count, Which])
          || {Which, These, Others} <- [{"old", Old, New}, {"new", New, Old}],
@@ -162,17 +162,17 @@ compare_class(Class, Old, New) ->
 
 compare_program(#{<<"beam">> := OldBeam, <<"tandem">> := Old},
                 #{<<"what">> := What, <<"unit">> := Unit, <<"beam">> := Beam, <<"tandem">> := New}) ->
-    [Before, Now] = [bench_stats:median(Numbers) || Numbers <- [Old, New]],
+    [Before, Now] = [tandem_stats:median(Numbers) || Numbers <- [Old, New]],
     Change = Now / max(Before, 1.0e-9),
     Kind = binary_to_existing_atom(Unit),
     io:format("~-38ts ~11s ~11s ~8s ~8s ~8s ~s~n",
-              [What, bench_stats:text(Kind, Before), bench_stats:text(Kind, Now), share(Change), share(ratio(OldBeam, Old)),
+              [What, tandem_stats:text(Kind, Before), tandem_stats:text(Kind, Now), share(Change), share(ratio(OldBeam, Old)),
                share(ratio(Beam, New)), verdict(Change, Old, New)]),
     Change.
 
 verdict(Change, Old, New) ->
-    Above = bench_stats:quantile(0.25, New) > bench_stats:quantile(0.75, Old),
-    Below = bench_stats:quantile(0.75, New) < bench_stats:quantile(0.25, Old),
+    Above = tandem_stats:quantile(0.25, New) > tandem_stats:quantile(0.75, Old),
+    Below = tandem_stats:quantile(0.75, New) < tandem_stats:quantile(0.25, Old),
     if
         Above, Change > 1 + ?NOISE -> "slower";
         Below, Change < 1 - ?NOISE -> "faster";

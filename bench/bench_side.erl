@@ -1,44 +1,30 @@
 %% SPDX-License-Identifier: Apache-2.0
-%% @doc The two sides of a measurement: an engine, and a BEAM with as many schedulers, which this VM reaches over loopback TCP; and
-%% one round on one of them.
+%% @doc The two sides of a measurement ({@link tandem_side}), and one round on one of them.
 -module(bench_side).
 
--export([start/2, start_node/3, stop_all/1, run/2, os_pid/1, resident/1]).
+-export([start/2, start_node/3, stop_all/1, run/2, os_pid/1]).
 -export([measure/3, settle/1]).
 
 -define(ROUND_TIMEOUT, 120_000).
 -define(SETTLE_TIMEOUT, 10_000).
 
 %% @doc Starts a side. This VM is a node afterwards.
--spec start(beam | tandem, pos_integer()) -> bench:side().
+-spec start(tandem_side:kind(), pos_integer()) -> bench:side().
 start(Kind, Workers) ->
     {Node, Stop} = start_node(Kind, Workers, ["+P", "2000000"]),
     #{kind => Kind, workers => Workers, node => Node, stop => Stop, processes => processes(Node)}.
 
 %% @doc Starts no more than the node; a BEAM with these arguments. Throws what a program's failure is told as.
--spec start_node(beam | tandem, pos_integer(), [string()]) -> {node(), fun(() -> term())}.
-start_node(tandem, Workers, _) ->
+-spec start_node(tandem_side:kind(), pos_integer(), [string()]) -> {node(), fun(() -> term())}.
+start_node(Kind, Workers, Arguments) ->
     Options = case application:get_env(tandem, bench_executable) of
-                  {ok, File} -> #{workers => Workers, executable => File};
-                  undefined -> #{workers => Workers}
+                  {ok, File} -> #{workers => Workers, arguments => Arguments, executable => File};
+                  undefined -> #{workers => Workers, arguments => Arguments}
               end,
-    case tandem:start_link(Options) of
-        {ok, Pid, Node} -> {Node, fun() -> tandem:stop(Pid) end};
-        {error, Reason} -> throw({wrong, tandem, Reason})
-    end;
-start_node(beam, Workers, Arguments) ->
-    is_alive() orelse become_node(),
-    Schedulers = integer_to_list(Workers),
-    {ok, Pid, Node} = peer:start_link(#{name => peer:random_name(), connection => standard_io,
-                                        args => ["+S", Schedulers ++ ":" ++ Schedulers, "-setcookie",
-                                                 atom_to_list(erlang:get_cookie()), "-pa" | code:get_path()] ++ Arguments}),
-    true = net_kernel:connect_node(Node),
-    {Node, fun() -> peer:stop(Pid) end}.
-
-%% An engine makes this VM a node without a listener; a peer needs no more.
-become_node() ->
-    {ok, Pid, _} = tandem:start_link(#{}),
-    tandem:stop(Pid).
+    case tandem_side:start(Kind, Options) of
+        {ok, Node, Stop} -> {Node, Stop};
+        {error, Reason} -> throw({wrong, Kind, Reason})
+    end.
 
 %% @doc Ends all of them.
 -spec stop_all(#{term() => bench:side()}) -> ok.
@@ -66,15 +52,7 @@ numbers(_, {error, Reason}) -> {error, Reason}.
 
 %% Runs one of this module's functions in a process of a node.
 call(Node, Function, Arguments) ->
-    {Pid, Monitor} = spawn_monitor(Node, fun() -> exit({?MODULE, apply(?MODULE, Function, Arguments)}) end),
-    receive
-        {'DOWN', Monitor, process, Pid, {?MODULE, Answer}} -> {ok, Answer};
-        {'DOWN', Monitor, process, Pid, Reason} -> {error, Reason}
-    after ?ROUND_TIMEOUT ->
-            erlang:demonitor(Monitor, [flush]),
-            exit(Pid, kill),
-            {error, timeout}
-    end.
+    tandem_side:call(Node, ?MODULE, Function, Arguments, ?ROUND_TIMEOUT).
 
 %% @private On the side: nanoseconds and result. What the program has linked to this process ends with it.
 -spec measure(module(), atom(), [term()]) -> {integer(), term()}.
@@ -109,20 +87,4 @@ processes(Node) ->
 
 %% @doc The operating-system process of a side.
 -spec os_pid(bench:side()) -> string().
-os_pid(#{kind := beam, node := Node}) -> erpc:call(Node, os, getpid, []);
-os_pid(#{kind := tandem, node := Node}) ->
-    Owner = whereis(Node),
-    [Pid] = [OsPid || Port <- erlang:ports(), {connected, Input} <- [erlang:port_info(Port, connected)],
-                      {links, Links} <- [process_info(Input, links)], lists:member(Owner, Links),
-                      {os_pid, OsPid} <- [erlang:port_info(Port, os_pid)]],
-    integer_to_list(Pid).
-
-%% @doc The bytes of an operating-system process that are in memory; 0 where that can't be told.
--spec resident(string()) -> non_neg_integer().
-resident(OsPid) ->
-    case file:read_file(["/proc/", OsPid, "/status"]) of
-        {ok, Status} ->
-            {match, [Kilobytes]} = re:run(Status, "VmRSS:\\s*(\\d+) kB", [{capture, all_but_first, list}]),
-            1024 * list_to_integer(Kilobytes);
-        {error, _} -> 0
-    end.
+os_pid(#{kind := Kind, node := Node}) -> tandem_side:os_pid(Kind, Node).

@@ -32,6 +32,6 @@ answer(Node) ->
 resident(#{kind := Kind} = Side) ->
     {Node, Stop} = bench_side:start_node(Kind, 1, []),
     Answer = answer(Node),
-    Bytes = bench_side:resident(bench_side:os_pid(Side#{node := Node})),
+    Bytes = tandem_side:resident(bench_side:os_pid(Side#{node := Node})),
     Stop(),
     {Bytes, Answer}.

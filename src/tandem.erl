@@ -13,7 +13,7 @@
 %% here, and with the VM.
 -module(tandem).
 
--export([start_link/0, start_link/1, start/0, start/1, stop/1, child_spec/1, info/1, info/2]).
+-export([start_link/0, start_link/1, start/0, start/1, stop/1, child_spec/1, info/1, info/2, counters/1]).
 
 -export_type([info/0]).
 
@@ -92,21 +92,30 @@ info(Node) ->
 %% @doc What an engine is, holds and has done. The error is `{not_an_engine, Node}', `noconnection' or `timeout'.
 -spec info(node(), timeout()) -> info() | {error, term()}.
 info(Node, Timeout) ->
+    ask(info, Node, Timeout).
+
+%% @doc The engine's counters, as an object of JSON that the engine has written: more than {@link info/1} tells, for reports that
+%% are kept. Times are in nanoseconds, memory in bytes. The errors are those of {@link info/1}.
+-spec counters(node()) -> binary() | {error, term()}.
+counters(Node) ->
+    ask(counters, Node, 5000).
+
+ask(What, Node, Timeout) ->
     case is_atom(Node) andalso whereis(Node) of
-        Owner when is_pid(Owner) -> ask(Owner, Node, Timeout);
+        Owner when is_pid(Owner) -> ask(What, Owner, Node, Timeout);
         _ -> {error, {not_an_engine, Node}}
     end.
 
-ask(Owner, Node, Timeout) ->
+ask(What, Owner, Node, Timeout) ->
     Monitor = erlang:monitor(process, Owner),
-    {'$tandem', Node} ! {info, self(), Monitor},
+    {'$tandem', Node} ! {What, self(), Monitor},
     receive
-        {Monitor, Info} ->
+        {Monitor, Answer} ->
             erlang:demonitor(Monitor, [flush]),
-            Info;
+            Answer;
         {'DOWN', Monitor, process, _, _} ->
             {error, noconnection}
     after Timeout ->
             erlang:demonitor(Monitor, [flush]),
-            receive {Monitor, Info} -> Info after 0 -> {error, timeout} end
+            receive {Monitor, Answer} -> Answer after 0 -> {error, timeout} end
     end.

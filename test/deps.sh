@@ -11,6 +11,7 @@ clang-format    clang-format
 libgmp-dev      gmp.h
 zlib1g-dev      zlib.h
 libpcre2-dev    pcre2.h
+libjansson-dev  jansson.h
 check           check.h
 libsubunit-dev  subunit/child.h
 erlang-base     erl

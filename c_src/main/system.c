@@ -9,6 +9,7 @@
 #include "dist/control.h"
 #include "dist/host.h"
 #include "dist/peer.h"
+#include "main/counters.h"
 #include "main/engine.h"
 #include "proc/doom.h"
 #include "proc/sched.h"
@@ -81,12 +82,18 @@ static term info_map(struct heap *h)
     return map_from_pairs(h, pairs, COUNT_OF(pairs) / 2);
 }
 
-static void answer_info(term to, term ref)
+static void answer(term to, term ref, term (*content)(struct heap *h))
 {
     struct heap h;
     heap_init(&h, 128);
-    signal_answer(to, tuple2(&h, ref, info_map(&h)));
+    signal_answer(to, tuple2(&h, ref, content(&h)));
     heap_done(&h);
+}
+
+// {Name, Pid, Reference}.
+static bool is_question(term message, term name)
+{
+    return is_tuple_of(message, 3) && element(message, 0) == name && is_pid(element(message, 1));
 }
 
 static void system_message(struct peer *from, term message)
@@ -94,8 +101,10 @@ static void system_message(struct peer *from, term message)
     (void)from;
     if (is_tuple_of(message, 3) && element(message, 0) == ATOM_module && is_atom(element(message, 1)))
         module_came(element(message, 1), element(message, 2));
-    else if (is_tuple_of(message, 3) && element(message, 0) == ATOM_info && is_pid(element(message, 1)))
-        answer_info(element(message, 1), element(message, 2));
+    else if (is_question(message, ATOM_info))
+        answer(element(message, 1), element(message, 2), info_map);
+    else if (is_question(message, ATOM_counters))
+        answer(element(message, 1), element(message, 2), counters_json);
     else
         log_line(LOG_WARNING, "a message to the engine that it does not know");
 }

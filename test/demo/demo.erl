@@ -51,7 +51,7 @@ print(Who, {Printed, Ended, Logged}) ->
 
 %% Output, exit reason and log events of one run, without pids and times.
 observe({Where, {Module, Function, Args}, Subject}) ->
-    Capture = same_capture:start_link(),
+    Capture = tandem_capture:start_link(),
     ok = logger:add_handler(?MODULE, ?MODULE, #{config => self()}),
     {Launcher, Monitor} = spawn_monitor(fun() ->
                                                 group_leader(Capture, self()),
@@ -61,9 +61,9 @@ observe({Where, {Module, Function, Args}, Subject}) ->
     Ended = receive {'DOWN', Monitor, process, Launcher, {ended, Reason}} -> Reason end,
     Logged = logged(),
     ok = logger:remove_handler(?MODULE),
-    Printed = same_capture:stop(Capture),
-    {same_normal:term(Printed, Subject), lists:flatten(io_lib:format("~0tp", [same_normal:term(Ended, Subject)])),
-     [same_normal:term(Report, Subject) || Report <- lists:sort(Logged)]}.
+    Printed = tandem_capture:stop(Capture),
+    {tandem_normal:term(Printed, Subject), lists:flatten(io_lib:format("~0tp", [tandem_normal:term(Ended, Subject)])),
+     [tandem_normal:term(Report, Subject) || Report <- lists:sort(Logged)]}.
 
 %% @private The logger's call for each event.
 -spec log(logger:log_event(), logger:handler_config()) -> ok.

@@ -174,7 +174,7 @@ on_engine(Calls, Again, #run{node = Node} = Run) ->
 
 %% Equal to the last bit, or equal but for identities, the insides of compiled patterns and the version of their library.
 agree(A, B, Node) ->
-    bits(A) =:= bits(B) orelse bits(patterns(same_normal:term(A, nonode@nohost))) =:= bits(patterns(same_normal:term(B, Node))).
+    bits(A) =:= bits(B) orelse bits(patterns(tandem_normal:term(A, nonode@nohost))) =:= bits(patterns(tandem_normal:term(B, Node))).
 
 patterns({re_pattern, Groups, Unicode, Newline, Code}) when is_binary(Code) -> {re_pattern, Groups, Unicode, Newline};
 patterns({Version, little}) when is_binary(Version) -> version;

@@ -58,7 +58,7 @@ compile(Forms, Options) ->
 silent() ->
     case get(silent) of
         undefined ->
-            Leader = same_capture:start_link(),
+            Leader = tandem_capture:start_link(),
             put(silent, Leader),
             Leader;
         Leader -> Leader

@@ -7,24 +7,27 @@
 json_there_and_back_test() ->
     Terms = [null, true, 0, -17, 1.5, 1.0e-7, 1.0e22, <<>>, <<"\"\\\n\t", 1, "é€😀"/utf8>>, [], [[], [1, [2]]], #{},
              #{<<"a">> => [1, null], <<"b">> => #{<<"c">> => false}}],
-    _ = [?assertEqual(Term, bench_json:decode(iolist_to_binary(bench_json:encode(Term)))) || Term <- Terms].
+    _ = [?assertEqual(Term, tandem_json:decode(iolist_to_binary(tandem_json:encode(Term)))) || Term <- Terms].
 
 json_as_others_write_it_test() ->
     ?assertEqual(#{<<"a">> => [1, -2.0, 300.0, 0.5], <<"b">> => <<"é/😀"/utf8>>},
-                 bench_json:decode(<<" {\"a\" : [ 1,-2.0 , 3e2, 5E-1 ],\n\"b\":\"\\u00e9\\/\\ud83d\\ude00\" } ">>)).
+                 tandem_json:decode(<<" {\"a\" : [ 1,-2.0 , 3e2, 5E-1 ],\n\"b\":\"\\u00e9\\/\\ud83d\\ude00\" } ">>)).
+
+json_in_json_test() ->
+    ?assertEqual(<<"{\"a\":{\"b\":[1]}}">>, iolist_to_binary(tandem_json:encode(#{a => {json, <<"{\"b\":[1]}">>}}))).
 
 json_refused_test() ->
-    _ = [?assertError({json, _}, bench_json:decode(Text))
+    _ = [?assertError({json, _}, tandem_json:decode(Text))
          || Text <- [<<>>, <<"[1,">>, <<"{\"a\"}">>, <<"nul">>, <<"1 2">>, <<"\"", 10, "\"">>, <<"[1 2]">>]].
 
 quantile_test() ->
     Numbers = lists:reverse(lists:seq(1, 100)),
-    ?assertEqual([1, 50, 99, 100], [bench_stats:quantile(Share, Numbers) || Share <- [0.0, 0.5, 0.99, 0.9999]]),
-    ?assertEqual(7, bench_stats:median([7])).
+    ?assertEqual([1, 50, 99, 100], [tandem_stats:quantile(Share, Numbers) || Share <- [0.0, 0.5, 0.99, 0.9999]]),
+    ?assertEqual(7, tandem_stats:median([7])).
 
 geometric_mean_test() ->
-    ?assert(abs(bench_stats:geometric_mean([0.5, 2.0, 8.0]) - 2.0) < 1.0e-9),
-    ?assertEqual(undefined, bench_stats:geometric_mean([])).
+    ?assert(abs(tandem_stats:geometric_mean([0.5, 2.0, 8.0]) - 2.0) < 1.0e-9),
+    ?assertEqual(undefined, tandem_stats:geometric_mean([])).
 
 names_test() ->
     _ = [begin

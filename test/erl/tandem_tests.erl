@@ -157,7 +157,7 @@ across_test_() ->
      fun({_, Node}) ->
              [{atom_to_list(Name), {timeout, ?LIMIT, fun() -> Test(Node) end}}
               || {Name, Test} <- [{in_order, fun in_order/1}, {terms, fun terms/1}, {links, fun links/1}, {names, fun names/1},
-                                  {spawning, fun spawning/1}, {server, fun server/1}, {delegated, fun delegated/1}, {info, fun info/1},
+                                  {spawning, fun spawning/1}, {server, fun server/1}, {delegated, fun delegated/1}, {info, fun info/1}, {counters, fun counters/1},
                                   {errors, fun errors/1}, {missing, fun missing/1}, {erpc, fun remote_calls/1}, {printing, fun printing/1},
                                   {flood_from_host, fun flood_from_host/1}, {flood_from_engine, fun flood_from_engine/1},
                                   {both_ways, fun flood_both_ways/1}, {large, fun large_messages/1}]]
@@ -256,6 +256,11 @@ info(Node) ->
     _ = [P ! stop || P <- Pids],
     ?assertMatch({error, {not_an_engine, _}}, tandem:info(no_such_node@nowhere)).
 
+counters(Node) ->
+    Counters = tandem_json:decode(tandem:counters(Node)),
+    ?assertMatch(#{<<"workers">> := 1, <<"memory">> := #{<<"in_use">> := _}, <<"messages">> := #{<<"from_host">> := _}}, Counters),
+    ?assertMatch({error, {not_an_engine, _}}, tandem:counters(no_such_node@nowhere)).
+
 errors(Node) ->
     {P, M} = spawn_monitor(Node, fun() -> lists:nth(3, [1]) end),
     receive {'DOWN', M, process, P, {function_clause, [{lists, nth, [2, []], _} | _]}} -> ok end,
@@ -267,7 +272,10 @@ missing(Node) ->
     ?assertMatch({error, undef, [{tandem_support, no_native, _, _} | _]},
                  on(Node, fun() -> try tandem_support:no_native(1) catch C:R:S -> {C, R, S} end end)),
     #{missing := Missing} = tandem:info(Node),
-    ?assertMatch(#{{tandem_support, no_native, 1} := 1}, Missing).
+    ?assertMatch(#{{tandem_support, no_native, 1} := 1}, Missing),
+    #{<<"missing">> := Counted} = tandem_json:decode(tandem:counters(Node)),
+    ?assert(lists:member(#{<<"module">> => <<"tandem_support">>, <<"function">> => <<"no_native">>, <<"arity">> => 1, <<"calls">> => 1},
+                         Counted)).
 
 remote_calls(Node) ->
     ?assertEqual(6, erpc:call(Node, lists, sum, [[1, 2, 3]])),
@@ -277,12 +285,12 @@ remote_calls(Node) ->
 zero() -> 0.
 
 printing(Node) ->
-    Capture = same_capture:start_link(),
+    Capture = tandem_capture:start_link(),
     Leader = group_leader(),
     group_leader(Capture, self()),
     done = on(Node, fun() -> io:format("from ~p~n", [node()]), done end),
     group_leader(Leader, self()),
-    ?assertEqual(iolist_to_binary(io_lib:format("from ~p~n", [Node])), same_capture:stop(Capture)).
+    ?assertEqual(iolist_to_binary(io_lib:format("from ~p~n", [Node])), tandem_capture:stop(Capture)).
 
 %% More than any buffer between them holds. The engine's process reads slowly, so the senders here must be stopped on their way.
 flood_from_host(Node) ->

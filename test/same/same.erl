@@ -111,16 +111,16 @@ pairs([], []) -> [].
 
 %% What a run shows, without identities.
 observe({Module, Function}, Node) ->
-    Capture = same_capture:start_link(),
+    Capture = tandem_capture:start_link(),
     {Launcher, Monitor} = spawn_monitor(fun() ->
                                                 group_leader(Capture, self()),
                                                 exit({outcome, watch(Node, Module, Function)})
                                         end),
     Shown = receive {'DOWN', Monitor, process, Launcher, {outcome, Seen}} -> Seen end,
-    Printed = same_capture:stop(Capture),
+    Printed = tandem_capture:stop(Capture),
     case Shown of
         timeout -> [timeout];
-        _ -> [same_normal:term(Part, Node) || Part <- Shown ++ [{printed, Printed}]]
+        _ -> [tandem_normal:term(Part, Node) || Part <- Shown ++ [{printed, Printed}]]
     end.
 
 watch(Node, Module, Function) ->

@@ -1,6 +1,6 @@
 %% SPDX-License-Identifier: Apache-2.0
 %% @doc What many numbers come to, and how one is shown.
--module(bench_stats).
+-module(tandem_stats).
 
 -export([median/1, quantile/2, geometric_mean/1, text/2]).
 

@@ -1,6 +1,6 @@
 %% SPDX-License-Identifier: Apache-2.0
 %% @doc A group leader that keeps what is printed.
--module(same_capture).
+-module(tandem_capture).
 
 -export([start_link/0, stop/1]).
 

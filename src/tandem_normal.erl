@@ -1,7 +1,7 @@
 %% SPDX-License-Identifier: Apache-2.0
 %% @doc Takes out of a term what may differ between two runs of one program: pids, references and ports become numbers in the order
 %% in which they appear, and the name of the node a fixed one; within text as well.
--module(same_normal).
+-module(tandem_normal).
 
 -export([term/2]).
 

@@ -1,0 +1,96 @@
+%% SPDX-License-Identifier: Apache-2.0
+%% @doc The two sides of a comparison: an engine, and a BEAM with as many schedulers, which this VM reaches over loopback TCP. This VM
+%% is a node afterwards.
+-module(tandem_side).
+
+-export([start/2, call/5, os_pid/2, resident/1, name/1]).
+
+-export_type([kind/0]).
+
+-type kind() :: beam | tandem.
+
+%% How long a BEAM may take to stop when asked politely.
+-define(PEER_SHUTDOWN, 2000).
+
+%% @doc Starts a side that is linked to the caller; gives its node, and what stops it. `executable' is the engine's program,
+%% `arguments' are added to those of the BEAM.
+-spec start(kind(), #{workers := pos_integer(), executable => file:name_all(), arguments => [string()]}) ->
+          {ok, node(), fun(() -> term())} | {error, term()}.
+start(tandem, Options) ->
+    case tandem:start_link(maps:with([workers, executable], Options)) of
+        {ok, Pid, Node} -> {ok, Node, fun() -> tandem:stop(Pid) end};
+        {error, Reason} -> {error, Reason}
+    end;
+start(beam, #{workers := Workers} = Options) ->
+    case ensure_node() of
+        ok ->
+            Schedulers = integer_to_list(Workers),
+            start_beam(["+S", Schedulers ++ ":" ++ Schedulers | maps:get(arguments, Options, [])]);
+        {error, Reason} -> {error, Reason}
+    end.
+
+%% An engine makes this VM a node without a listener; a BEAM needs no more.
+ensure_node() ->
+    case is_alive() of
+        true -> ok;
+        false ->
+            case tandem:start_link(#{}) of
+                {ok, Pid, _} -> tandem:stop(Pid);
+                {error, Reason} -> {error, Reason}
+            end
+    end.
+
+%% The cookie goes over the pipe: a command line can be read by everybody. Until then nobody knows the one that is there.
+start_beam(Arguments) ->
+    Nobodys = binary_to_list(string:lowercase(integer_to_binary(rand:uniform(1 bsl 120), 36))),
+    try peer:start_link(#{name => peer:random_name(), connection => standard_io, shutdown => ?PEER_SHUTDOWN,
+                          args => ["-setcookie", Nobodys, "-hidden", "-pa" | code:get_path()] ++ Arguments}) of
+        {ok, Pid, Node} ->
+            true = peer:call(Pid, erlang, set_cookie, [erlang:get_cookie()]),
+            case net_kernel:connect_node(Node) of
+                true -> {ok, Node, fun() -> peer:stop(Pid) end};
+                _ -> peer:stop(Pid), {error, {not_connected, Node}}
+            end;
+        {error, Reason} -> {error, Reason}
+    catch
+        _:Reason -> {error, Reason}
+    end.
+
+%% @doc Runs a function in a process of a node, and gives its value. A process that takes longer than that many milliseconds is
+%% killed.
+-spec call(node(), module(), atom(), [term()], timeout()) -> {ok, term()} | {error, term()}.
+call(Node, Module, Function, Arguments, Timeout) ->
+    {Pid, Monitor} = spawn_monitor(Node, fun() -> exit({?MODULE, apply(Module, Function, Arguments)}) end),
+    receive
+        {'DOWN', Monitor, process, Pid, {?MODULE, Answer}} -> {ok, Answer};
+        {'DOWN', Monitor, process, Pid, Reason} -> {error, Reason}
+    after Timeout ->
+            erlang:demonitor(Monitor, [flush]),
+            exit(Pid, kill),
+            {error, timeout}
+    end.
+
+%% @doc The operating-system process of a side.
+-spec os_pid(kind(), node()) -> string().
+os_pid(beam, Node) -> erpc:call(Node, os, getpid, []);
+os_pid(tandem, Node) ->
+    Owner = whereis(Node),
+    [Pid] = [OsPid || Port <- erlang:ports(), {connected, Input} <- [erlang:port_info(Port, connected)],
+                      {links, Links} <- [process_info(Input, links)], lists:member(Owner, Links),
+                      {os_pid, OsPid} <- [erlang:port_info(Port, os_pid)]],
+    integer_to_list(Pid).
+
+%% @doc The bytes of an operating-system process that are in memory; 0 where that can't be told.
+-spec resident(string()) -> non_neg_integer().
+resident(OsPid) ->
+    case file:read_file(["/proc/", OsPid, "/status"]) of
+        {ok, Status} ->
+            {match, [Kilobytes]} = re:run(Status, "VmRSS:\\s*(\\d+) kB", [{capture, all_but_first, list}]),
+            1024 * list_to_integer(Kilobytes);
+        {error, _} -> 0
+    end.
+
+%% @doc What people call it.
+-spec name(kind()) -> string().
+name(beam) -> "BEAM";
+name(tandem) -> "Tandem".
