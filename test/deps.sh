@@ -8,6 +8,7 @@ needs="
 make            make
 clang           clang
 clang-format    clang-format
+lld             ld.lld
 libgmp-dev      gmp.h
 zlib1g-dev      zlib.h
 libpcre2-dev    pcre2.h
