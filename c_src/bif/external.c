@@ -100,7 +100,7 @@ static term pieces(struct heap *h, const struct writer *w, const struct external
 static term encoded_pieces(struct proc *p, term t, const struct external_options *options)
 {
     struct writer w;
-    struct external_cuts cuts;
+    struct external_cuts cuts = {0};
     writer_init(&w);
     bool complete = external_encode_cut(&w, t, options, &cuts);
     term list = complete ? pieces(proc_heap(p), &w, &cuts) : NONE;

@@ -16,10 +16,15 @@ enum control {
 #undef CONTROL
 };
 
+struct packet;
 struct peer;
 
-// The rest of a packet, behind its first byte. Failure is in the reader. By a thread that is in an epoch (a worker).
-void control_receive(struct peer *p, struct reader *r);
+// Control message and payload, with their version bytes or without. Failure is in the reader. By a thread that is in an epoch (a
+// worker).
+void control_receive(struct peer *p, struct reader *r, bool versions);
+
+// A packet that waited for the connection, and that the other node can't take: who waits for an answer gets one.
+void control_refused(const struct packet *packet);
 
 // Fills remote_hooks.
 void control_open(void);

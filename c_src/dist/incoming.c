@@ -19,6 +19,7 @@ struct control_hooks control_hooks;
 struct incoming {
     struct peer *peer;
     struct reader *reader;
+    unsigned flags;    // of terms
     const term *element;
     struct external payload;
 };
@@ -398,7 +399,7 @@ static void control_and_payload(struct incoming *in, term control)
         return;
     }
     in->element = tuple_elements(control);
-    if (payload && !external_scan(&in->payload, in->reader, EXTERNAL_NO_COMPRESSION))
+    if (payload && !external_scan(&in->payload, in->reader, in->flags))
         malformed(in, "malformed payload");
     else if (reader_left(in->reader) != 0)
         malformed(in, "bytes behind the end of a control message");
@@ -408,12 +409,14 @@ static void control_and_payload(struct incoming *in, term control)
         external_done(&in->payload);
 }
 
-void control_receive(struct peer *p, struct reader *r)
+void control_receive(struct peer *p, struct reader *r, bool versions)
 {
-    struct incoming in = {.peer = p, .reader = r};
+    struct incoming in = {.peer = p, .reader = r, .flags = EXTERNAL_NO_COMPRESSION};
+    if (!versions)
+        in.flags |= EXTERNAL_NO_VERSION;
     struct external e;
     struct loose control;
-    if (external_scan(&e, r, EXTERNAL_NO_COMPRESSION)) {
+    if (external_scan(&e, r, in.flags)) {
         if (loose_decode(&in, &e, &control))
             control_and_payload(&in, control.value);
         fragment_free(control.area);

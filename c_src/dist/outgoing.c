@@ -2,12 +2,16 @@
 #include "dist/control.h"
 
 #include "base/log.h"
-#include "dist/handshake.h"
-#include "dist/peer.h"
+#include "dist/neighbours.h"
 #include "proc/remote.h"
+#include "proc/signal.h"
 #include "term/atom.h"
 
-enum { MAX_ELEMENTS = 6, PASS_THROUGH = 112 };
+enum {
+    MAX_ELEMENTS = 6,
+    PASS_THROUGH = 112,
+    TRIES = 3,    // to find a connection that isn't just ending
+};
 
 // A control message to be encoded: a tuple in C memory, whose elements stand wherever they are.
 struct outgoing {
@@ -130,42 +134,165 @@ static bool can_be_said(const struct remote_signal *s, uint64_t flags)
     return s->kind != REMOTE_SEND || s->name != NONE || !is_ref(s->to) || flags & DIST_ALIAS;
 }
 
-static enum remote_result send_signal(struct proc *sender, const struct remote_signal *s)
+// What makes a connection if there is none, as on the BEAM. The others are between processes that have ties, which end with the
+// connection.
+static bool begins(const struct remote_signal *s)
 {
-    struct peer *p = peer_of_node(s->node);
-    if (!p || !can_be_said(s, p->flags))
-        return REMOTE_UNCONNECTED;
+    switch (s->kind) {
+    case REMOTE_SEND:
+    case REMOTE_LINK:
+    case REMOTE_EXIT2:
+    case REMOTE_MONITOR:
+    case REMOTE_GROUP_LEADER:
+    case REMOTE_SPAWN:
+        return true;
+    case REMOTE_UNLINK:
+    case REMOTE_UNLINK_ACK:
+    case REMOTE_EXIT:
+    case REMOTE_DEMONITOR:
+    case REMOTE_DOWN:
+    case REMOTE_SPAWN_REPLY:
+        return false;
+    }
+    return false;
+}
+
+static bool makes_ties(enum remote_kind kind)
+{
+    return kind == REMOTE_LINK || kind == REMOTE_MONITOR || kind == REMOTE_SPAWN;
+}
+
+static uint64_t capability(enum control number)
+{
+    if (number == CONTROL_SEND_SENDER)
+        return DIST_SEND_SENDER;
+    if (number == CONTROL_ALIAS_SEND)
+        return DIST_ALIAS;
+    if (number == CONTROL_SPAWN_REQUEST)
+        return DIST_SPAWN;
+    return number == CONTROL_PAYLOAD_EXIT || number == CONTROL_PAYLOAD_EXIT2 || number == CONTROL_PAYLOAD_MONITOR_EXIT
+               ? DIST_EXIT_PAYLOAD
+               : 0;
+}
+
+// Whose signals it must not overtake: a spawn reply comes before all that the child does.
+static term whose(const struct remote_signal *s)
+{
+    term sender = s->kind == REMOTE_SPAWN_REPLY ? s->value : s->from;
+    return is_local_pid(sender) ? sender : NONE;
+}
+
+// NULL: it cannot be said in the external format.
+static struct packet *packet_of(const struct remote_signal *s, uint64_t flags)
+{
     struct outgoing o = {.payload = NONE};
     struct packet *packet = packet_new();
-    fill_signal(&o, s, p->flags);
+    fill_signal(&o, s, flags);
+    packet->sender = whose(s);
+    packet->needs = capability((enum control)small_value(o.tuple[1]));
     writer_u8(&packet->body, PASS_THROUGH);
-    if (packet_term(packet, boxed_term(o.tuple)) && (o.payload == NONE || packet_term(packet, o.payload)))
-        return peer_send(p, packet, sender ? sender->pid : NONE);
-    log_line(LOG_ERROR, "a term is too large to be sent to another node; dropped");
+    bool said = packet_term(packet, boxed_term(o.tuple));
+    packet->payload_at = o.payload == NONE ? 0 : packet->body.size;
+    if (said && (o.payload == NONE || packet_term(packet, o.payload)))
+        return packet;
     packet_free(packet);
-    return REMOTE_SENT;
+    return NULL;
+}
+
+static struct peer *peer_for(const struct remote_signal *s)
+{
+    return begins(s) ? neighbour_get(s->node) : neighbour_find(s->node);
+}
+
+// Encoding may take turns: the peer that was found before is not held meanwhile.
+static enum remote_result try_to_send(struct proc *sender, const struct remote_signal *s)
+{
+    struct peer *p = peer_for(s);
+    uint64_t flags = p ? peer_flags(p) : 0;
+    if (!p || !can_be_said(s, flags))
+        return REMOTE_UNCONNECTED;
+    struct packet *packet = packet_of(s, flags);
+    if (!packet) {
+        log_line(LOG_ERROR, "a term is too large to be sent to another node; dropped");
+        return REMOTE_SENT;
+    }
+    p = peer_for(s);
+    if (p && makes_ties(s->kind))
+        atomic_store(&p->ties, true);
+    enum remote_result result = p ? peer_send(p, packet, sender ? sender->pid : NONE) : REMOTE_UNCONNECTED;
+    if (result == REMOTE_UNCONNECTED)
+        packet_free(packet);
+    return result;
+}
+
+static enum remote_result send_signal(struct proc *sender, const struct remote_signal *s)
+{
+    enum remote_result result = try_to_send(sender, s);
+    for (int i = 1; i < TRIES && result == REMOTE_UNCONNECTED && peer_for(s); i++)
+        result = try_to_send(sender, s);
+    return result;
+}
+
+void control_refused(const struct packet *packet)
+{
+    struct reader r;
+    struct external e;
+    struct heap h;
+    if (!(packet->needs & DIST_SPAWN))
+        return;
+    reader_init(&r, packet->body.bytes + PACKET_PREFIX + 1, packet->payload_at - PACKET_PREFIX - 1);
+    heap_init(&h, 64);
+    term control = external_scan(&e, &r, EXTERNAL_NO_COMPRESSION) ? external_decode(&h, &e) : NONE;
+    if (control != NONE)
+        signal_spawn_reply(element(control, 2), element(control, 1), ATOM_notsup, 0);
+    external_done(&e);
+    heap_done(&h);
+}
+
+static struct peer *up(const struct node *n)
+{
+    struct peer *p = neighbour_find(n);
+    return p && peer_is_up(p) ? p : NULL;
 }
 
 static bool connected(struct node *n)
 {
-    return peer_of_node(n) != NULL;
+    return up(n) != NULL;
 }
 
 static bool busy(struct node *n)
 {
-    struct peer *p = peer_of_node(n);
+    struct peer *p = neighbour_find(n);
     return p && peer_is_busy(p);
 }
 
-static term connected_nodes(struct heap *h)
+static bool watch(struct node *n)
 {
-    term list = NIL;
-    for (struct peer *p = peer_next(NULL); p; p = peer_next(p))
-        list = cons(h, p->node->name, list);
-    return list;
+    struct peer *p = neighbour_get(n);
+    if (p)
+        atomic_store(&p->ties, true);
+    return p && p->state != HANDSHAKE_CLOSED;
+}
+
+static enum remote_connect connect(struct node *n, term pid)
+{
+    struct peer *p = neighbour_get(n);
+    if (!p)
+        return REMOTE_NONE;
+    if (peer_await(p, pid))
+        return REMOTE_CONNECTING;
+    return peer_is_up(p) ? REMOTE_CONNECTED : REMOTE_NONE;
+}
+
+static bool disconnect(struct node *n)
+{
+    struct peer *p = up(n);
+    if (p)
+        p->carrier->operations->close(p->carrier);
+    return p;
 }
 
 void control_open(void)
 {
-    remote_hooks = (struct remote_hooks){send_signal, connected, busy, connected_nodes};
+    remote_hooks = (struct remote_hooks){send_signal, connected, busy, peer_names, watch, connect, disconnect};
 }

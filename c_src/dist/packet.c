@@ -4,9 +4,15 @@
 #include "base/memory.h"
 #include "term/binary.h"
 
+#include <string.h>
+
+enum { VERSION = 131, HEADER = 68 };
+
 struct packet *packet_new(void)
 {
     struct packet *p = mem_zero_alloc(sizeof *p);
+    p->prefix = PACKET_PREFIX;
+    p->sender = NONE;
     writer_init(&p->body);
     writer_room(&p->body, PACKET_PREFIX);
     return p;
@@ -38,6 +44,54 @@ bool packet_term(struct packet *p, term t)
         p->cuts.cuts[i].binary = (term)(uintptr_t)s;
     }
     return said;
+}
+
+// `112, 131, Control, 131, Payload` becomes `131, 68, 0, Control, Payload`: only the control message moves.
+void packet_use_header(struct packet *p)
+{
+    enum { OLD_FRONT = PACKET_PREFIX + 2 };
+    size_t end = p->payload_at ? p->payload_at : p->body.size;
+    if (!p->payload_at)
+        writer_u8(&p->body, 0);
+    uint8_t *bytes = p->body.bytes;
+    memmove(bytes + OLD_FRONT + 1, bytes + OLD_FRONT, end - OLD_FRONT);
+    memcpy(bytes + PACKET_PREFIX, (uint8_t[]){VERSION, HEADER, 0}, 3);
+    for (size_t i = 0; i < p->cuts.count && p->cuts.cuts[i].at <= end; i++)
+        p->cuts.cuts[i].at++;
+    if (p->payload_at)
+        p->payload_at++;
+}
+
+static void add_cut(struct packet *p, const struct external_cut *c, size_t from, size_t size)
+{
+    shared_hold(cut_shared(c));
+    external_cuts_add(&p->cuts, (struct external_cut){p->body.size, c->binary, c->from + from, size});
+}
+
+// How much of a piece of `size` bytes belongs to the slice; *from and *left move on.
+static size_t slice_part(size_t size, size_t *from, size_t *left, size_t *skipped)
+{
+    *skipped = *from < size ? *from : size;
+    size_t rest = size - *skipped, part = rest < *left ? rest : *left;
+    *from -= *skipped;
+    *left -= part;
+    return part;
+}
+
+void packet_add_slice(struct packet *p, const struct packet *whole, size_t from, size_t size)
+{
+    size_t at = PACKET_PREFIX, skipped, part;
+    for (size_t i = 0; i < whole->cuts.count && size; i++) {
+        const struct external_cut *c = &whole->cuts.cuts[i];
+        part = slice_part(c->at - at, &from, &size, &skipped);
+        writer_bytes(&p->body, whole->body.bytes + at + skipped, part);
+        part = slice_part(c->size, &from, &size, &skipped);
+        if (part)
+            add_cut(p, c, skipped, part);
+        at = c->at;
+    }
+    part = slice_part(whole->body.size - at, &from, &size, &skipped);
+    writer_bytes(&p->body, whole->body.bytes + at + skipped, part);
 }
 
 size_t packet_size(const struct packet *p)
@@ -79,7 +133,7 @@ size_t packet_parts(const struct packet *p, size_t from, struct iovec *parts, si
 
 void packet_queue_init(struct packet_queue *q)
 {
-    *q = (struct packet_queue){NULL, &q->first, 0};
+    *q = (struct packet_queue){NULL, &q->first};
 }
 
 void packet_queue_done(struct packet_queue *q)
@@ -93,7 +147,17 @@ void packet_queue_add(struct packet_queue *q, struct packet *p)
     p->next = NULL;
     *q->last = p;
     q->last = &p->next;
-    q->bytes += packet_size(p);
+}
+
+void packet_queue_put_first(struct packet_queue *q, struct packet_queue *more)
+{
+    if (!more->first)
+        return;
+    *more->last = q->first;
+    if (!q->first)
+        q->last = more->last;
+    q->first = more->first;
+    packet_queue_init(more);
 }
 
 struct packet *packet_queue_take(struct packet_queue *q)
@@ -104,6 +168,5 @@ struct packet *packet_queue_take(struct packet_queue *q)
     q->first = p->next;
     if (!q->first)
         q->last = &q->first;
-    q->bytes -= packet_size(p);
     return p;
 }

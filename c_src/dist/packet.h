@@ -18,10 +18,21 @@ struct packet {
     struct writer body;           // PACKET_PREFIX bytes, then what is sent, less the bytes of the cuts
     struct external_cuts cuts;    // their binaries' bytes are held; `binary` is the address of the struct shared
     bool counted;                 // its bytes count against the receiver's window
+    uint8_t prefix;               // bytes of the length in front: the last ones of the room
+    uint64_t needs;               // capabilities without which the other node can't take it
+    term sender;                  // a local pid, or NONE: packets of one sender stay in order
+    size_t payload_at;            // where in the body the second term starts, its version byte included; 0: there is none
 };
 
 struct packet *packet_new(void);
 void packet_free(struct packet *p);
+
+// Control message and payload as `131, 68, 0` and terms without their version bytes, instead of `112` and terms with them: the
+// form of messages between nodes that send fragments.
+void packet_use_header(struct packet *p);
+
+// Appends bytes `from` to `from + size` of what another packet sends, prefix not counted. Large binaries are shared.
+void packet_add_slice(struct packet *p, const struct packet *whole, size_t from, size_t size);
 
 // Appends a term. False: it cannot be said in the external format.
 bool packet_term(struct packet *p, term t);
@@ -29,17 +40,17 @@ bool packet_term(struct packet *p, term t);
 // The size of what is sent, prefix not included.
 size_t packet_size(const struct packet *p);
 
-// The pieces from byte `from` on, counted with the prefix; at most `room`. How many were filled.
+// The pieces from byte `from` on, counted with the room for the prefix; at most `room`. How many were filled.
 size_t packet_parts(const struct packet *p, size_t from, struct iovec *parts, size_t room);
 
 struct packet_queue {
     struct packet *first, **last;
-    size_t bytes;
 };
 
 void packet_queue_init(struct packet_queue *q);
 void packet_queue_done(struct packet_queue *q);
 void packet_queue_add(struct packet_queue *q, struct packet *p);
+void packet_queue_put_first(struct packet_queue *q, struct packet_queue *more);    // empties `more`
 struct packet *packet_queue_take(struct packet_queue *q);    // NULL: empty
 
 #endif

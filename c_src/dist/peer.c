@@ -3,6 +3,7 @@
 
 #include "base/memory.h"
 #include "dist/control.h"
+#include "dist/neighbours.h"
 #include "proc/signal.h"
 
 #include <string.h>
@@ -25,14 +26,41 @@ void peers_open(void)
 {
     lock_init(&peers.lock);
     list_init(&peers.all);
+    neighbours_open();
 }
 
-static void peer_free(struct peer *p)
+static void peer_done(struct peer *p)
 {
-    list_remove(&p->member);
-    packet_queue_done(&p->output);
+    packet_queue_done(&p->greetings);
+    outflow_done(&p->output);
+    inflow_done(&p->input);
     mem_free(p->waiters.pids, p->waiters.room * sizeof *p->waiters.pids);
     mem_free(p, sizeof *p);
+}
+
+static void forget(struct peer *p)
+{
+    lock_take(&peers.lock);
+    list_remove(&p->member);
+    lock_give(&peers.lock);
+}
+
+void peer_free(struct peer *p)
+{
+    forget(p);
+    peer_done(p);
+}
+
+static void release(struct retired *r)
+{
+    peer_done(CONTAINER_OF(r, struct peer, retired));
+}
+
+void peer_retire(struct peer *p)
+{
+    forget(p);
+    p->retired.release = release;
+    epoch_retire(&p->retired);
 }
 
 void peers_close(void)
@@ -41,13 +69,29 @@ void peers_close(void)
         peer_free(CONTAINER_OF(peers.all.next, struct peer, member));
 }
 
-struct peer *peer_new(const struct peer_events *events, bool from_host)
+static enum handshake_state first_state(enum peer_kind kind)
+{
+    switch (kind) {
+    case PEER_DIALED:
+        return HANDSHAKE_DIALING;
+    case PEER_HOST:
+        return HANDSHAKE_OPTIONS;
+    case PEER_ACCEPTED:
+        return HANDSHAKE_NAME;
+    }
+    return HANDSHAKE_CLOSED;
+}
+
+struct peer *peer_new(const struct peer_events *events, enum peer_kind kind)
 {
     struct peer *p = mem_zero_alloc(sizeof *p);
+    p->kind = kind;
     p->events = events;
-    p->state = from_host ? HANDSHAKE_OPTIONS : HANDSHAKE_STATUS;
+    p->state = first_state(kind);
     lock_init(&p->lock);
-    packet_queue_init(&p->output);
+    packet_queue_init(&p->greetings);
+    outflow_init(&p->output);
+    inflow_init(&p->input);
     list_init(&p->member);
     lock_take(&peers.lock);
     list_add(&peers.all, &p->member);
@@ -58,15 +102,67 @@ struct peer *peer_new(const struct peer_events *events, bool from_host)
 void peer_start(struct peer *p, struct carrier *c)
 {
     p->carrier = c;
-    if (p->state == HANDSHAKE_STATUS)
+    if (p->kind == PEER_DIALED && p->state == HANDSHAKE_DIALING)
         handshake_start(p);
 }
 
-static void up(struct peer *p)
+static void output(struct peer *p)
 {
-    __atomic_store_n(&p->node->peer, p, __ATOMIC_RELEASE);
-    __atomic_store_n(&node_intern(p->node->name, 0)->peer, p, __ATOMIC_RELEASE);
+    p->carrier->operations->output(p->carrier);
+}
+
+// Takes the list of who waits, with the lock held; they are woken without it.
+static struct waiters waiters_take(struct peer *p)
+{
+    struct waiters taken = p->waiters;
+    p->waiters = (struct waiters){NULL, 0, 0};
+    return taken;
+}
+
+static void waiters_wake(struct waiters *w)
+{
+    for (size_t i = 0; i < w->count; i++)
+        proc_wake(w->pids[i]);
+    mem_free(w->pids, w->room * sizeof *w->pids);
+}
+
+// What was encoded in the hope of more than the other node can do.
+static void refuse_what_cannot_be_said(struct peer *p)
+{
+    struct packet_queue all, refused;
+    packet_queue_init(&refused);
+    lock_take(&p->lock);
+    all = p->output.queue;
+    outflow_init(&p->output);
+    if (!all.first)
+        all.last = &all.first;
+    for (struct packet *packet = packet_queue_take(&all); packet; packet = packet_queue_take(&all))
+        if (packet->needs & ~p->flags)
+            packet_queue_add(&refused, packet);
+        else
+            outflow_add(&p->output, packet);
+    p->settled = true;
+    lock_give(&p->lock);
+    for (struct packet *packet = packet_queue_take(&refused); packet; packet = packet_queue_take(&refused)) {
+        control_refused(packet);
+        packet_free(packet);
+    }
+}
+
+static void up(struct peer *p, struct reader *r)
+{
+    if (!neighbour_up(p)) {
+        reader_fail(r, "handshake: there is a connection already");
+        return;
+    }
+    refuse_what_cannot_be_said(p);
+    atomic_store(&p->ties, true);
+    lock_take(&p->lock);
+    struct waiters woken = waiters_take(p);
+    lock_give(&p->lock);
     p->events->up(p);
+    waiters_wake(&woken);
+    output(p);
 }
 
 static void credit(struct peer *p, struct reader *r)
@@ -78,18 +174,18 @@ static void credit(struct peer *p, struct reader *r)
         reader_fail(r, "credit for what was not sent");
     else
         p->unacknowledged -= more;
-    bool waiting = p->output.first != NULL;
+    bool waiting = !outflow_empty(&p->output);
     lock_give(&p->lock);
     if (waiting)
-        p->carrier->operations->output(p->carrier);
+        output(p);
 }
 
-static void tick(struct peer *p)
+void peer_tick(struct peer *p)
 {
     lock_take(&p->lock);
     p->ticks++;
     lock_give(&p->lock);
-    p->carrier->operations->output(p->carrier);
+    output(p);
 }
 
 static void message(struct peer *p, struct reader *r)
@@ -99,7 +195,18 @@ static void message(struct peer *p, struct reader *r)
         return;
     }
     atomic_fetch_add_explicit(&peer_messages_in, 1, memory_order_relaxed);
-    control_receive(p, r);
+    control_receive(p, r, true);
+}
+
+static void with_header(struct peer *p, struct reader *r)
+{
+    struct writer whole;
+    writer_init(&whole);
+    if (inflow_receive(&p->input, r, &whole)) {
+        atomic_fetch_add_explicit(&peer_messages_in, 1, memory_order_relaxed);
+        control_receive(p, r, false);
+    }
+    writer_done(&whole);
 }
 
 // Messages in one packet, each behind its length.
@@ -121,8 +228,13 @@ static void several(struct peer *p, struct reader *r)
 static void connected(struct peer *p, struct reader *r)
 {
     uint8_t tag = reader_left(r) ? *r->at : 0;
-    if (reader_left(r) == 0)
-        tick(p);
+    bool empty = reader_left(r) == 0;
+    if (empty && p->kind == PEER_HOST)
+        peer_tick(p);
+    else if (empty)
+        return;
+    else if (p->flags & DIST_FRAGMENTS)
+        with_header(p, r);
     else if (tag == TAG_CREDIT && p->window)
         credit(p, r);
     else if (tag == TAG_SEVERAL && p->window)
@@ -140,38 +252,34 @@ const char *peer_receive(struct peer *p, const uint8_t *bytes, size_t size)
     } else {
         handshake_receive(p, &r);
         if (reader_ok(&r) && peer_is_up(p))
-            up(p);
+            up(p, &r);
     }
     return r.failure;
 }
 
-// Takes the list of who waits, with the lock held; they are woken without it.
-static struct waiters waiters_take(struct peer *p)
+static struct packet *next_message(struct peer *p)
 {
-    struct waiters taken = p->waiters;
-    p->waiters = (struct waiters){NULL, 0, 0};
-    return taken;
-}
-
-static void waiters_wake(struct waiters *w)
-{
-    for (size_t i = 0; i < w->count; i++)
-        proc_wake(w->pids[i]);
-    mem_free(w->pids, w->room * sizeof *w->pids);
-}
-
-static struct packet *next_packet(struct peer *p)
-{
-    if (p->ticks > 0) {
-        p->ticks--;
-        return packet_new();
-    }
-    struct packet *next = p->output.first;
+    if (p->flags & DIST_FRAGMENTS)
+        return outflow_piece(&p->output);
+    struct packet *next = p->output.queue.first;
     if (!next || (next->counted && p->window && p->unacknowledged >= p->window))
         return NULL;
     if (next->counted && p->window)
         p->unacknowledged += packet_size(next);
-    return packet_queue_take(&p->output);
+    return outflow_whole(&p->output);
+}
+
+static struct packet *next_packet(struct peer *p)
+{
+    if (p->greetings.first)
+        return packet_queue_take(&p->greetings);
+    if (!p->settled)
+        return NULL;
+    if (p->ticks > 0) {
+        p->ticks--;
+        return packet_new();
+    }
+    return next_message(p);
 }
 
 struct packet *peer_output(struct peer *p)
@@ -179,7 +287,7 @@ struct packet *peer_output(struct peer *p)
     struct waiters woken = {NULL, 0, 0};
     lock_take(&p->lock);
     struct packet *next = next_packet(p);
-    if (p->waiters.count && p->output.bytes <= BUSY_UNTIL)
+    if (p->waiters.count && p->output.bytes <= BUSY_UNTIL && peer_is_up(p))
         woken = waiters_take(p);
     lock_give(&p->lock);
     waiters_wake(&woken);
@@ -200,29 +308,54 @@ static void wait_for_room(struct waiters *w, term sender)
     w->pids[w->count++] = sender;
 }
 
+// Lengths are of 2 bytes until the connection is up, but on the host's port.
+void peer_greet(struct peer *p, struct packet *packet)
+{
+    packet->prefix = p->kind == PEER_HOST ? PACKET_PREFIX : PACKET_PREFIX / 2;
+    lock_take(&p->lock);
+    packet_queue_add(&p->greetings, packet);
+    lock_give(&p->lock);
+    output(p);
+}
+
 enum remote_result peer_send(struct peer *p, struct packet *packet, term sender)
 {
-    packet->counted = packet->body.size > PACKET_PREFIX && packet->body.bytes[PACKET_PREFIX] == TAG_PASS_THROUGH;
     lock_take(&p->lock);
-    if (p->state == HANDSHAKE_CLOSED) {
+    bool is_up = peer_is_up(p);
+    if (p->state == HANDSHAKE_CLOSED || (is_up && packet->needs & ~p->flags)) {
         lock_give(&p->lock);
-        packet_free(packet);
         return REMOTE_UNCONNECTED;
     }
-    if (packet->counted)
-        atomic_fetch_add_explicit(&peer_messages_out, 1, memory_order_relaxed);
-    packet_queue_add(&p->output, packet);
+    packet->counted = true;
+    atomic_fetch_add_explicit(&peer_messages_out, 1, memory_order_relaxed);
+    outflow_add(&p->output, packet);
     bool busy = p->output.bytes > CONFIG_BUSY_BYTES;
     if (busy && sender != NONE)
         wait_for_room(&p->waiters, sender);
     lock_give(&p->lock);
-    p->carrier->operations->output(p->carrier);
+    if (is_up)
+        output(p);
     return busy ? REMOTE_BUSY : REMOTE_SENT;
+}
+
+bool peer_await(struct peer *p, term pid)
+{
+    lock_take(&p->lock);
+    bool settled = peer_is_up(p) || p->state == HANDSHAKE_CLOSED;
+    if (!settled)
+        wait_for_room(&p->waiters, pid);
+    lock_give(&p->lock);
+    return !settled;
 }
 
 bool peer_is_up(const struct peer *p)
 {
     return atomic_load_explicit(&p->state, memory_order_acquire) == HANDSHAKE_UP;
+}
+
+uint64_t peer_flags(const struct peer *p)
+{
+    return peer_is_up(p) ? p->flags : DIST_HOPED;
 }
 
 bool peer_is_busy(struct peer *p)
@@ -233,50 +366,67 @@ bool peer_is_busy(struct peer *p)
     return busy;
 }
 
-void peer_closed(struct peer *p, const char *why)
+// Nothing more is sent. False: that was so before.
+static bool close_output(struct peer *p, struct waiters *woken)
 {
     lock_take(&p->lock);
+    bool first = p->state != HANDSHAKE_CLOSED;
     atomic_store_explicit(&p->state, HANDSHAKE_CLOSED, memory_order_release);
-    packet_queue_done(&p->output);
-    struct waiters woken = waiters_take(p);
+    packet_queue_done(&p->greetings);
+    outflow_done(&p->output);
+    *woken = waiters_take(p);
     lock_give(&p->lock);
-    if (p->node) {
-        __atomic_store_n(&p->node->peer, NULL, __ATOMIC_RELEASE);
-        __atomic_store_n(&node_intern(p->node->name, 0)->peer, NULL, __ATOMIC_RELEASE);
-    }
+    return first;
+}
+
+void peer_closed(struct peer *p, const char *why)
+{
+    struct waiters woken;
+    if (!close_output(p, &woken))
+        return;
+    bool ours = neighbour_down(p);
+    if (ours || p->kind == PEER_HOST)
+        p->events->closed(p, why);
+    if (ours)
+        neighbour_gone(p);
     waiters_wake(&woken);
-    p->events->closed(p, why);
 }
 
-// An identifier of an earlier life of a connected node leads to the connection as well: the node tells that it is gone.
-static struct peer *peer_by_name(term name)
+void peer_yield(struct peer *p)
 {
-    struct peer *found = NULL;
+    lock_take(&p->lock);
+    bool has_stream = p->state != HANDSHAKE_DIALING && p->state != HANDSHAKE_YIELDED;
+    atomic_store_explicit(&p->state, HANDSHAKE_YIELDED, memory_order_release);
+    packet_queue_done(&p->greetings);
+    lock_give(&p->lock);
+    if (has_stream)
+        p->carrier->operations->close(p->carrier);
+}
+
+// The other one is in nobody's hands yet, so its lock is free.
+void peer_take_over(struct peer *p, struct peer *before)
+{
+    lock_take(&p->lock);
+    lock_take(&before->lock);
+    outflow_take_over(&p->output, &before->output);
+    packet_queue_done(&before->greetings);
+    atomic_store_explicit(&before->state, HANDSHAKE_CLOSED, memory_order_release);
+    p->waiters = waiters_take(before);
+    lock_give(&before->lock);
+    lock_give(&p->lock);
+    if (atomic_load(&before->ties))
+        atomic_store(&p->ties, true);
+}
+
+term peer_names(struct heap *h)
+{
+    term names = NIL;
     lock_take(&peers.lock);
-    for (struct list *l = peers.all.next; l != &peers.all && !found; l = l->next) {
+    for (struct list *l = peers.all.next; l != &peers.all; l = l->next) {
         struct peer *p = CONTAINER_OF(l, struct peer, member);
-        if (peer_is_up(p) && p->node->name == name)
-            found = p;
+        if (peer_is_up(p) && p->settled)
+            names = cons(h, p->node->name, names);
     }
     lock_give(&peers.lock);
-    return found;
-}
-
-struct peer *peer_of_node(const struct node *n)
-{
-    struct peer *p = __atomic_load_n(&n->peer, __ATOMIC_ACQUIRE);
-    return p ? p : peer_by_name(n->name);
-}
-
-struct peer *peer_next(struct peer *p)
-{
-    struct peer *found = NULL;
-    lock_take(&peers.lock);
-    for (struct list *l = p ? p->member.next : peers.all.next; l != &peers.all && !found; l = l->next) {
-        struct peer *candidate = CONTAINER_OF(l, struct peer, member);
-        if (peer_is_up(candidate))
-            found = candidate;
-    }
-    lock_give(&peers.lock);
-    return found;
+    return names;
 }

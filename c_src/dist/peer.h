@@ -1,20 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 // The other end of a connection: one record for each node that we are, or are about to be, connected to.
 // Life: made for a carrier; handshake (dist/handshake.h); up: packets are control messages (dist/control.h) both ways;
-// closed. A record is not freed before the engine closes, because senders may hold it.
+// closed. A record that is no longer wanted is freed when no sender can hold it any more, or with the engine.
 // Input: packets come from one thread at a time, and are worked off inside peer_receive, in order.
-// Output: any thread. Packets wait in a queue that the carrier empties as fast as it can and as the other end's window
-// allows: of the bytes handed out, at most `window` may be unacknowledged when the next packet is handed out. A window
+// Output: any thread. Packets wait until the connection is up, and then for the carrier, which takes them as fast as it can and as
+// the other end's window allows: of the bytes handed out, at most `window` may be unacknowledged when the next packet is handed out. A window
 // of 0 means that the carrier's own flow control is enough. Once more than CONFIG_BUSY_BYTES wait, senders are told to, and are woken when
-// the queue has shrunk to half of that.
+// the queue has shrunk to half of that. A host that is connected by its port gets messages without headers and a tick for each
+// of its ticks; between other nodes messages are cut if both know how to (dist/fragments.h), and the carrier ticks.
 #ifndef TANDEM_DIST_PEER_H
 #define TANDEM_DIST_PEER_H
 
 #include "base/list.h"
 #include "base/lock.h"
 #include "dist/carrier.h"
+#include "dist/fragments.h"
 #include "dist/handshake.h"
-#include "dist/packet.h"
+#include "proc/epoch.h"
 #include "proc/remote.h"
 #include "term/ident.h"
 
@@ -34,16 +36,28 @@ struct waiters {
     size_t count, room;
 };
 
+enum peer_kind {
+    PEER_DIALED,    // we connect to it
+    PEER_HOST,      // the host that has started us; its options come first
+    PEER_ACCEPTED,
+};
+
 struct peer {
+    struct retired retired;
     struct list member;    // of all peers
+    enum peer_kind kind;
     struct carrier *carrier;
     const struct peer_events *events;
     _Atomic uint32_t state;    // enum handshake_state
     struct handshake handshake;
-    struct node *node;    // the other node, from the handshake
-    uint64_t flags;       // capabilities of both ends
-    struct lock lock;     // guards what follows
-    struct packet_queue output;
+    struct node *node;     // the other node: from the handshake, or that to which we connect, whatever its creation
+    uint64_t flags;        // capabilities of both ends
+    struct inflow input;
+    _Atomic bool ties;     // processes may have ties to it: it was up, or one has asked for a tie
+    struct lock lock;      // guards what follows
+    struct packet_queue greetings;    // packets of the handshake
+    struct outflow output;
+    _Atomic bool settled;    // up, and all that waits can be said to the other node
     size_t ticks;    // empty packets owed; they overtake the queue
     size_t window, unacknowledged;
     struct waiters waiters;
@@ -52,9 +66,10 @@ struct peer {
 void peers_open(void);
 void peers_close(void);    // frees all; their carriers are closed
 
-// A connection over a carrier, waiting for the host's options if from_host, else starting the handshake at once.
-struct peer *peer_new(const struct peer_events *events, bool from_host);
-void peer_start(struct peer *p, struct carrier *c);
+struct peer *peer_new(const struct peer_events *events, enum peer_kind kind);
+void peer_start(struct peer *p, struct carrier *c);    // over a stream that is open now: the handshake begins
+void peer_free(struct peer *p);                        // nobody has seen it yet
+void peer_retire(struct peer *p);                      // it is closed, and its carrier gone
 
 // For carriers. A packet as it came; NULL, or why the connection must end: the carrier then closes.
 const char *peer_receive(struct peer *p, const uint8_t *bytes, size_t size);
@@ -62,19 +77,30 @@ const char *peer_receive(struct peer *p, const uint8_t *bytes, size_t size);
 // The next packet to write, which the carrier then owns, or NULL: nothing, or the window is full.
 struct packet *peer_output(struct peer *p);
 
-// The stream is over. NULL: the other end closed it. Telling processes that have ties to the node (relations_node_down) is
-// up to the owner of the connection: when it was the host's, the engine ends instead.
+// The stream is over, or there will be none. NULL: the other end closed it. Telling processes that have ties to the node
+// (relations_node_down) is up to the owner of the connection: when it was the host's, the engine ends instead. It is told of
+// connections that were up, and of those that somebody waited for.
 void peer_closed(struct peer *p, const char *why);
 
-// Queues a packet. The sender is to wait if the answer is REMOTE_BUSY: its pid (or NONE) is remembered.
+// Queues a packet. The sender is to wait if the answer is REMOTE_BUSY: its pid (or NONE) is remembered. REMOTE_UNCONNECTED: the
+// packet is still the caller's.
 enum remote_result peer_send(struct peer *p, struct packet *packet, term sender);
+
+void peer_greet(struct peer *p, struct packet *packet);    // sends a packet of the handshake
+void peer_tick(struct peer *p);                            // sends an empty packet, before all others
+
+// Remembers a process to be woken when the connection is up or closed. False: it is one of both already.
+bool peer_await(struct peer *p, term pid);
+
+// For dist/neighbours.c: the attempt to connect is given up in favour of the other node's; what waits goes to another peer.
+void peer_yield(struct peer *p);
+void peer_take_over(struct peer *p, struct peer *before);
 
 bool peer_is_up(const struct peer *p);
 bool peer_is_busy(struct peer *p);
-struct peer *peer_of_node(const struct node *n);    // NULL: not connected
+uint64_t peer_flags(const struct peer *p);    // what may be said to it now
 
-// Walks connected nodes: NULL first, NULL at the end.
-struct peer *peer_next(struct peer *p);
+term peer_names(struct heap *h);    // a list of the nodes that are connected
 
 // Packets with control messages since the start, all connections.
 extern _Atomic uint64_t peer_messages_in, peer_messages_out;

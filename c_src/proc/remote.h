@@ -35,6 +35,8 @@ enum remote_result {
     REMOTE_UNCONNECTED,    // no connection, and none could be made
 };
 
+enum remote_connect { REMOTE_CONNECTED, REMOTE_CONNECTING, REMOTE_NONE };
+
 struct remote_hooks {
     enum remote_result (*signal)(struct proc *sender, const struct remote_signal *s);
     bool (*connected)(struct node *n);
@@ -42,6 +44,11 @@ struct remote_hooks {
     bool (*busy)(struct node *n);
     // Lists the names of connected nodes on a heap.
     term (*nodes)(struct heap *h);
+    // A process is about to monitor the node: a connection is begun if there is none. False: there can be none.
+    bool (*watch)(struct node *n);
+    // The same for a process that wants to wait for it: CONNECTING: it is woken when the connection is up or has failed.
+    enum remote_connect (*connect)(struct node *n, term pid);
+    bool (*disconnect)(struct node *n);    // ends the connection soon; false: there was none
 };
 extern struct remote_hooks remote_hooks;
 

@@ -34,7 +34,9 @@ struct external_cuts {
     size_t count, capacity;
 };
 
+// Cuts are added to those that there are.
 bool external_encode_cut(struct writer *w, term t, const struct external_options *options, struct external_cuts *cuts);
+void external_cuts_add(struct external_cuts *cuts, struct external_cut cut);
 void external_cuts_done(struct external_cuts *cuts);
 
 // The bytes external_encode may take with these options, never fewer, computed without encoding (erlang:external_size).
@@ -43,6 +45,7 @@ size_t external_size(term t, const struct external_options *options);
 enum external_flag {
     EXTERNAL_SAFE = 1,              // no new atoms, no new external funs
     EXTERNAL_NO_COMPRESSION = 2,    // a compressed term is malformed (distribution)
+    EXTERNAL_NO_VERSION = 4,        // the version byte is not there (distribution with headers)
 };
 
 // Decodes a version byte and one term at the reader's place, in two steps: external_scan finds the heap words needed and

@@ -322,15 +322,14 @@ static term shared_whole(term t)
     return large && is_kind(whole, KIND_REFC_BIN) ? whole : NONE;
 }
 
-static void add_cut(struct encoder *e, term whole, size_t from, size_t size)
+void external_cuts_add(struct external_cuts *c, struct external_cut cut)
 {
-    struct external_cuts *c = e->cuts;
     if (c->count == c->capacity) {
         size_t more = c->capacity ? c->capacity * 2 : 8;
         c->cuts = mem_resize(c->cuts, c->capacity * sizeof *c->cuts, more * sizeof *c->cuts);
         c->capacity = more;
     }
-    c->cuts[c->count++] = (struct external_cut){e->w->size, whole, from, size};
+    c->cuts[c->count++] = cut;
 }
 
 static void encode_bits(struct encoder *e, term t)
@@ -347,7 +346,7 @@ static void encode_bits(struct encoder *e, term t)
         writer_u8(e->w, bits.size % 8);
     term whole = e->cuts ? shared_whole(t) : NONE;
     if (whole != NONE) {
-        add_cut(e, whole, bits.offset / 8, whole_bytes);
+        external_cuts_add(e->cuts, (struct external_cut){e->w->size, whole, bits.offset / 8, whole_bytes});
         bits.offset += whole_bytes * 8;
         bits.size %= 8;
         bytes -= whole_bytes;
@@ -552,7 +551,6 @@ bool external_encode_cut(struct writer *w, term t, const struct external_options
     struct encoder e;
     encoder_init(&e, w, options);
     e.cuts = cuts;
-    *cuts = (struct external_cuts){NULL, 0, 0};
     return encode_body(&e, t);
 }
 

@@ -320,7 +320,7 @@ static void build(struct external *e)
 bool external_scan(struct external *e, struct reader *r, unsigned flags)
 {
     *e = (struct external){.flags = flags};
-    if (reader_u8(r) != EXT_VERSION)
+    if (!(flags & EXTERNAL_NO_VERSION) && reader_u8(r) != EXT_VERSION)
         reader_fail(r, "wrong version of the external format");
     if (reader_left(r) && *r->at == EXT_COMPRESSED)
         uncompress_body(e, r);

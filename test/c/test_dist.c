@@ -3,6 +3,7 @@
 #include "support.h"
 
 #include "base/memory.h"
+#include "dist/neighbours.h"
 #include "proc/names.h"
 #include "proc/relations.h"
 #include "proc/signal.h"
@@ -89,10 +90,10 @@ START_TEST(test_handshake)
     ck_assert(other_connect(&other));
     ck_assert(peer_is_up(other.peer));
     ck_assert_uint_eq(other.ups, 1);
-    ck_assert_ptr_eq(peer_of_node(other.peer->node), other.peer);
-    ck_assert_ptr_eq(peer_of_node(node_intern(atom_from_c("host@here"), 0)), other.peer);
-    ck_assert_ptr_eq(peer_of_node(node_intern(atom_from_c("host@here"), 76)), other.peer);
-    ck_assert_ptr_null(peer_of_node(node_intern(atom_from_c("another@here"), 0)));
+    ck_assert_ptr_eq(neighbour_find(other.peer->node), other.peer);
+    ck_assert_ptr_eq(neighbour_find(node_intern(atom_from_c("host@here"), 0)), other.peer);
+    ck_assert_ptr_eq(neighbour_find(node_intern(atom_from_c("host@here"), 76)), other.peer);
+    ck_assert_ptr_null(neighbour_find(node_intern(atom_from_c("another@here"), 0)));
     ck_assert_uint_eq(node_self()->creation, 1234567);
 }
 END_TEST

@@ -503,7 +503,7 @@ START_TEST(large_binaries_are_cut_out)
     term part = binary_part_bits(&heap, large, 8, 100 * 8 + 3);
     term t = tuple3(&heap, large, binary_from(&heap, "abc", 3), part);
     struct writer w, copy;
-    struct external_cuts cuts;
+    struct external_cuts cuts = {0};
     writer_init(&w);
     writer_init(&copy);
     ck_assert(external_encode_cut(&w, t, &plain, &cuts));
