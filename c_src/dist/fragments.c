@@ -97,7 +97,8 @@ static size_t first_size(const struct packet *p)
 
 static bool is_large(const struct packet *p)
 {
-    return p->payload_at && packet_size(p) > HEADER_BYTES + FRAGMENT_BYTES && packet_size(p) > HEADER_BYTES + first_size(p);
+    return p->payload_at && packet_size(p) > HEADER_BYTES + FRAGMENT_BYTES &&
+           packet_size(p) > HEADER_BYTES + first_size(p);
 }
 
 static void begin_large(struct outflow *o, struct packet *p)

@@ -27,7 +27,8 @@ void outflow_init(struct outflow *o);
 void outflow_done(struct outflow *o);
 void outflow_add(struct outflow *o, struct packet *p);
 bool outflow_empty(const struct outflow *o);
-struct packet *outflow_whole(struct outflow *o);    // the next packet as it is; NULL: none. Not to be mixed with outflow_piece
+struct packet *
+outflow_whole(struct outflow *o);    // the next packet as it is; NULL: none. Not to be mixed with outflow_piece
 struct packet *outflow_piece(struct outflow *o);    // the next packet or piece of one, all with headers
 
 // All packets of another outflow, of which no piece has been taken, behind ours.

@@ -18,7 +18,7 @@ enum handshake_state {
     HANDSHAKE_OPTIONS,    // the host's options are to come
     HANDSHAKE_DIALING,    // there is no stream yet
     HANDSHAKE_YIELDED,    // there is none any more: the other node connects to us at the same time, and that attempt goes on
-    HANDSHAKE_STATUS,     // we have connected, and wait for these
+    HANDSHAKE_STATUS,    // we have connected, and wait for these
     HANDSHAKE_CHALLENGE,
     HANDSHAKE_DIGEST,
     HANDSHAKE_NAME,    // the other node has connected, and we wait for these

@@ -21,7 +21,7 @@ struct packet {
     uint8_t prefix;               // bytes of the length in front: the last ones of the room
     uint64_t needs;               // capabilities without which the other node can't take it
     term sender;                  // a local pid, or NONE: packets of one sender stay in order
-    size_t payload_at;            // where in the body the second term starts, its version byte included; 0: there is none
+    size_t payload_at;    // where in the body the second term starts, its version byte included; 0: there is none
 };
 
 struct packet *packet_new(void);
@@ -51,6 +51,6 @@ void packet_queue_init(struct packet_queue *q);
 void packet_queue_done(struct packet_queue *q);
 void packet_queue_add(struct packet_queue *q, struct packet *p);
 void packet_queue_put_first(struct packet_queue *q, struct packet_queue *more);    // empties `more`
-struct packet *packet_queue_take(struct packet_queue *q);    // NULL: empty
+struct packet *packet_queue_take(struct packet_queue *q);                          // NULL: empty
 
 #endif

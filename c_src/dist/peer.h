@@ -50,15 +50,15 @@ struct peer {
     const struct peer_events *events;
     _Atomic uint32_t state;    // enum handshake_state
     struct handshake handshake;
-    struct node *node;     // the other node: from the handshake, or that to which we connect, whatever its creation
-    uint64_t flags;        // capabilities of both ends
+    struct node *node;    // the other node: from the handshake, or that to which we connect, whatever its creation
+    uint64_t flags;       // capabilities of both ends
     struct inflow input;
-    _Atomic bool ties;     // processes may have ties to it: it was up, or one has asked for a tie
-    struct lock lock;      // guards what follows
+    _Atomic bool ties;                // processes may have ties to it: it was up, or one has asked for a tie
+    struct lock lock;                 // guards what follows
     struct packet_queue greetings;    // packets of the handshake
     struct outflow output;
     _Atomic bool settled;    // up, and all that waits can be said to the other node
-    size_t ticks;    // empty packets owed; they overtake the queue
+    size_t ticks;            // empty packets owed; they overtake the queue
     size_t window, unacknowledged;
     struct waiters waiters;
 };

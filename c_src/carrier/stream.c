@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "carrier/stream.h"
+
+#include "base/memory.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+enum {
+    BUFFER_BYTES = 64 * 1024,
+    BELIEVED_BYTES = 4 * 1024 * 1024,
+    MAX_PARTS = 64,    // of one writev
+};
+
+void stream_init(struct stream *s, const struct carrier_operations *operations, struct peer *peer)
+{
+    s->carrier.operations = operations;
+    s->peer = peer;
+    s->in.fd = s->out.fd = -1;
+    s->in.wanted = true;
+    s->in.capacity = BUFFER_BYTES;
+    s->in.buffer = mem_alloc(BUFFER_BYTES);
+}
+
+void stream_done(struct stream *s)
+{
+    for (size_t i = 0; i < s->out.count; i++)
+        packet_free(s->out.sending[i]);
+    mem_free(s->in.buffer, s->in.capacity);
+}
+
+void stream_end(struct stream *s, const char *why)
+{
+    if (!atomic_exchange(&s->ended, true))
+        peer_closed(s->peer, why);
+}
+
+bool stream_ended(const struct stream *s)
+{
+    return atomic_load(&s->ended);
+}
+
+// Output.
+
+static void length_prefix(struct packet *packet)
+{
+    size_t size = packet_size(packet);
+    for (int i = 0; i < packet->prefix; i++)
+        packet->body.bytes[PACKET_PREFIX - 1 - i] = (uint8_t)(size >> 8 * i);
+}
+
+static void take_packets(struct stream *s)
+{
+    struct stream_output *o = &s->out;
+    while (o->count < STREAM_MAX_SENDING) {
+        struct packet *packet = peer_output(s->peer);
+        if (!packet)
+            return;
+        length_prefix(packet);
+        o->sending[o->count++] = packet;
+    }
+}
+
+static void written(struct stream_output *o, size_t bytes)
+{
+    size_t done = 0;
+    bytes += o->written;
+    while (done < o->count && bytes >= packet_size(o->sending[done]) + o->sending[done]->prefix) {
+        bytes -= packet_size(o->sending[done]) + o->sending[done]->prefix;
+        packet_free(o->sending[done++]);
+    }
+    o->left += done;
+    memmove(o->sending, o->sending + done, (o->count - done) * sizeof *o->sending);
+    o->count -= done;
+    o->written = bytes;
+}
+
+// Packets, from where the first one was left.
+static size_t gather(const struct stream_output *o, struct iovec *parts)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < o->count && count < MAX_PARTS; i++) {
+        size_t from = PACKET_PREFIX - o->sending[i]->prefix + (i == 0 ? o->written : 0);
+        count += packet_parts(o->sending[i], from, parts + count, MAX_PARTS - count);
+    }
+    return count;
+}
+
+static enum stream_flushed write_once(struct stream *s)
+{
+    struct iovec parts[MAX_PARTS];
+    take_packets(s);
+    size_t count = gather(&s->out, parts);
+    if (count == 0)
+        return STREAM_EMPTY;
+    ssize_t n = writev(s->out.fd, parts, (int)count);
+    if (n >= 0) {
+        written(&s->out, (size_t)n);
+        return STREAM_MORE;
+    }
+    if (errno == EINTR)
+        return STREAM_MORE;
+    if (errno == EAGAIN) {
+        atomic_store(&s->out.stuck, true);
+        return STREAM_STUCK;
+    }
+    s->failure = errno == EPIPE || errno == ECONNRESET ? NULL : strerror(errno);
+    atomic_store(&s->failed, true);
+    return STREAM_FAILED;
+}
+
+// Who adds output while another thread writes has set `pending` before trying the flag; so one of both sees it.
+enum stream_flushed stream_flush(struct stream *s)
+{
+    struct stream_output *o = &s->out;
+    enum stream_flushed flushed = STREAM_EMPTY;
+    while (atomic_load(&o->pending) && !atomic_load(&o->stuck) && !stream_ended(s) && !atomic_load(&s->failed) &&
+           !atomic_flag_test_and_set(&o->taken)) {
+        atomic_store(&o->pending, false);
+        do
+            flushed = write_once(s);
+        while (flushed == STREAM_MORE && !stream_ended(s));
+        if (atomic_load(&o->stuck))
+            atomic_store(&o->pending, true);
+        atomic_flag_clear(&o->taken);
+    }
+    return flushed;
+}
+
+// Input.
+
+// Of the length in front of a packet: of 2 bytes while the connection begins, but on the host's port.
+static size_t length_bytes(const struct stream *s)
+{
+    return s->peer->kind == PEER_HOST || peer_is_up(s->peer) ? PACKET_PREFIX : PACKET_PREFIX / 2;
+}
+
+static size_t length_at(const uint8_t *b, size_t bytes)
+{
+    size_t length = 0;
+    for (size_t i = 0; i < bytes; i++)
+        length = length << 8 | b[i];
+    return length;
+}
+
+static void set_capacity(struct stream_input *in, size_t capacity)
+{
+    uint8_t *buffer = mem_alloc(capacity);
+    memcpy(buffer, in->buffer + in->from, in->to - in->from);
+    mem_free(in->buffer, in->capacity);
+    in->to -= in->from;
+    in->from = 0;
+    in->buffer = buffer;
+    in->capacity = capacity;
+}
+
+// What the packet that has begun needs in all, as far as a length is believed before its bytes are there.
+static size_t wanted_capacity(const struct stream *s)
+{
+    const struct stream_input *in = &s->in;
+    size_t front = length_bytes(s);
+    size_t size = in->to - in->from < front ? 0 : front + length_at(in->buffer + in->from, front);
+    size = size < BELIEVED_BYTES ? size : BELIEVED_BYTES;
+    return size > BUFFER_BYTES ? size : BUFFER_BYTES;
+}
+
+// Room for at least one byte more. The buffer is full only when a packet larger than it has begun.
+static void make_room(struct stream *s)
+{
+    struct stream_input *in = &s->in;
+    size_t wanted = wanted_capacity(s);
+    if (in->capacity < wanted || (in->from == in->to && in->capacity > BUFFER_BYTES)) {
+        set_capacity(in, wanted);
+    } else if (in->from > 0) {
+        memmove(in->buffer, in->buffer + in->from, in->to - in->from);
+        in->to -= in->from;
+        in->from = 0;
+    } else if (in->to == in->capacity) {
+        set_capacity(in, in->capacity * 2);
+    }
+}
+
+static void hand_over(struct stream *s)
+{
+    struct stream_input *in = &s->in;
+    while (!stream_ended(s) && atomic_load(&in->wanted)) {
+        size_t front = length_bytes(s), there = in->to - in->from;
+        if (there < front)
+            return;
+        const uint8_t *at = in->buffer + in->from;
+        size_t length = length_at(at, front);
+        if (length > CONFIG_MAX_FRAME) {
+            stream_end(s, "a packet is too large");
+            return;
+        }
+        if (there - front < length)
+            return;
+        in->from += front + length;
+        const char *wrong = peer_receive(s->peer, at + front, length);
+        if (wrong)
+            stream_end(s, wrong);
+    }
+}
+
+bool stream_read(struct stream *s)
+{
+    struct stream_input *in = &s->in;
+    if (stream_ended(s) || !atomic_load(&in->wanted))
+        return false;
+    if (in->from < in->to)
+        hand_over(s);
+    make_room(s);
+    size_t room = in->capacity - in->to;
+    ssize_t n = read(in->fd, in->buffer + in->to, room);
+    if (n > 0) {
+        in->to += (size_t)n;
+        in->received += (size_t)n;
+        hand_over(s);
+    } else if (n == 0) {
+        stream_end(s, in->from < in->to ? "the stream ended inside a packet" : NULL);
+    } else if (errno != EAGAIN && errno != EINTR) {
+        stream_end(s, errno == ECONNRESET ? NULL : strerror(errno));
+    }
+    return n == (ssize_t)room || (n < 0 && errno == EINTR);
+}

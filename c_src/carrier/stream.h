@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+// Packets over file descriptors that don't block, each behind its length: what the port and TCP have in common.
+// One thread at a time reads, and works the packets off; any thread may flush, one at a time does. Whoever adds output sets
+// `pending` first. A write that fails is remembered (`failed`, `failure`): the thread that reads ends the stream.
+// Memory is bounded: a read takes at most what the input buffer has free, and its packets are handed over before the next;
+// only a packet that is larger than the buffer makes it grow, as its bytes arrive.
+#ifndef TANDEM_CARRIER_STREAM_H
+#define TANDEM_CARRIER_STREAM_H
+
+#include "dist/peer.h"
+
+enum { STREAM_MAX_SENDING = 32 };    // packets taken from the peer at once
+
+struct stream_input {
+    int fd;
+    uint8_t *buffer;
+    size_t from, to, capacity;    // unread bytes are buffer[from .. to)
+    size_t received;              // bytes so far
+    _Atomic bool wanted;
+};
+
+// `pending`: the peer may have packets. `stuck`: nothing can be written now; whoever waits for events clears it.
+struct stream_output {
+    atomic_flag taken;
+    int fd;
+    _Atomic bool pending, stuck;
+    struct packet *sending[STREAM_MAX_SENDING];
+    size_t count;
+    size_t written;         // of the first packet, its length included
+    _Atomic size_t left;    // packets written whole
+};
+
+// First member of a carrier.
+struct stream {
+    struct carrier carrier;
+    struct peer *peer;
+    struct stream_input in;
+    struct stream_output out;
+    _Atomic bool ended;     // and the peer knows
+    _Atomic bool failed;    // a write has, because of:
+    const char *failure;    // NULL: the other end is gone
+};
+
+void stream_init(struct stream *s, const struct carrier_operations *operations,
+                 struct peer *peer);    // of zeros; the descriptors follow
+void stream_done(struct stream *s);     // the descriptors stay the caller's
+
+// Reads once, and hands over what is complete. True: there may be more to read.
+bool stream_read(struct stream *s);
+
+enum stream_flushed { STREAM_EMPTY, STREAM_MORE, STREAM_STUCK, STREAM_FAILED };
+enum stream_flushed stream_flush(struct stream *s);
+
+// Tells the peer, the first time. By the thread that reads.
+void stream_end(struct stream *s, const char *why);
+bool stream_ended(const struct stream *s);
+
+#endif
