@@ -18,8 +18,8 @@ start(Kind, Workers) ->
 -spec start_node(tandem_side:kind(), pos_integer(), [string()]) -> {node(), fun(() -> term())}.
 start_node(Kind, Workers, Arguments) ->
     Options = case application:get_env(tandem, bench_executable) of
-                  {ok, File} -> #{workers => Workers, arguments => Arguments, executable => File};
-                  undefined -> #{workers => Workers, arguments => Arguments}
+                  {ok, File} -> #{schedulers => Workers, arguments => Arguments, executable => File};
+                  undefined -> #{schedulers => Workers, arguments => Arguments}
               end,
     case tandem_side:start(Kind, Options) of
         {ok, Node, Stop} -> {Node, Stop};

@@ -19,7 +19,7 @@
 
 -type info() ::
         #{version := binary(),
-          workers := pos_integer(),
+          schedulers := pos_integer(),
           processes := non_neg_integer(),
           memory := non_neg_integer(),
           memory_limit := pos_integer(),

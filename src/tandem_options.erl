@@ -11,7 +11,7 @@
 -type options() ::
         #{carrier => carrier(),
           name => atom() | string() | binary(),
-          workers => pos_integer(),
+          schedulers => 1..64,
           memory => pos_integer() | infinity,
           log => error | warning | info | debug,
           timeout => timeout(),
@@ -22,7 +22,7 @@
 %% <dt>`carrier'</dt><dd>how the engine is reached. `port', the default: an operating-system process, over pipes</dd>
 %% <dt>`name'</dt><dd>the part of the node's name before the `@'; by default `tandem1', `tandem2' and so on. Two engines with one
 %%   name can't run at once.</dd>
-%% <dt>`workers'</dt><dd>threads that run processes; 1 by default</dd>
+%% <dt>`schedulers'</dt><dd>threads that run processes; by default one a core that the host may use. `workers' is the same.</dd>
 %% <dt>`memory'</dt><dd>bytes that the whole engine may use (at least 16 MiB); by default, `infinity', as many as the machine has. The
 %%   process that asks for more exits with `{system_limit, memory}': the one whose heap, binary, message, table or spawn passes the
 %%   limit, or the receiver if it is a message from the host. That exit cannot be trapped or caught by the process itself; links
@@ -35,17 +35,18 @@
 %% <dt>`executable'</dt><dd>the engine's program; by default `tandem' in the application's priv folder</dd>
 %% <dt>`env'</dt><dd>additions to the environment of the engine's operating-system process, as `open_port/2' takes them</dd>
 %% </dl>
-%% What the application's environment has under an option's name is its default (`erl -tandem workers 2').
+%% What the application's environment has under an option's name is its default (`erl -tandem schedulers 2').
 
 -type error() :: {bad_option, Name :: term(), Value :: term()} | {unknown_option, Name :: term()} | {bad_options, term()}.
 
 -define(WINDOW, 1 bsl 20).
+-define(MOST_SCHEDULERS, 64).
 
 %% Name, default, check. A default is not checked.
 rows() ->
     [{carrier, port, fun(C) -> lists:member(C, [port]) end},
      {name, undefined, fun is_name/1},
-     {workers, 1, fun(N) -> is_integer(N) andalso N >= 1 andalso N =< 64 end},
+     {schedulers, cores(), fun is_schedulers/1},
      {memory, infinity, fun(M) -> M =:= infinity orelse (is_integer(M) andalso M >= 16 bsl 20 andalso M < 1 bsl 60) end},
      {log, warning, fun(L) -> lists:member(L, [error, warning, info, debug]) end},
      {timeout, 15_000, fun(T) -> T =:= infinity orelse (is_integer(T) andalso T > 0 andalso T < 1 bsl 32) end},
@@ -60,6 +61,8 @@ names() ->
 
 %% @doc Checks every option and fills in the defaults. The error names the first option that is wrong.
 -spec check(term()) -> {ok, map()} | {error, error()}.
+check(#{workers := N} = Options) when not is_map_key(schedulers, Options) ->
+    check((maps:remove(workers, Options))#{schedulers => N});
 check(Options) when is_map(Options) ->
     case maps:keys(maps:without(names(), Options)) of
         [] -> check(rows(), maps:merge(from_environment(), Options), #{});
@@ -84,6 +87,13 @@ check([{Name, Default, Check} | Rows], Options, Checked) ->
         #{} ->
             check(Rows, Options, Checked#{Name => Default})
     end.
+
+is_schedulers(N) -> is_integer(N) andalso N >= 1 andalso N =< ?MOST_SCHEDULERS.
+
+%% A quota of CPU time counts as so many cores.
+cores() ->
+    Known = [N || Item <- [logical_processors_available, cpu_quota], N <- [erlang:system_info(Item)], is_integer(N)],
+    min(?MOST_SCHEDULERS, lists:min([erlang:system_info(schedulers) || Known =:= []] ++ Known)).
 
 %% The characters that a node's name may have.
 is_name(Name) when is_atom(Name) ->

@@ -245,7 +245,12 @@ long)
     for build in stress asan tsan; do
         make --no-print-directory -C c_src BUILD=$build && same "same $build" "$PWD/priv/tandem-$build"
     done
-    (export SAME_WORKERS=4 && same "same tsan 4" "$PWD/priv/tandem-tsan")
+    for build in release stress tsan; do
+        engine=$PWD/priv/tandem-$build
+        [ $build != release ] || engine=$PWD/priv/tandem
+        (export SAME_SCHEDULERS=4 && same "same $build 4" "$engine")
+    done
+    (export SAME_SCHEDULERS=1 && same "same 1" "$PWD/priv/tandem")
     for build in release asan tsan; do reload $build; done
     newer
     real

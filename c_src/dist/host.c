@@ -76,7 +76,8 @@ static void options_take(struct reader *r)
     memory_option(r);
     o->creation = (uint32_t)number_option(r, ATOM_creation, 4, UINT32_MAX, "option creation: not in 4 .. 2^32-1");
     o->flags = number_option(r, ATOM_flags, 0, UINT64_MAX, "option flags: not an integer");
-    o->workers = (unsigned)number_option(r, ATOM_workers, 1, CONFIG_MAX_WORKERS, "option workers: out of range");
+    o->schedulers =
+        (unsigned)number_option(r, ATOM_schedulers, 1, CONFIG_MAX_WORKERS, "option schedulers: out of range");
     o->window = number_option(r, ATOM_window, 1, SIZE_MAX, "option window: not a positive integer");
 }
 

@@ -14,7 +14,7 @@ struct host_options {
     size_t cookie_size;
     term services;     // pid of the process on the host that answers our requests
     uint64_t flags;    // what the host can do
-    unsigned workers;
+    unsigned schedulers;
     size_t window;    // bytes that may be on their way to the host and not acknowledged
     term names;       // map of registered names to pids of the host, or NONE
     term all;         // the whole map

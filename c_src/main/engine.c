@@ -126,7 +126,7 @@ static void map_host_names(void)
 static void run(struct peer *p)
 {
     sched_hooks.poll = poll_port;
-    sched_start(host_options.workers);
+    sched_start(host_options.schedulers);
     map_host_names();
     p->carrier->operations->input(p->carrier, true);
     if (!port_ended(port))

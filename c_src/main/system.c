@@ -67,7 +67,7 @@ static term info_map(struct heap *h)
     struct system_counts c = system_counts();
     term pairs[] = {
         ATOM_version,      binary_from(h, ENGINE_VERSION, strlen(ENGINE_VERSION)),
-        ATOM_workers,      small((sword)sched_workers()),
+        ATOM_schedulers,   small((sword)sched_workers()),
         ATOM_processes,    small((sword)c.processes),
         ATOM_memory,       integer_from_u64(h, c.memory),
         ATOM_memory_limit, integer_from_u64(h, mem_limit()),

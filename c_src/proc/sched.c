@@ -3,7 +3,6 @@
 
 #include "base/clock.h"
 #include "base/die.h"
-#include "base/lock.h"
 #include "base/memory.h"
 #include "proc/doom.h"
 #include "proc/errand.h"
@@ -22,20 +21,22 @@
 
 enum {
     SLICE_COST = 20,       // what a slice costs in reductions beside what it ran
-    CHECK_AFTER = 4000,    // reductions between two looks at timers and carrier
+    CHECK_AFTER = 4000,    // reductions between two looks at timers, carrier and other workers
+    GIVE_MAX = 256,        // processes to another worker at once
 };
 
 #define LONGEST_SLEEP_NS 60000000000LL
 
 struct sched {
-    struct lock lock;    // of the queue, when there are several workers
-    struct run_queue queue;
+    struct run_queue queue;          // its worker's own
     _Atomic size_t length;           // of the queue, for others to look at
-    _Atomic(struct proc *) inbox;    // woken by other threads, newest first
+    _Atomic(struct proc *) inbox;    // given by other threads, newest first
+    _Atomic bool idle;               // it has nothing to run
     _Atomic bool sleeping;
     sword since_check;
-    bool worked;    // since it last slept
-    size_t sent;    // packets, by the hook, since it last ran out of work
+    bool drained;    // nothing waited, at some time since the last check
+    bool worked;     // since it last slept
+    size_t sent;     // packets, by the hook, since it last ran out of work
     int wake_fd;
     pthread_t thread;
 };
@@ -75,7 +76,6 @@ static struct worker *worker_new(unsigned index)
     w->index = index;
     w->sched = s;
     w->wheel = wheel_new();
-    lock_init(&s->lock);
     run_queue_init(&s->queue);
     s->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (s->wake_fd < 0)
@@ -98,84 +98,51 @@ void sched_wake(struct worker *w)
         return;    // the counter is full: it will wake anyway
 }
 
-static void queue_lock(struct sched *s)
+static void count_queue(struct sched *s)
 {
-    if (worker_count > 1)
-        lock_take(&s->lock);
-}
-
-static void queue_unlock(struct sched *s)
-{
-    if (worker_count > 1)
-        lock_give(&s->lock);
+    atomic_store_explicit(&s->length, s->queue.length, memory_order_relaxed);
 }
 
 static void add_to_queue(struct sched *s, struct proc *p)
 {
-    queue_lock(s);
     run_queue_add(&s->queue, p);
-    atomic_store_explicit(&s->length, s->queue.length, memory_order_relaxed);
-    queue_unlock(s);
+    count_queue(s);
 }
 
 static struct proc *take_from_queue(struct sched *s)
 {
-    if (!atomic_load_explicit(&s->length, memory_order_relaxed))
-        return NULL;
-    queue_lock(s);
     struct proc *p = run_queue_take(&s->queue);
-    atomic_store_explicit(&s->length, s->queue.length, memory_order_relaxed);
-    queue_unlock(s);
+    count_queue(s);
+    if (!s->queue.length)
+        s->drained = true;
     return p;
 }
 
-static void wake_if_sleeping(struct worker *w)
+// A chain of processes, newest first, to another worker.
+static void give(struct worker *w, struct proc *newest, struct proc *oldest)
 {
-    if (atomic_exchange(&w->sched->sleeping, false))
-        sched_wake(w);
-}
-
-// A worker with more than it can run at once gets help from one that sleeps.
-static void ask_for_help(struct sched *s)
-{
-    if (worker_count == 1 || atomic_load_explicit(&s->length, memory_order_relaxed) < 2)
-        return;
-    for (unsigned i = 0; i < worker_count; i++)
-        if (workers[i]->sched != s && atomic_load_explicit(&workers[i]->sched->sleeping, memory_order_relaxed)) {
-            wake_if_sleeping(workers[i]);
-            return;
-        }
-}
-
-static void send_to_inbox(struct worker *w, struct proc *p)
-{
-    struct proc *head = atomic_load_explicit(&w->sched->inbox, memory_order_relaxed);
+    struct sched *s = w->sched;
+    struct proc *head = atomic_load_explicit(&s->inbox, memory_order_relaxed);
     do
-        p->next = head;
-    while (!atomic_compare_exchange_weak(&w->sched->inbox, &head, p));
-    wake_if_sleeping(w);
-}
-
-static void enqueue(struct worker *w, struct proc *p)
-{
-    if (w == own && own) {
-        add_to_queue(w->sched, p);
-        ask_for_help(w->sched);
-    } else {
-        send_to_inbox(w ? w : workers[0], p);
-    }
+        oldest->next = head;
+    while (!atomic_compare_exchange_weak(&s->inbox, &head, newest));
+    if (atomic_exchange(&s->sleeping, false))
+        sched_wake(w);
 }
 
 void sched_add(struct proc *p)
 {
-    enqueue(own, p);
+    if (LIKELY(own != NULL))
+        add_to_queue(own->sched, p);
+    else
+        give(workers[0], p, p);
 }
 
 void sched_wake_proc(struct proc *p)
 {
     uint8_t waiting = PROC_WAITING;
     if (atomic_load(&p->state) == PROC_WAITING && atomic_compare_exchange_strong(&p->state, &waiting, PROC_RUNNABLE))
-        enqueue(__atomic_load_n(&p->worker, __ATOMIC_RELAXED), p);
+        sched_add(p);
 }
 
 static void empty_inbox(struct worker *w)
@@ -194,24 +161,71 @@ static void empty_inbox(struct worker *w)
         add_to_queue(w->sched, oldest);
         oldest = next;
     }
-    ask_for_help(w->sched);
 }
 
-static struct proc *steal(struct worker *w)
+static void give_first(struct sched *s, struct worker *to, size_t count)
 {
-    for (unsigned i = 1; i < worker_count; i++) {
-        struct proc *p = take_from_queue(workers[(w->index + i) % worker_count]->sched);
-        if (p)
-            return p;
+    struct proc *newest = take_from_queue(s), *oldest = newest;
+    for (size_t i = 1; i < count; i++) {
+        struct proc *p = take_from_queue(s);
+        p->next = newest;
+        newest = p;
     }
-    return NULL;
+    give(to, newest, oldest);
+}
+
+// What it runs, and what waits for it.
+static size_t load_of(const struct worker *w)
+{
+    return atomic_load_explicit(&w->sched->length, memory_order_relaxed) +
+           !atomic_load_explicit(&w->sched->idle, memory_order_relaxed);
+}
+
+static struct worker *least_loaded(const struct worker *but, size_t *load)
+{
+    struct worker *least = NULL;
+    for (unsigned i = 0; i < worker_count; i++) {
+        struct worker *w = workers[(but->index + 1 + i) % worker_count];
+        if (w != but && !atomic_load_explicit(&w->sched->inbox, memory_order_relaxed) &&
+            (!least || load_of(w) < *load)) {
+            least = w;
+            *load = load_of(w);
+        }
+    }
+    return least;
+}
+
+// Between two slices of a worker for which something has always been waiting since the last check.
+static void share(struct worker *w)
+{
+    struct sched *s = w->sched;
+    size_t theirs = 0, count;
+    struct worker *other = least_loaded(w, &theirs);
+    if (!other || s->queue.length < theirs + 2)
+        return;
+    count = (s->queue.length - theirs) / 2;
+    give_first(s, other, count < GIVE_MAX ? count : GIVE_MAX);
+}
+
+static void check_share(struct worker *w)
+{
+    struct sched *s = w->sched;
+    if (worker_count > 1 && !s->drained)
+        share(w);
+    s->drained = s->queue.length == 0;
+}
+
+// Processes change workers as often as they can.
+static void stress_share(struct worker *w)
+{
+    if (CONFIG_STRESS && worker_count > 1 && w->sched->queue.length)
+        give_first(w->sched, workers[(w->index + 1) % worker_count], 1);
 }
 
 static struct proc *next_process(struct worker *w)
 {
     empty_inbox(w);
-    struct proc *p = take_from_queue(w->sched);
-    return p ? p : steal(w);
+    return take_from_queue(w->sched);
 }
 
 // Waits for a signal. One that came while it ran must not be missed: whoever pushes looks at the state afterwards, and
@@ -335,12 +349,7 @@ static void sleep_on_fd(struct sched *s, int64_t wait_ns)
 
 static bool has_work(struct worker *w)
 {
-    if (sched_stopping() || atomic_load(&w->sched->inbox))
-        return true;
-    for (unsigned i = 0; i < worker_count; i++)
-        if (atomic_load_explicit(&workers[i]->sched->length, memory_order_relaxed))
-            return true;
-    return false;
+    return w->sched->queue.length || atomic_load(&w->sched->inbox) || sched_stopping();
 }
 
 // From the moment `sleeping` is set whoever brings work wakes us; what came before is seen by has_work.
@@ -374,7 +383,7 @@ static bool look(struct worker *w, int64_t now)
     return has_work(w);
 }
 
-static void idle(struct worker *w)
+static void idle_once(struct worker *w)
 {
     int64_t now = clock_monotonic();
     int64_t wait = wheel_run(w->wheel, now);
@@ -387,9 +396,17 @@ static void idle(struct worker *w)
         sleep_until_woken(w, wait - spent);
 }
 
+static void idle(struct worker *w)
+{
+    atomic_store_explicit(&w->sched->idle, true, memory_order_relaxed);
+    idle_once(w);
+    atomic_store_explicit(&w->sched->idle, false, memory_order_relaxed);
+}
+
 static void check(struct worker *w)
 {
     w->sched->since_check = 0;
+    check_share(w);
     wheel_run(w->wheel, clock_monotonic());
     poll_carrier(0);
 }
@@ -405,6 +422,7 @@ static void loop(struct worker *w)
             idle(w);
         if (w->sched->since_check >= CHECK_AFTER)
             check(w);
+        stress_share(w);
         epoch_quiet();
     }
     epoch_park();

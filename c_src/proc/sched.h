@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// The scheduler. Each worker has run queues (one a priority), a wheel of timers, and a stack of processes that others woke
-// for it. The loop: fire timers, take the next process, take its signals in, run it for a slice, put it where its result
-// says. With nothing to run a worker steals, then looks for input as long as proc/vigil.h says, then sleeps in the poll hook
-// until input or sched_wake. A worker that is busy calls the hook too, without waiting, after each few thousand reductions.
+// The scheduler. Each worker has run queues (one a priority), a wheel of timers, and an inbox of processes that others gave it.
+// The loop: fire timers, take the next process, take its signals in, run it for a slice, put it where its result says. With
+// nothing to run a worker looks for input as long as proc/vigil.h says, then sleeps in the poll hook until input or
+// sched_wake. A worker that is busy calls the hook too, without waiting, after each few thousand reductions.
 // A process is in one queue or run by one worker, never both: its state changes only here.
+// Queues are touched by their workers alone. Whoever wakes a process puts it into its own queue, since it has just touched it:
+// processes that talk to each other meet on one worker. A worker that had something waiting all the time from one look at the
+// hook to the next gives half of what it has more than the least loaded one to that, and wakes it: no worker is woken for less
+// than waking costs, and none looks into another's queue.
 #ifndef TANDEM_PROC_SCHED_H
 #define TANDEM_PROC_SCHED_H
 

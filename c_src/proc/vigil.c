@@ -24,7 +24,8 @@ static struct {
     pthread_cond_t called;
     pthread_t thread;
     bool runs, stop;         // under the mutex
-    pid_t worker;            // under the mutex: the thread that called, held on the host's core; 0: none
+    size_t core;             // under the mutex: the vigil's
+    _Atomic pid_t worker;    // changed under the mutex: the thread that answers, held on the host's core; 0: none
     _Atomic bool keeps;      // false: it sleeps, or is about to
     _Atomic int64_t last;    // answer left, as far as a worker that ran out of work could tell
     _Atomic int score;    // one up for each answer that came alone, down for what tells of more than one conversation
@@ -56,11 +57,32 @@ static void keep(void)
         relax();
 }
 
-static void release_caller(void)
+static pid_t thread_id(void)
+{
+    static _Thread_local pid_t id;
+    if (!id)
+        id = gettid();
+    return id;
+}
+
+static void let_go(void)
 {
     if (vigil.worker)
         sched_setaffinity(vigil.worker, sizeof allowed, &allowed);
     vigil.worker = 0;
+}
+
+static void hold_caller(void)
+{
+    cpu_set_t others = allowed;
+    CPU_CLR(vigil.core, &others);
+    sched_setaffinity(0, sizeof others, &others);
+    vigil.worker = thread_id();
+}
+
+static void release_caller(void)
+{
+    let_go();
     atomic_store(&vigil.keeps, false);
 }
 
@@ -85,16 +107,15 @@ static void *thread_main(void *unused)
 // the host's: left to the kernel, the vigil may end up beside the host, and the caller where it was.
 static void change_places(void)
 {
-    cpu_set_t here, there = allowed;
+    cpu_set_t here;
     int core = sched_getcpu();
     if (core < 0)
         return;
     CPU_ZERO(&here);
     CPU_SET((size_t)core, &here);
-    CPU_CLR((size_t)core, &there);
+    vigil.core = (size_t)core;
     pthread_setaffinity_np(vigil.thread, sizeof here, &here);
-    sched_setaffinity(0, sizeof there, &there);
-    vigil.worker = gettid();
+    hold_caller();
 }
 
 // Without a thread everything works, only slower.
@@ -108,6 +129,17 @@ static void call(void)
         atomic_store(&vigil.keeps, true);
         change_places();
         pthread_cond_signal(&vigil.called);
+    }
+    pthread_mutex_unlock(&vigil.mutex);
+}
+
+// Another worker answers now.
+static void follow(void)
+{
+    pthread_mutex_lock(&vigil.mutex);
+    if (atomic_load(&vigil.keeps) && vigil.worker) {
+        let_go();
+        hold_caller();
     }
     pthread_mutex_unlock(&vigil.mutex);
 }
@@ -132,6 +164,8 @@ static void answered(int64_t now, bool alone)
         call();
     else if (keeps && score == 0)
         atomic_store(&vigil.keeps, false);
+    else if (keeps && atomic_load_explicit(&vigil.worker, memory_order_relaxed) != thread_id())
+        follow();
 }
 
 int64_t vigil_idle(int64_t now, size_t sent)

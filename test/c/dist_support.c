@@ -105,14 +105,14 @@ static bool send_options(struct other *o, struct writer *w)
     heap_init(&h, 200);
     struct node *n = node_intern(atom_from_c("host@here"), o->creation);
     term pairs[] = {
-        ATOM_node,     atom_from_c("engine@here"),
-        ATOM_cookie,   binary_from(&h, "secret", 6),
-        ATOM_host,     pid_make(&h, n, 7, 8),
-        ATOM_flags,    small(0),
-        ATOM_creation, small(1234567),
-        ATOM_workers,  small(1),
-        ATOM_window,   small(OTHER_WINDOW),
-        ATOM_log,      ATOM_error,
+        ATOM_node,       atom_from_c("engine@here"),
+        ATOM_cookie,     binary_from(&h, "secret", 6),
+        ATOM_host,       pid_make(&h, n, 7, 8),
+        ATOM_flags,      small(0),
+        ATOM_creation,   small(1234567),
+        ATOM_schedulers, small(1),
+        ATOM_window,     small(OTHER_WINDOW),
+        ATOM_log,        ATOM_error,
     };
     external_encode_dist(w, map_from_pairs(&h, pairs, COUNT_OF(pairs) / 2));
     heap_done(&h);

@@ -5,6 +5,7 @@
 #include "base/clock.h"
 
 #include <check.h>
+#include <pthread.h>
 #include <sched.h>
 
 enum { ANSWERS = 40, GAP_NS = 20000 };
@@ -61,6 +62,28 @@ START_TEST(test_one_conversation)
 }
 END_TEST
 
+static void *answer_too(void *unused)
+{
+    (void)unused;
+    ck_assert_int_eq(answer(1, 1), 0);
+    ck_assert_int_eq(cores_allowed(), 1);
+    return NULL;
+}
+
+START_TEST(test_another_worker_answers)
+{
+    pthread_t other;
+    if (!allow_cores(2))
+        return;
+    answer(ANSWERS, 1);
+    ck_assert_int_eq(pthread_create(&other, NULL, answer_too, NULL), 0);
+    ck_assert_int_eq(pthread_join(other, NULL), 0);
+    ck_assert_int_eq(cores_allowed(), 2);
+    ck_assert_int_gt(answer(ANSWERS, 3), 0);
+    vigil_stop();
+}
+END_TEST
+
 START_TEST(test_several_conversations)
 {
     if (!allow_cores(2))
@@ -91,6 +114,7 @@ Suite *vigil_suite(void)
     TCase *c = tcase_create("vigil");
     tcase_add_test(c, test_one_core);
     tcase_add_test(c, test_one_conversation);
+    tcase_add_test(c, test_another_worker_answers);
     tcase_add_test(c, test_several_conversations);
     tcase_add_test(c, test_ends_by_itself);
     suite_add_tcase(s, c);

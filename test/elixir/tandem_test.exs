@@ -37,7 +37,7 @@ defmodule TandemTest do
   end
 
   test "options may be keywords, and errors name the option" do
-    assert Tandem.start(workers: 0) == {:error, {:bad_option, :workers, 0}}
+    assert Tandem.start(schedulers: 0) == {:error, {:bad_option, :schedulers, 0}}
     assert Tandem.start([1]) == {:error, {:bad_options, [1]}}
     assert %{id: :x, start: {:tandem, :start_link, [%{name: :x}]}} = Tandem.child_spec(name: :x)
   end

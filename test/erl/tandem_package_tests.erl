@@ -92,10 +92,10 @@ killed_host_of_a_busy_engine_test_() ->
 
 options_take_effect_test_() ->
     {timeout, ?LIMIT, fun() ->
-        {ok, Owner, Node} = tandem:start(#{name => shown, workers => 2, log => debug, timeout => infinity, window => 4096,
+        {ok, Owner, Node} = tandem:start(#{name => shown, schedulers => 2, log => debug, timeout => infinity, window => 4096,
                                            executable => filename:absname("priv/tandem"), env => [{"TANDEM_SHOWN", "yes"}]}),
         ?assertMatch("shown@" ++ _, atom_to_list(Node)),
-        ?assertMatch(#{workers := 2}, tandem:info(Node)),
+        ?assertMatch(#{schedulers := 2}, tandem:info(Node)),
         {ok, Environment} = file:read_file(["/proc/", integer_to_list(os_pid(Owner)), "/environ"]),
         ?assertMatch({_, _}, binary:match(Environment, <<"TANDEM_SHOWN=yes">>)),
         Self = self(),

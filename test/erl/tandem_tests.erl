@@ -22,7 +22,7 @@ options_test_() ->
     [?_assertEqual({error, {bad_options, nothing}}, tandem:start_link(nothing)),
      ?_assertEqual({error, {unknown_option, colour}}, tandem:start_link(#{colour => red})),
      [?_assertEqual({error, {bad_option, Name, Value}}, tandem:start_link(#{Name => Value}))
-      || {Name, Value} <- [{carrier, pigeon}, {name, "with space"}, {name, ''}, {name, 1}, {workers, 0}, {workers, many}, {log, loud}, {timeout, -1},
+      || {Name, Value} <- [{carrier, pigeon}, {name, "with space"}, {name, ''}, {name, 1}, {schedulers, 0}, {schedulers, many}, {schedulers, 65}, {log, loud}, {timeout, -1},
                            {window, 1}, {executable, 7}, {env, [a]}]],
      ?_assertMatch(#{id := tandem, type := worker, start := {tandem, start_link, [#{}]}}, tandem:child_spec(#{})),
      ?_assertMatch(#{id := box}, tandem:child_spec(#{name => box}))].
@@ -247,7 +247,7 @@ delegated(Node) ->
 
 info(Node) ->
     Info = tandem:info(Node),
-    _ = [?assert(is_map_key(Key, Info)) || Key <- [version, workers, processes, memory, reductions, modules, messages_in, messages_out, delegated, missing]],
+    _ = [?assert(is_map_key(Key, Info)) || Key <- [version, schedulers, processes, memory, reductions, modules, messages_in, messages_out, delegated, missing]],
     #{processes := Before} = Info,
     Pids = [spawn(Node, fun() -> receive stop -> ok end end) || _ <- lists:seq(1, 10)],
     pong = on(Node, fun() -> pong end),

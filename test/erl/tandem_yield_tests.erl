@@ -10,7 +10,7 @@
 
 turns_test_() ->
     {setup,
-     fun() -> {ok, Pid, Node} = tandem:start_link(#{workers => 1}), {Pid, Node} end,
+     fun() -> {ok, Pid, Node} = tandem:start_link(#{schedulers => 1}), {Pid, Node} end,
      fun({Pid, _}) -> tandem:stop(Pid) end,
      fun({_, Node}) -> [{timeout, 60, {atom_to_list(Name), fun() -> has_turns(Node, Name) end}} || Name <- same_yield:names(all)] end}.
 
@@ -25,7 +25,7 @@ hash(Name) ->
 
 killed_test_() ->
     {setup,
-     fun() -> {ok, Pid, Node} = tandem:start_link(#{workers => 1}), {Pid, Node} end,
+     fun() -> {ok, Pid, Node} = tandem:start_link(#{schedulers => 1}), {Pid, Node} end,
      fun({Pid, _}) -> tandem:stop(Pid) end,
      fun({_, Node}) -> [{timeout, 60, {atom_to_list(Name), fun() -> ?assertEqual(killed, killed(Node, Name)) end}} || Name <- same_yield:names(all)] end}.
 

@@ -29,7 +29,7 @@ run(Executable, Out, Workers, Seconds) ->
     true = code:add_patha(filename:absname(Out)),
     Versions = maps:from_list([{{Module, Version}, built(Module, Version)} || Module <- ?MODULES, Version <- lists:seq(1, ?VERSIONS)]),
     _ = [ok = file:write_file(filename:join(Out, atom_to_list(Module) ++ ".beam"), maps:get({Module, 1}, Versions)) || Module <- ?MODULES],
-    {ok, Engine, Node} = tandem:start_link(#{executable => Executable, workers => Workers, timeout => 60_000}),
+    {ok, Engine, Node} = tandem:start_link(#{executable => Executable, schedulers => Workers, timeout => 60_000}),
     Time = Seconds * 1000,
     Jobs = [spawn_monitor(Node, ?MODULE, load, [maps:to_list(Versions), Time, self()]) || _ <- lists:seq(1, ?LOADERS)] ++
         [spawn_monitor(Node, ?MODULE, call, [Time, self()]) || _ <- lists:seq(1, ?CALLERS)],

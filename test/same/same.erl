@@ -3,7 +3,7 @@
 %% received, and what was printed. A program is an exported function of arity 0 of a module in the folder of programs.
 %%
 %% `main([Folder, Executable | Patterns])': the engine's program, or `peer' for a second BEAM instead, which shows that the programs are
-%% deterministic. The variable SAME_WORKERS is the number of the engine's workers. With patterns, only the programs `module:function' that contain one of them run.
+%% deterministic. The variable SAME_SCHEDULERS is the number of the engine's schedulers. With patterns, only the programs `module:function' that contain one of them run.
 -module(same).
 
 -export([main/1, newer/1]).
@@ -49,8 +49,11 @@ start_engine("peer") ->
     {ok, _} = erpc:call(Node, application, ensure_all_started, [elixir]),
     {fun() -> peer:stop(Peer) end, Node};
 start_engine(Executable) ->
-    Workers = list_to_integer(os:getenv("SAME_WORKERS", "1")),
-    {ok, Pid, Node} = tandem:start_link(#{executable => Executable, timeout => 60_000, workers => Workers}),
+    Schedulers = case os:getenv("SAME_SCHEDULERS") of
+                     false -> #{};
+                     N -> #{schedulers => list_to_integer(N)}
+                 end,
+    {ok, Pid, Node} = tandem:start_link(Schedulers#{executable => Executable, timeout => 60_000}),
     {fun() -> tandem:stop(Pid) end, Node}.
 
 programs(Folder) ->
