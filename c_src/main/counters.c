@@ -84,7 +84,7 @@ static json_t *report(void)
     put(all, "missing", missing_json());
     put_number(all, "up_ns", (uint64_t)(clock_monotonic() - system_started()));
     put_number(all, "cpu_ns", (uint64_t)clock_cpu());
-    put_number(all, "workers", sched_workers());
+    put_number(all, "schedulers", sched_workers());
     put_number(all, "processes", c.processes);
     put_number(all, "spawned", c.spawned);
     put_number(all, "reductions", c.reductions);

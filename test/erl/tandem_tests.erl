@@ -258,7 +258,7 @@ info(Node) ->
 
 counters(Node) ->
     Counters = tandem_json:decode(tandem:counters(Node)),
-    ?assertMatch(#{<<"workers">> := 1, <<"memory">> := #{<<"in_use">> := _}, <<"messages">> := #{<<"from_host">> := _}}, Counters),
+    ?assertMatch(#{<<"schedulers">> := _, <<"memory">> := #{<<"in_use">> := _}, <<"messages">> := #{<<"from_host">> := _}}, Counters),
     ?assertMatch({error, {not_an_engine, _}}, tandem:counters(no_such_node@nowhere)).
 
 errors(Node) ->
