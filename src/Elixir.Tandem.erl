@@ -16,7 +16,7 @@
 %% child of a supervisor.
 -module('Elixir.Tandem').
 
--export(['__info__'/1, start_link/0, start_link/1, start/0, start/1, stop/1, child_spec/1, info/1, node/0]).
+-export(['__info__'/1, start_link/0, start_link/1, start/0, start/1, stop/1, child_spec/1, info/1, node/0, top/1, top/2]).
 -export(['MACRO-__using__'/2]).
 -export(['MACRO-spawn'/2, 'MACRO-spawn'/4, 'MACRO-spawn_link'/2, 'MACRO-spawn_link'/4,
          'MACRO-spawn_monitor'/2, 'MACRO-spawn_monitor'/4]).
@@ -32,7 +32,7 @@
 %% @private What Elixir's compiler asks of a module before it imports from it.
 -spec '__info__'(atom()) -> term().
 '__info__'(functions) ->
-    [{child_spec, 1}, {info, 1}, {node, 0}, {start, 0}, {start, 1}, {start_link, 0}, {start_link, 1}, {stop, 1}];
+    [{child_spec, 1}, {info, 1}, {node, 0}, {start, 0}, {start, 1}, {start_link, 0}, {start_link, 1}, {stop, 1}, {top, 1}, {top, 2}];
 '__info__'(macros) -> [{'__using__', 1} | ?SPAWNS];
 '__info__'(module) -> ?MODULE;
 '__info__'(deprecated) -> [];
@@ -73,6 +73,16 @@ child_spec(Options) ->
 -spec info(node()) -> tandem:info() | {error, term()}.
 info(Node) ->
     tandem:info(Node).
+
+%% @equiv tandem:top(Node)
+-spec top(node()) -> ok | {error, term()}.
+top(Node) ->
+    tandem:top(Node).
+
+%% @doc The same as {@link tandem:top/2}; options may be a keyword list.
+-spec top(node(), tandem_top:options() | [{atom(), term()}]) -> ok | {error, term()}.
+top(Node, Options) ->
+    tandem:top(Node, options(Options)).
 
 %% @doc The node of the engine that was started last. Raises `RuntimeError' if it doesn't run.
 -spec node() -> node().

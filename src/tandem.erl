@@ -13,7 +13,7 @@
 %% here, and with the VM.
 -module(tandem).
 
--export([start_link/0, start_link/1, start/0, start/1, stop/1, child_spec/1, info/1, info/2, counters/1]).
+-export([start_link/0, start_link/1, start/0, start/1, stop/1, child_spec/1, info/1, info/2, counters/1, top/1, top/2]).
 
 -export_type([info/0]).
 
@@ -92,30 +92,25 @@ info(Node) ->
 %% @doc What an engine is, holds and has done. The error is `{not_an_engine, Node}', `noconnection' or `timeout'.
 -spec info(node(), timeout()) -> info() | {error, term()}.
 info(Node, Timeout) ->
-    ask(info, Node, Timeout).
+    tandem_engine:ask(Node, info, Timeout).
 
 %% @doc The engine's counters, as an object of JSON that the engine has written: more than {@link info/1} tells, for reports that
 %% are kept. Times are in nanoseconds, memory in bytes. The errors are those of {@link info/1}.
 -spec counters(node()) -> binary() | {error, term()}.
 counters(Node) ->
-    ask(counters, Node, 5000).
+    tandem_engine:ask(Node, counters, 5000).
 
-ask(What, Node, Timeout) ->
-    case is_atom(Node) andalso whereis(Node) of
-        Owner when is_pid(Owner) -> ask(What, Owner, Node, Timeout);
-        _ -> {error, {not_an_engine, Node}}
-    end.
+%% @equiv top(Node, #{})
+-spec top(node()) -> ok | {error, term()}.
+top(Node) ->
+    top(Node, #{}).
 
-ask(What, Owner, Node, Timeout) ->
-    Monitor = erlang:monitor(process, Owner),
-    {'$tandem', Node} ! {What, self(), Monitor},
-    receive
-        {Monitor, Answer} ->
-            erlang:demonitor(Monitor, [flush]),
-            Answer;
-        {'DOWN', Monitor, process, _, _} ->
-            {error, noconnection}
-    after Timeout ->
-            erlang:demonitor(Monitor, [flush]),
-            receive {Monitor, Answer} -> Answer after 0 -> {error, timeout} end
-    end.
+%% @doc Shows in the terminal what an engine does, until the key q: the use of its schedulers and their run queues, its processes by
+%% reductions, memory or mailbox (the keys r, m and x), messages a second and collections. In a shell keys act at once; where input
+%% comes by lines, after Enter.
+%%
+%% Options: `interval', milliseconds between two pictures (1,000); `order', `reductions', `memory' or `mailbox'; `times', after
+%% so many pictures the view ends by itself, reads no keys, and prints one picture after the other.
+-spec top(node(), tandem_top:options()) -> ok | {error, term()}.
+top(Node, Options) ->
+    tandem_top:run(Node, Options).

@@ -6,7 +6,7 @@
 
 -behaviour(gen_server).
 
--export([start/2, stop/1, latest/0]).
+-export([start/2, stop/1, latest/0, ask/3]).
 -export([init/1, handle_call/3, handle_cast/2, handle_info/2, terminate/2]).
 
 -define(LATEST, {tandem, latest}).
@@ -100,6 +100,28 @@ latest() ->
                 undefined -> error;
                 _ -> {ok, Node}
             end
+    end.
+
+%% @doc Asks the engine itself, whatever its processes do: `info' and `load' are maps, `counters' is JSON.
+-spec ask(node(), info | load | counters, timeout()) -> term() | {error, {not_an_engine, term()} | noconnection | timeout}.
+ask(Node, What, Timeout) ->
+    case is_atom(Node) andalso whereis(Node) of
+        Owner when is_pid(Owner) -> ask(Owner, Node, What, Timeout);
+        _ -> {error, {not_an_engine, Node}}
+    end.
+
+ask(Owner, Node, What, Timeout) ->
+    Monitor = erlang:monitor(process, Owner),
+    {'$tandem', Node} ! {What, self(), Monitor},
+    receive
+        {Monitor, Answer} ->
+            erlang:demonitor(Monitor, [flush]),
+            Answer;
+        {'DOWN', Monitor, process, _, _} ->
+            {error, noconnection}
+    after Timeout ->
+            erlang:demonitor(Monitor, [flush]),
+            receive {Monitor, Answer} -> Answer after 0 -> {error, timeout} end
     end.
 
 %% @private

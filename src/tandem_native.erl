@@ -3,7 +3,7 @@
 %% `not_loaded'.
 -module(tandem_native).
 
--export([host/0, take_over/1, load_binary/3, load_file/1, prepared_file/2]).
+-export([host/0, take_over/1, ask_process_info/2, load_binary/3, load_file/1, prepared_file/2]).
 
 %% @doc The process on the host that serves this engine ({@link tandem_host}).
 -spec host() -> pid().
@@ -27,4 +27,9 @@ load_file(_) ->
 %% @doc The file name of a module that erlang:prepare_loading/2 has prepared.
 -spec prepared_file(reference(), file:filename()) -> ok.
 prepared_file(_, _) ->
+    erlang:nif_error(not_loaded).
+
+%% @doc Asks what erlang:process_info/2 gives; the answer comes as the message `{Reference, Answer}'.
+-spec ask_process_info(pid(), atom() | [atom()]) -> reference().
+ask_process_info(_, _) ->
     erlang:nif_error(not_loaded).

@@ -364,7 +364,8 @@ static term bif_bump_reductions(struct proc *p, term *args)
 {
     if (!is_small(args[0]) || small_value(args[0]) < 0)
         return fail_badarg(p);
-    p->reductions += (uint64_t)small_value(args[0]);
+    sword reductions = small_value(args[0]);
+    p->reductions += (uint64_t)(reductions < CONFIG_SLICE ? reductions : CONFIG_SLICE);
     return ATOM_true;
 }
 

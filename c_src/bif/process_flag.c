@@ -188,6 +188,16 @@ static term bif_process_info_items(struct proc *p, term *args)
     return items_known(args[1]) ? info_of(p, args[0], args[1]) : fail_badarg(p);
 }
 
+// Of many at once: the answers come as messages {Ref, Value}, in whatever order.
+static term bif_ask_process_info(struct proc *p, term *args)
+{
+    if (!is_local_pid(args[0]) || !items_known(args[1]))
+        return fail_badarg(p);
+    term ref = ref_new(proc_heap(p));
+    signal_process_info(p->pid, args[0], ref, args[1]);
+    return ref;
+}
+
 // The process dictionary.
 
 static term or_undefined(term value)
@@ -241,6 +251,7 @@ static const struct native_row rows[] = {
     {"erlang", "process_flag", 2, bif_process_flag, 0},
     {"erlang", "process_info", 1, bif_process_info, 0},
     {"erlang", "process_info", 2, bif_process_info_items, 0},
+    {"tandem_native", "ask_process_info", 2, bif_ask_process_info, 0},
     {"erlang", "get", 0, bif_get_all, 0},
     {"erlang", "get", 1, bif_get, NATIVE_GUARD},
     {"erlang", "put", 2, bif_put, 0},

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "main/system.h"
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "code/delegate.h"
@@ -82,6 +83,44 @@ static term info_map(struct heap *h)
     return map_from_pairs(h, pairs, COUNT_OF(pairs) / 2);
 }
 
+// A list of {Idle, CPU, Waiting, Given}, a scheduler each.
+static term loads_list(struct heap *h)
+{
+    term list = NIL;
+    for (unsigned i = sched_workers(); i-- > 0;) {
+        struct sched_load l = sched_load(i);
+        list = cons(h,
+                    tuple4(h, integer_from_i64(h, l.idle), integer_from_i64(h, l.cpu), integer_from_u64(h, l.run_queue),
+                           integer_from_u64(h, l.given)),
+                    list);
+    }
+    return list;
+}
+
+// What src/tandem_top.erl shows: all but `processes', `memory', `run_queue' and `timers' only grow.
+static term load_map(struct heap *h)
+{
+    struct system_counts c = system_counts();
+    int64_t now = clock_monotonic();
+    term pairs[] = {
+        ATOM_time,         integer_from_i64(h, now - system_started()),
+        ATOM_processes,    integer_from_u64(h, c.processes),
+        ATOM_memory,       integer_from_u64(h, c.memory),
+        ATOM_run_queue,    integer_from_u64(h, c.run_queue),
+        ATOM_timers,       integer_from_u64(h, c.timers),
+        ATOM_spawned,      integer_from_u64(h, c.spawned),
+        ATOM_reductions,   integer_from_u64(h, c.reductions),
+        ATOM_slices,       integer_from_u64(h, c.slices),
+        ATOM_messages,     integer_from_u64(h, c.messages),
+        ATOM_signals,      integer_from_u64(h, c.signals),
+        ATOM_collections,  integer_from_u64(h, c.collections),
+        ATOM_messages_in,  integer_from_u64(h, peer_messages_in),
+        ATOM_messages_out, integer_from_u64(h, peer_messages_out),
+        ATOM_schedulers,   loads_list(h),
+    };
+    return map_from_pairs(h, pairs, COUNT_OF(pairs) / 2);
+}
+
 static void answer(term to, term ref, term (*content)(struct heap *h))
 {
     struct heap h;
@@ -103,6 +142,8 @@ static void system_message(struct peer *from, term message)
         module_came(element(message, 1), element(message, 2));
     else if (is_question(message, ATOM_info))
         answer(element(message, 1), element(message, 2), info_map);
+    else if (is_question(message, ATOM_load))
+        answer(element(message, 1), element(message, 2), load_map);
     else if (is_question(message, ATOM_counters))
         answer(element(message, 1), element(message, 2), counters_json);
     else

@@ -33,6 +33,9 @@ struct sched {
     _Atomic(struct proc *) inbox;    // given by other threads, newest first
     _Atomic bool idle;               // it has nothing to run
     _Atomic bool sleeping;
+    _Atomic int64_t idle_ns, idle_since;    // written by its worker alone; since: 0 while it has processes to run
+    _Atomic uint64_t given;                 // likewise
+    _Atomic int cpu_clock;                  // clock_own of its thread
     sword since_check;
     bool drained;    // nothing waited, at some time since the last check
     bool worked;     // since it last slept
@@ -171,6 +174,8 @@ static void give_first(struct sched *s, struct worker *to, size_t count)
         p->next = newest;
         newest = p;
     }
+    atomic_store_explicit(&s->given, atomic_load_explicit(&s->given, memory_order_relaxed) + count,
+                          memory_order_relaxed);
     give(to, newest, oldest);
 }
 
@@ -383,9 +388,8 @@ static bool look(struct worker *w, int64_t now)
     return has_work(w);
 }
 
-static void idle_once(struct worker *w)
+static void rest(struct worker *w, int64_t now)
 {
-    int64_t now = clock_monotonic();
     int64_t wait = wheel_run(w->wheel, now);
     if (has_work(w) || wait <= 0 || (w->sched->worked && look(w, now)))
         return;
@@ -398,9 +402,14 @@ static void idle_once(struct worker *w)
 
 static void idle(struct worker *w)
 {
-    atomic_store_explicit(&w->sched->idle, true, memory_order_relaxed);
-    idle_once(w);
-    atomic_store_explicit(&w->sched->idle, false, memory_order_relaxed);
+    struct sched *s = w->sched;
+    int64_t now = clock_monotonic(), before = atomic_load_explicit(&s->idle_ns, memory_order_relaxed);
+    atomic_store_explicit(&s->idle_since, now, memory_order_relaxed);
+    atomic_store_explicit(&s->idle, true, memory_order_relaxed);
+    rest(w, now);
+    atomic_store_explicit(&s->idle, false, memory_order_relaxed);
+    atomic_store_explicit(&s->idle_since, 0, memory_order_relaxed);
+    atomic_store_explicit(&s->idle_ns, before + clock_monotonic() - now, memory_order_relaxed);
 }
 
 static void check(struct worker *w)
@@ -413,6 +422,7 @@ static void check(struct worker *w)
 
 static void loop(struct worker *w)
 {
+    atomic_store_explicit(&w->sched->cpu_clock, clock_own(), memory_order_relaxed);
     epoch_unpark();
     while (!sched_stopping()) {
         struct proc *p = next_process(w);
@@ -477,4 +487,17 @@ size_t sched_run_queue(void)
     for (unsigned i = 0; i < worker_count; i++)
         length += atomic_load_explicit(&workers[i]->sched->length, memory_order_relaxed);
     return length;
+}
+
+struct sched_load sched_load(unsigned worker)
+{
+    struct sched *s = workers[worker]->sched;
+    int64_t idle = atomic_load_explicit(&s->idle_ns, memory_order_relaxed);
+    int64_t since = atomic_load_explicit(&s->idle_since, memory_order_relaxed);
+    return (struct sched_load){
+        .idle = since ? idle + clock_monotonic() - since : idle,
+        .cpu = clock_of_thread(atomic_load_explicit(&s->cpu_clock, memory_order_relaxed)),
+        .run_queue = atomic_load_explicit(&s->length, memory_order_relaxed),
+        .given = atomic_load_explicit(&s->given, memory_order_relaxed),
+    };
 }

@@ -35,6 +35,15 @@ void sched_wake(struct worker *w);
 void sched_add(struct proc *p);
 void sched_wake_proc(struct proc *p);
 
+// What a worker has to do, and has done; read at any time, without stopping it.
+struct sched_load {
+    int64_t idle;        // nanoseconds, since it began, without a process to run
+    int64_t cpu;         // nanoseconds that its thread has run, input and output included
+    size_t run_queue;    // processes that wait for it
+    uint64_t given;      // processes that it gave to others
+};
+struct sched_load sched_load(unsigned worker);
+
 size_t sched_run_queue(void);    // processes that wait for a worker, all queues
 
 #endif

@@ -99,10 +99,16 @@ static bool push(struct proc *p, struct signal *s)
     return true;
 }
 
+static bool is_message(const struct signal *s)
+{
+    return s->kind == SIGNAL_MESSAGE || s->kind == SIGNAL_ALIAS_MESSAGE;
+}
+
 bool signal_deliver(term to, struct signal *s)
 {
     if (UNLIKELY(!s))
         return false;
+    bool message = is_message(s);
     bool parked = epoch_enter();
     struct proc *p = proc_find(to);
     bool delivered = p && push(p, s);
@@ -110,7 +116,7 @@ bool signal_deliver(term to, struct signal *s)
         sched_wake_proc(p);
     epoch_exit(parked);
     if (delivered)
-        system_count_message();
+        system_count_signal(message);
     else
         dead_answer(to, s);
     return delivered;

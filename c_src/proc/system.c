@@ -10,7 +10,7 @@
 
 _Atomic uint32_t backtrace_depth = 8;
 
-enum count { COUNT_MESSAGES, COUNT_SPAWNED, COUNT_COLLECTIONS, COUNT_SLICES, COUNT_REDUCTIONS, COUNTS };
+enum count { COUNT_MESSAGES, COUNT_SIGNALS, COUNT_SPAWNED, COUNT_COLLECTIONS, COUNT_SLICES, COUNT_REDUCTIONS, COUNTS };
 
 // One a thread, written by it alone, so that counting costs no locked instruction; kept when the thread ends.
 struct counts {
@@ -46,9 +46,9 @@ static uint64_t sum(enum count what)
     return n;
 }
 
-void system_count_message(void)
+void system_count_signal(bool message)
 {
-    count(COUNT_MESSAGES, 1);
+    count(message ? COUNT_MESSAGES : COUNT_SIGNALS, 1);
 }
 
 void system_count_spawn(void)
@@ -80,6 +80,7 @@ struct system_counts system_counts(void)
         .reductions = sum(COUNT_REDUCTIONS),
         .slices = sum(COUNT_SLICES),
         .messages = sum(COUNT_MESSAGES),
+        .signals = sum(COUNT_SIGNALS),
         .collections = sum(COUNT_COLLECTIONS),
         .run_queue = sched_run_queue(),
         .timers = timers_count(),

@@ -13,7 +13,8 @@ struct system_counts {
     uint64_t spawned;       // ever
     uint64_t reductions;    // of all processes, the ended ones included
     uint64_t slices;        // context switches
-    uint64_t messages;      // signals pushed
+    uint64_t messages;      // pushed to processes here
+    uint64_t signals;       // of other kinds
     uint64_t collections;
     size_t run_queue;
     size_t timers;
@@ -23,7 +24,7 @@ struct system_counts {
 struct system_counts system_counts(void);
 
 // Each adds to the calling worker's own counts (or to a common block on other threads).
-void system_count_message(void);
+void system_count_signal(bool message);
 void system_count_spawn(void);
 void system_count_collection(void);
 void system_count_slice(uint64_t reductions);

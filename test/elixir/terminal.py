@@ -3,12 +3,15 @@
 
 Usage: terminal.py FOLDER-OF-TANDEM'S-BEAMS [--show]. Prints a line for each check and last `terminal: N passed, N failed`;
 with --show the whole session instead."""
+import fcntl
 import os
 import pty
 import re
 import select
 import signal
+import struct
 import sys
+import termios
 import time
 
 PROMPT = re.compile(r"iex\([^)]*\)\d*> *$")
@@ -22,6 +25,7 @@ class Session:
         if self.pid == 0:
             os.environ.update(TERM="xterm", ELIXIR_ERL_OPTIONS="+fnu", LC_ALL="C.UTF-8", HOME=os.environ.get("HOME", "/"))
             os.execvp("iex", ["iex", "--dot-iex", "/dev/null", "-pa", beams])
+        fcntl.ioctl(self.terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
         self.wait(20)
 
     def read(self, seconds):
@@ -59,6 +63,14 @@ class Session:
     def type(self, line, seconds=15):
         os.write(self.terminal, (line + "\n").encode())
         return self.wait(seconds)
+
+    def key(self, key, seconds=2):
+        """One key, without Enter; gives the pictures that are drawn in the time after it."""
+        os.write(self.terminal, key.encode())
+        start, text = time.monotonic(), ""
+        while time.monotonic() - start < seconds:
+            text += self.read(0.2)
+        return self.shown(text)
 
     def close(self):
         os.kill(self.pid, signal.SIGKILL)
@@ -105,6 +117,23 @@ def report(text):
     return sorted(line for line in lines if line and line != "#PID<>" and not line.startswith("Interactive Elixir"))
 
 
+def top(beams, check):
+    """The live view, in a shell of its own."""
+    session = Session(beams)
+    session.type("Tandem.start_link()")
+    os.write(session.terminal, b"Tandem.top(Tandem.node(), interval: 300)\n")
+    seen = session.key("")
+    check("top shows schedulers and processes", all(part in seen for part in ("scheduler  1 [", "tandem_sampler", "*reductions/s")), seen)
+    check("top fits 80 columns", max(len(line) for line in seen.split("\n")[2:]) < 80, seen)
+    check("the key m sorts by memory", "*memory" in session.key("m"), session.screen[-2000:])
+    check("the key x sorts by mailbox", "*mailbox" in session.key("x"), session.screen[-2000:])
+    seen = session.key("q")
+    check("the key q ends it", re.search(r":ok\niex\([^)]*\)\d+> *$", seen) is not None, seen)
+    seen = session.type("1 + 2")
+    check("and the shell goes on, with echo", "1 + 2\n3" in seen, seen)
+    session.close()
+
+
 def main():
     beams = sys.argv[1]
     show = "--show" in sys.argv
@@ -143,6 +172,7 @@ def main():
     session.close()
     if show:
         print(session.screen)
+    top(beams, check)
     print("terminal: %d passed, %d failed" % (passed, failed))
 
 

@@ -316,6 +316,10 @@ counters_memory() -> C = counters:new(1000, [atomics]), A = atomics:new(1000, []
 statistics() -> [{I, shape(erlang:statistics(I))} || I <- [context_switches, exact_reductions, garbage_collection, io, reductions, run_queue, runtime, total_active_tasks, total_run_queue_lengths, wall_clock, total_active_tasks_all, total_run_queue_lengths_all]].
 statistics_move() -> {R, _} = erlang:statistics(reductions), {W, _} = erlang:statistics(wall_clock), {G, _, _} = erlang:statistics(garbage_collection), lists:foreach(fun(_) -> lists:seq(1, 1000) end, lists:seq(1, 200)), erlang:garbage_collect(), receive after 20 -> ok end, {R1, _} = erlang:statistics(reductions), {W1, _} = erlang:statistics(wall_clock), {G1, _, _} = erlang:statistics(garbage_collection), [R1 > R, W1 - W >= 19, G1 > G].
 
+bumped_reductions() ->
+    Of = fun(N) -> {reductions, Before} = process_info(self(), reductions), true = erlang:bump_reductions(N), erlang:yield(), {reductions, After} = process_info(self(), reductions), After - Before end,
+    [Of(100) >= 100, Of(1 bsl 27) < 20000, calls(erlang, bump_reductions, [[0], [-1], [x], [1.0]])].
+
 %% --- Tracing: there is none, and whoever asks is told so ---------------------------------------------------------------------
 
 tracing_off() -> [erlang:trace(self(), false, [all]), erlang:trace(self(), false, [call, send, 'receive']), erlang:trace_info(self(), flags), erlang:trace_info(self(), tracer), erlang:trace_info({lists, seq, 2}, traced), erlang:trace_pattern({lists, seq, 2}, false, [local]) >= 0, seq_trace:get_token(), erlang:system_monitor(), erlang:system_monitor(undefined), erlang:system_profile()].
