@@ -17,6 +17,7 @@ enum {
     BEAM_EXPORT = 5,
     BEAM_REFC_BIN = 6,
     BEAM_SUB_BIN = 5,
+    BEAM_FOREIGN = 4,    // a pid or port of another node
 };
 
 struct sizing {
@@ -84,7 +85,7 @@ static size_t object_words(struct sizing *s, const term *at)
         visit_all(s, at + 2, size - 1);
         return size + ((word)small_value(at[1]) >> 16 ? 1 : 0);
     case KIND_FUN:
-        visit_all(s, at + 3, size - 2);
+        visit_all(s, at + 2, size - 1);
         return BEAM_FUN + size - 2;
     case KIND_REF:
         return ((const struct ref_ids *)(at + 1))->count > 3 ? BEAM_OWNED_REF : BEAM_REF;
@@ -94,12 +95,13 @@ static size_t object_words(struct sizing *s, const term *at)
         return BEAM_REFC_BIN;
     case KIND_SUB_BIN:
         return part_words(at);
+    case KIND_FOREIGN_PID:
+    case KIND_FOREIGN_PORT:
+        return BEAM_FOREIGN;
     case KIND_BIG:
     case KIND_BIG_NEG:
     case KIND_FLOAT:
     case KIND_HEAP_BIN:
-    case KIND_FOREIGN_PID:
-    case KIND_FOREIGN_PORT:
     case KIND_FOREIGN_REF:
     case KIND_MATCH:
     case KIND_SMALL:

@@ -102,7 +102,8 @@ static term ask(struct proc *p, const term *args, term tag, bool cancel)
     term left = left_term(p, cancel ? timer_cancel(args[0]) : timer_read(args[0]));
     if (async && info)
         signal_message(NONE, p->pid, tuple3(proc_heap(p), tag, args[0], left));
-    return async || !info ? ATOM_ok : left;
+    bool is_ours = header_kind(*boxed_ptr(args[0])) == KIND_REF;
+    return async || (!info && is_ours) ? ATOM_ok : left;
 }
 
 static term bif_cancel_timer_options(struct proc *p, term *args)

@@ -440,7 +440,8 @@ OP(float_divide_plain)
     FLOAT_RESULT(F(0) / F(1), 3);
 }
 
+// Of 0.0 this is 0.0, which the operator makes -0.0 elsewhere.
 OP(float_negate_plain)
 {
-    FLOAT_RESULT(-F(0), 2);
+    FLOAT_RESULT(0.0 - F(0), 2);
 }

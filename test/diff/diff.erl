@@ -3,13 +3,14 @@
 %% show must be the same. Three kinds: calls of library functions
 %% ({@link diff_calls}), modules of random functions ({@link diff_code}) and histories of processes ({@link diff_model}).
 %%
-%% A run is repeated by giving it its seed. A case that differs is made as small as it gets, printed, and written to the folder
+%% A run is repeated by giving it its seed; an odd one is played on an engine with two schedulers, an even one with one (the variable
+%% DIFF_SCHEDULERS says otherwise). A case that differs is made as small as it gets, printed, and written to the folder
 %% of results as a function that test/same/programs can take.
 -module(diff).
 
 -export([main/1]).
 
--record(run, {executable :: string(), engine :: pid() | undefined, node :: node() | undefined, peer :: pid() | undefined, process :: string() | undefined, folder :: string(),
+-record(run, {executable :: string(), schedulers = 1 :: pos_integer(), engine :: pid() | undefined, node :: node() | undefined, peer :: pid() | undefined, process :: string() | undefined, folder :: string(),
               passed = 0, failures = 0, skipped = 0, missing = #{}}).
 
 -define(BEAM_PATIENCE, 1_000).
@@ -50,15 +51,21 @@ kind(Kind, Run, Seed, Milliseconds) ->
 
 cases(Kind, Run, Seed, Milliseconds) ->
     diff_term:seed(Seed),
-    Started = start(Run),
+    Started = start(Run#run{schedulers = schedulers(Seed)}),
     End = erlang:monotonic_time(millisecond) + Milliseconds,
     Done = until(End, Kind, Seed, Started),
     stop(Done),
     #run{passed = Passed, failures = Failures, skipped = Skipped, missing = Missing} = Done,
     [io:format("diff ~s: not there: ~0tp~n", [Kind, maps:keys(Missing)]) || Missing =/= #{}],
-    io:format("diff ~s on ~s, seed ~b: ~b passed, ~b failed, ~b could not be compared~n",
-              [Kind, filename:basename(Run#run.executable), Seed, Passed, Failures, Skipped]),
+    io:format("diff ~s on ~s with ~b schedulers, seed ~b: ~b passed, ~b failed, ~b could not be compared~n",
+              [Kind, filename:basename(Run#run.executable), Done#run.schedulers, Seed, Passed, Failures, Skipped]),
     {Passed, Failures}.
+
+schedulers(Seed) ->
+    case os:getenv("DIFF_SCHEDULERS") of
+        false -> 1 + Seed rem 2;
+        Schedulers -> list_to_integer(Schedulers)
+    end.
 
 until(End, Kind, Seed, #run{failures = Failures} = Run) ->
     case erlang:monotonic_time(millisecond) < End andalso Failures < ?ENOUGH of
@@ -172,9 +179,26 @@ on_engine(Calls, Again, #run{node = Node} = Run) ->
             {[{engine, Reason}], Restarted}
     end.
 
-%% Equal to the last bit, or equal but for identities, the insides of compiled patterns and the version of their library.
+%% Equal to the last bit, or equal but for identities (in bytes that are a term as well), the insides of compiled patterns and the
+%% version of their library.
 agree(A, B, Node) ->
-    bits(A) =:= bits(B) orelse bits(patterns(tandem_normal:term(A, nonode@nohost))) =:= bits(patterns(tandem_normal:term(B, Node))).
+    bits(A) =:= bits(B) orelse bits(normal(A, nonode@nohost)) =:= bits(normal(B, Node)).
+
+normal(Term, Node) -> patterns(tandem_normal:term(decoded(Term, Node), Node)).
+
+%% What says nothing of a node is compared as it is.
+decoded(<<131, _/binary>> = Bytes, Node) ->
+    try binary_to_term(Bytes) of
+        Term ->
+            case tandem_normal:term(Term, Node) of
+                Term -> Bytes;
+                Normal -> {bytes_of, Normal}
+            end
+    catch error:badarg -> Bytes
+    end;
+decoded(Tuple, Node) when is_tuple(Tuple) -> list_to_tuple([decoded(Element, Node) || Element <- tuple_to_list(Tuple)]);
+decoded([Head | Tail], Node) -> [decoded(Head, Node) | decoded(Tail, Node)];
+decoded(Other, _) -> Other.
 
 patterns({re_pattern, Groups, Unicode, Newline, Code}) when is_binary(Code) -> {re_pattern, Groups, Unicode, Newline};
 patterns({Version, little}) when is_binary(Version) -> version;
@@ -251,8 +275,8 @@ report(#run{folder = Folder, executable = Executable}, Name, Text) ->
     Number = erlang:unique_integer([positive, monotonic]),
     ok = file:write_file(filename:join(Folder, io_lib:format("~s_~b.txt", [Name, Number])), unicode:characters_to_binary(Text)).
 
-start(#run{executable = Executable} = Run) ->
-    {ok, Engine, Node} = tandem:start(#{executable => Executable, timeout => 60_000, env => [{"ASAN_OPTIONS", "detect_leaks=0"}]}),
+start(#run{executable = Executable, schedulers = Schedulers} = Run) ->
+    {ok, Engine, Node} = tandem:start(#{executable => Executable, schedulers => Schedulers, timeout => 60_000, env => [{"ASAN_OPTIONS", "detect_leaks=0"}]}),
     {ok, Peer, _} = peer:start(#{connection => standard_io, args => ["+fnu", "-pa" | code:get_path()]}),
     ok = peer:call(Peer, logger, set_primary_config, [level, none]),
     {ok, _} = peer:call(Peer, application, ensure_all_started, [elixir]),

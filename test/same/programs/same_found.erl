@@ -141,3 +141,21 @@ failures_after_one_of_re() ->
     _ = internal_error_of_re(),
     _ = [(catch element(1, catch apply(id(ok), id(ok)))), (catch hd(id([]))), catch [id(a) + 1]],
     ok.
+
+%% The compiler's instruction for floats subtracts from zero, the operator changes the sign.
+negated_in_a_register() ->
+    Zero = 0 / id(8),
+    Negated = -Zero,
+    Less = id(-0.0) * 1.0,
+    [term_to_binary(F) || F <- [Negated, -Less, -id(0.0), -id(-0.0), -(id(3.5) * 2)]].
+
+%% A timer of another node is unknown here, whoever wants to know it.
+timers_that_are_none() ->
+    Foreign = binary_to_term(<<131, 90, 0, 3, 100, 0, 3, "a@b", 1:32, 2:32, 3:32, 4:32>>),
+    [Function(Reference, Options) || Function <- [fun erlang:cancel_timer/2], Reference <- [Foreign, make_ref()], Options <- [[], [{info, false}], [{info, true}]]]
+        ++ [erlang:read_timer(Foreign), erlang:read_timer(Foreign, [{async, false}]), erlang:cancel_timer(Foreign, [{async, true}, {info, false}])].
+
+%% A fun that was made elsewhere has its maker's identity in it.
+sizes_of_what_is_foreign() ->
+    Pid = binary_to_term(<<131, 88, 100, 0, 3, "a@b", 38:32, 0:32, 1:32>>),
+    [erts_debug:flat_size(Pid), erts_debug:flat_size({Pid, [Pid]}), erts_debug:flat_size(fun() -> Pid end), erts_debug:size([Pid, Pid])].
