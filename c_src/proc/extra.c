@@ -22,6 +22,7 @@ void extra_free(struct proc *p)
 {
     if (p->extra) {
         suspend_forget(p);
+        mailbox_markers_free(p);
         mem_free(p->extra, sizeof *p->extra);
     }
     p->extra = NULL;

@@ -9,7 +9,7 @@
 
 struct proc_extra {
     struct timer *receive_timer;    // NULL: none
-    struct receive_marker marker;
+    struct receive_markers markers;
     struct receive_scan scan;
     size_t min_heap_words;
     size_t min_bin_vheap_words;    // told, not used

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "base/memory.h"
 #include "proc/extra.h"
 #include "proc/signal.h"
 #include "proc/timer.h"
 #include "term/copy.h"
 #include "term/ident.h"
+
+#include <string.h>
 
 void mailbox_init(struct mailbox *m)
 {
@@ -50,13 +53,20 @@ static struct signal *copy_of(const struct signal *s)
     return copy;
 }
 
+static void move_markers(struct receive_markers *m, const struct signal *from, struct signal **to)
+{
+    for (uint32_t i = 0; i < m->count; i++)
+        if (m->all[i].at == &from->next)
+            m->all[i].at = to;
+}
+
 // What is known of the queue stays where it is when the message behind which it stands is replaced or goes.
 static void move_marker(struct proc *p, const struct signal *from, struct signal **to)
 {
     if (LIKELY(!(p->flags & (PROC_MARKED | PROC_SCANNED))))
         return;
-    if (p->flags & PROC_MARKED && p->extra->marker.at == &from->next)
-        p->extra->marker.at = to;
+    if (p->flags & PROC_MARKED)
+        move_markers(&p->extra->markers, from, to);
     if (p->flags & PROC_SCANNED && p->extra->scan.at == &from->next)
         p->extra->scan.at = to;
 }
@@ -124,42 +134,70 @@ void mailbox_rewind(struct proc *p)
         timer_receive_cancel(p);
 }
 
+static void remove_marker(struct proc *p, struct receive_marker *gone)
+{
+    struct receive_markers *m = &p->extra->markers;
+    memmove(gone, gone + 1, (size_t)(m->all + m->count - (gone + 1)) * sizeof *gone);
+    if (--m->count == 0)
+        p->flags &= ~(uint32_t)PROC_MARKED;
+}
+
+// Mostly there is one at a time.
+static void make_room(struct receive_markers *m)
+{
+    uint32_t room = m->room ? 2 * m->room : 1;
+    m->all = mem_resize(m->all, m->room * sizeof *m->all, room * sizeof *m->all);
+    m->room = room;
+}
+
 term mailbox_marker_reserve(struct proc *p)
 {
-    struct receive_marker *m = &proc_extra(p)->marker;
+    struct receive_markers *m = &proc_extra(p)->markers;
+    if (m->count == MAX_MARKERS)
+        remove_marker(p, m->all);
+    if (m->count == m->room)
+        make_room(m);
     p->flags |= PROC_MARKED;
-    m->at = p->mailbox.last;
-    m->name = small((sword)++m->id);
-    return m->name;
+    term name = small((sword)++m->latest);
+    m->all[m->count++] = (struct receive_marker){p->mailbox.last, name};
+    return name;
 }
 
-static struct receive_marker *marker_of(struct proc *p)
+// The newest is looked at first. NULL: none.
+static struct receive_marker *marker_of(struct proc *p, term name)
 {
-    return p->flags & PROC_MARKED ? &p->extra->marker : NULL;
-}
-
-static bool is_bound_to(const struct receive_marker *m, term ref)
-{
-    return is_ref(m->name) && is_ref(ref) && ref_equal(m->name, ref);
+    struct receive_markers *m = p->flags & PROC_MARKED ? &p->extra->markers : NULL;
+    for (uint32_t i = m ? m->count : 0; i-- > 0;) {
+        term named = m->all[i].name;
+        if (named == name || (is_ref(named) && is_ref(name) && ref_equal(named, name)))
+            return m->all + i;
+    }
+    return NULL;
 }
 
 void mailbox_marker_bind(struct proc *p, term marker, term ref)
 {
-    struct receive_marker *m = marker_of(p);
-    if (m && m->name == marker && is_ref(ref))
+    struct receive_marker *m = is_ref(ref) ? marker_of(p, marker) : NULL;
+    if (m)
         m->name = ref;
 }
 
 void mailbox_marker_use(struct proc *p, term ref)
 {
-    const struct receive_marker *m = marker_of(p);
-    if (m && is_bound_to(m, ref))
+    const struct receive_marker *m = is_ref(ref) ? marker_of(p, ref) : NULL;
+    if (m)
         p->mailbox.save = m->at;
 }
 
 void mailbox_marker_clear(struct proc *p, term marker_or_ref)
 {
-    const struct receive_marker *m = marker_of(p);
-    if (m && (m->name == marker_or_ref || is_bound_to(m, marker_or_ref)))
-        p->flags &= ~(uint32_t)PROC_MARKED;
+    struct receive_marker *m = marker_of(p, marker_or_ref);
+    if (m)
+        remove_marker(p, m);
+}
+
+void mailbox_markers_free(struct proc *p)
+{
+    struct receive_markers *m = &p->extra->markers;
+    mem_free(m->all, m->room * sizeof *m->all);
 }

@@ -43,12 +43,19 @@ struct mailbox {
     uint32_t length;    // of the inner queue
 };
 
-// With PROC_MARKED, in the process's extra.
 struct receive_marker {
     struct signal **at;    // nothing before it in the queue can match
     term name;             // a number: reserved; a reference: bound (a root)
-    uint32_t id;           // the latest number
 };
+
+// With PROC_MARKED, in the process's extra: one for each request that waits for its answer; another takes the oldest one's place.
+struct receive_markers {
+    struct receive_marker *all;    // oldest first
+    uint32_t count, room;
+    uint32_t latest;    // the number that was given last
+};
+
+enum { MAX_MARKERS = 8 };
 
 // With PROC_SCANNED, in the process's extra: a receive that looks at nothing but the message, and how far it has got. Kept for one
 // receive, and only while the queue is long: the next time it starts where it was.
@@ -96,5 +103,6 @@ term mailbox_marker_reserve(struct proc *p);
 void mailbox_marker_bind(struct proc *p, term marker, term ref);
 void mailbox_marker_use(struct proc *p, term ref);
 void mailbox_marker_clear(struct proc *p, term marker_or_ref);
+void mailbox_markers_free(struct proc *p);
 
 #endif

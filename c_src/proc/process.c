@@ -205,27 +205,36 @@ static bool may_collect(const struct proc *p, size_t need)
     return mem_allows((words + (h->old ? (size_t)(h->old->top - h->old->start) : 0)) * sizeof(term));
 }
 
-static struct root marker_root(struct proc *p)
+static size_t marker_roots(struct proc *p, struct root *roots)
 {
-    return p->flags & PROC_MARKED ? (struct root){&p->extra->marker.name, 1} : (struct root){NULL, 0};
+    if (LIKELY(!(p->flags & PROC_MARKED)))
+        return 0;
+    const struct receive_markers *m = &p->extra->markers;
+    for (uint32_t i = 0; i < m->count; i++)
+        roots[i] = (struct root){&m->all[i].name, 1};
+    return m->count;
 }
 
 void proc_collect(struct proc *p, size_t need, size_t live, bool full)
 {
     if (UNLIKELY(p->flags & PROC_LOOKING))
         mailbox_detach(p);
-    struct root roots[] = {
-        {proc_x(p), live}, {&p->group_leader, 1}, {&p->parent, 1}, marker_root(p), dictionary_root(p),
-    };
+    enum { OTHERS = 4 };
+    struct root roots[OTHERS + MAX_MARKERS];
+    roots[0] = (struct root){proc_x(p), live};
+    roots[1] = (struct root){&p->group_leader, 1};
+    roots[2] = (struct root){&p->parent, 1};
+    roots[3] = dictionary_root(p);
+    size_t count = OTHERS + marker_roots(p, roots + OTHERS);
     if (p->extra && p->heap.young_collections >= p->extra->fullsweep_after)
         full = true;
     if (UNLIKELY(!may_collect(p, need))) {
         doom_memory(p);
         return;
     }
-    heap_collect(&p->heap, roots, COUNT_OF(roots), need, full);
+    heap_collect(&p->heap, roots, count, need, full);
     if (CONFIG_STRESS)
-        heap_verify(&p->heap, roots, COUNT_OF(roots));
+        heap_verify(&p->heap, roots, count);
     system_count_collection();
     if (UNLIKELY(too_large(p)))
         doom_heap(p);

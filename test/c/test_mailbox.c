@@ -133,6 +133,33 @@ START_TEST(marker_survives_removal_at_its_place)
 }
 END_TEST
 
+// One more than there is room for: the oldest is forgotten.
+START_TEST(markers_of_several_requests)
+{
+    struct proc *p = receiver();
+    term refs[MAX_MARKERS + 1];
+    for (sword i = 0; i <= MAX_MARKERS; i++) {
+        send_numbers(p, i, i);
+        look(p);
+        term marker = mailbox_marker_reserve(p);
+        refs[i] = ref_new(proc_heap(p));
+        mailbox_marker_bind(p, marker, refs[i]);
+    }
+    for (sword i = MAX_MARKERS - 1; i >= 0; i--) {
+        mailbox_rewind(p);
+        mailbox_marker_use(p, refs[i]);
+        ck_assert_uint_eq(look(p), small(i == 0 ? 0 : i + 1));
+    }
+    mailbox_marker_clear(p, refs[3]);
+    mailbox_rewind(p);
+    mailbox_marker_use(p, refs[3]);
+    ck_assert_uint_eq(look(p), small(0));
+    mailbox_marker_use(p, refs[4]);
+    ck_assert_uint_eq(look(p), small(5));
+    processes_close();
+}
+END_TEST
+
 START_TEST(a_gone_process_takes_nothing)
 {
     struct proc *p = receiver();
@@ -155,6 +182,7 @@ Suite *mailbox_suite(void)
     tcase_add_test(c, terms_survive_removal_and_collection);
     tcase_add_test(c, marker_skips_what_came_before);
     tcase_add_test(c, marker_survives_removal_at_its_place);
+    tcase_add_test(c, markers_of_several_requests);
     tcase_add_test(c, a_gone_process_takes_nothing);
     suite_add_tcase(s, c);
     return s;

@@ -80,3 +80,45 @@ step(5, _) -> large();
 step(6, I) -> this(I - 5);
 step(7, _) -> any_of();
 step(8, _) -> receive M -> M after 0 -> none end.
+
+%% Requests inside requests: each has its own place in the queue from which its answer is looked for.
+echo(x) -> receive {From, Ref, N} -> [From ! {Ref, I} || I <- lists:seq(1, N)], echo(x) end.
+ask(_, 0, _, _) -> [];
+ask(Server, N, Answers, Between) ->
+    Ref = monitor(process, Server),
+    Server ! {self(), Ref, Answers},
+    Inner = Between(),
+    Sum = answers(Ref, Answers, 0),
+    demonitor(Ref, [flush]),
+    [{Sum, Inner} | ask(Server, N - 1, Answers, Between)].
+answers(_, 0, Sum) -> Sum;
+answers(Ref, N, Sum) -> receive {Ref, I} -> answers(Ref, N - 1, Sum + I); {'DOWN', Ref, _, _, Reason} -> exit(Reason) end.
+
+nested() ->
+    fill(1, 50),
+    Server = spawn_link(fun() -> echo(x) end),
+    Deep = lists:foldl(fun(_, Between) -> fun() -> fill(1, 2), ask(Server, 2, 3, Between) end end, fun() -> none end, lists:seq(1, 7)),
+    {Deep(), length(rest())}.
+very_deep() ->
+    Server = spawn_link(fun() -> echo(x) end),
+    Deep = lists:foldl(fun(_, Between) -> fun() -> fill(1, 2), ask(Server, 1, 3, Between) end end, fun() -> none end, lists:seq(1, 30)),
+    {Deep(), length(rest())}.
+%% Each answer would take a walk over the whole queue.
+nested_behind_very_many() ->
+    process_flag(message_queue_data, off_heap),
+    Server = spawn_link(fun() -> echo(x) end),
+    fill(1, 100_000),
+    R = ask(Server, 100, 100, fun() -> ask(Server, 1, 100, fun() -> ask(Server, 1, 100, fun() -> none end) end) end),
+    {lists:usort(R), this(100_000), this(1), length(rest())}.
+nested_and_collected() ->
+    fill(1, 30),
+    Server = spawn_link(fun() -> echo(x) end),
+    Collect = fun() -> self() ! {big, lists:seq(1, 100)}, erlang:garbage_collect(), receive {big, L} -> length(L) end end,
+    {ask(Server, 5, 4, fun() -> [Collect() | ask(Server, 2, 4, Collect)] end), length(rest())}.
+%% A request that was given up leaves its place to later ones.
+given_up() ->
+    fill(1, 30),
+    Server = spawn_link(fun() -> echo(x) end),
+    R = [{catch ask(Server, 1, 2, fun() -> throw(I) end), ask(Server, 1, 2, fun() -> this(I) end)} || I <- lists:seq(1, 20)],
+    Server ! {self(), last, 1},
+    receive {last, 1} -> {R, [case M of {Ref, N} when is_reference(Ref) -> {ref, N}; _ -> M end || M <- rest()]} end.
