@@ -47,8 +47,8 @@
 main(Arguments) ->
     Options = options(Arguments),
     prepare(),
-    Before = bench_report:machine(),
-    io:format("~s~n", [bench_report:headline(Before)]),
+    Before = tandem_machine:facts(),
+    io:format("~s~n", [tandem_machine:headline(Before)]),
     Selected = select(Options),
     Selected =:= [] andalso stop("no such program"),
     Total = lists:sum([length(Programs) || {_, Programs} <- Selected]),

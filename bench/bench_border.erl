@@ -71,32 +71,12 @@ serve(Owner) ->
     {ok, Server} = gen_server:start(bench_process, 0, []),
     Owner ! {server, Server}.
 
-%% @doc Requests at fixed times, whether or not those before have been answered; each latency counts from the time at which its
-%% request was due. One process sends and receives, and never sleeps.
+%% @doc Requests at fixed times ({@link tandem_latency}).
 -spec latency(bench:side() | #{node := node()}, pos_integer(), pos_integer()) -> {[integer()], integer()}.
 latency(#{node := Node}, Rate, Seconds) ->
-    Pid = spawn_link(Node, ?MODULE, echo, []),
-    _ = sample(1, fun() -> Pid ! {self(), ping}, receive {Pid, ping} -> ok end end),
-    Start = erlang:monotonic_time(nanosecond),
-    Times = latency(Pid, Start, 1_000_000_000 div Rate, Rate * Seconds, Rate * Seconds, []),
+    Pid = spawn_link(Node, tandem_latency, echo, []),
+    {Times, 0} = tandem_latency:measure(Pid, Rate, Seconds * 1_000_000_000),
     {Times, length(Times) div Seconds}.
-
-latency(_, _, _, _, 0, Times) -> Times;
-latency(Pid, Due, Period, Unsent, Unanswered, Times) ->
-    case erlang:monotonic_time(nanosecond) of
-        Now when Unsent > 0, Now >= Due ->
-            Pid ! {self(), Due},
-            latency(Pid, Due + Period, Period, Unsent - 1, Unanswered, Times);
-        _ ->
-            receive
-                {Pid, Request} ->
-                    Time = erlang:monotonic_time(nanosecond) - Request,
-                    latency(Pid, Due, Period, Unsent, Unanswered - 1, [Time | Times])
-            after 0 ->
-                    erlang:yield(),
-                    latency(Pid, Due, Period, Unsent, Unanswered, Times)
-            end
-    end.
 
 %% @doc Small messages, as fast as they can be sent; until the sum of them is back.
 -spec to_there(bench:side(), pos_integer()) -> integer().

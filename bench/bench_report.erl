@@ -8,52 +8,12 @@
 %% so that nothing in the engine has to write JSON.
 -module(bench_report).
 
--export([machine/0, headline/1, row/3, print/1, summary/2, write/3, compare/2, last/0]).
+-export([row/3, print/1, summary/2, write/3, compare/2, last/0]).
 
 -define(FOLDER, "_build/bench").
 -define(LAST, ?FOLDER "/last.json").
 %% A file holds so many of the latencies of a program, evenly chosen from the sorted ones.
 -define(KEPT, 2000).
-%% Medians that differ by less are the same.
--define(NOISE, 0.05).
-
-%% @doc What the numbers depend on.
--spec machine() -> #{atom() => term()}.
-machine() ->
-    #{time => list_to_binary(calendar:system_time_to_rfc3339(erlang:system_time(second), [{offset, "Z"}])),
-      commit => text(os:cmd("git describe --always --dirty 2> /dev/null")),
-      kernel => text(os:cmd("uname -sr")),
-      processor => field("/proc/cpuinfo", "model name\\s*: (.*)"),
-      cores => erlang:system_info(logical_processors_available),
-      memory => field("/proc/meminfo", "MemTotal:\\s*(.*)"),
-      load => field("/proc/loadavg", "^(\\S+)"),
-      otp => otp(),
-      emulator => text(string:trim(erlang:system_info(system_version))),
-      flavor => erlang:system_info(emu_flavor)}.
-
-otp() ->
-    Release = erlang:system_info(otp_release),
-    case file:read_file(filename:join([code:root_dir(), "releases", Release, "OTP_VERSION"])) of
-        {ok, Version} -> text(Version);
-        {error, _} -> text(Release)
-    end.
-
-field(File, Pattern) ->
-    case file:read_file(File) of
-        {ok, Content} ->
-            case re:run(Content, Pattern, [multiline, {capture, all_but_first, binary}]) of
-                {match, [Value]} -> Value;
-                nomatch -> null
-            end;
-        {error, _} -> null
-    end.
-
-text(Chars) -> unicode:characters_to_binary(string:trim(Chars)).
-
-%% @doc The machine in a line.
--spec headline(#{atom() => term()}) -> iolist().
-headline(#{otp := Otp, flavor := Flavor, processor := Processor, cores := Cores, load := Load}) ->
-    io_lib:format("OTP ~ts (~ts), ~ts, ~p cores, load ~ts", [Otp, Flavor, Processor, Cores, Load]).
 
 %% @doc A program with the numbers of both sides.
 -spec row(bench:program(), [number()], [number()]) -> #{atom() => term()}.
@@ -92,7 +52,7 @@ mean(Rows) -> tandem_stats:geometric_mean([ratio(Beam, Tandem) || #{beam := Beam
 %% @doc Writes the file, and that it is the last one; gives its name.
 -spec write(#{atom() => term()}, [{atom(), {[map()], [map()]}}], file:filename() | undefined) -> file:filename().
 write(Machine, Classes, Out) ->
-    #{load := Load} = machine(),
+    #{load := Load} = tandem_machine:facts(),
     File = case Out of
                undefined -> filename:join(?FOLDER, [C || <<C>> <= maps:get(time, Machine), C =/= $:] ++ ".json");
                _ -> Out
@@ -116,10 +76,7 @@ class(Rows, Counters) ->
 kept(#{beam := Beam, tandem := Tandem} = Row) -> Row#{beam := thinned(Beam), tandem := thinned(Tandem)};
 kept(Row) -> Row.
 
-thinned(Numbers) when length(Numbers) =< ?KEPT -> [rounded(Number) || Number <- Numbers];
-thinned(Numbers) ->
-    Tuple = list_to_tuple(Numbers),
-    [rounded(element(1 + (N * (tuple_size(Tuple) - 1)) div (?KEPT - 1), Tuple)) || N <- lists:seq(0, ?KEPT - 1)].
+thinned(Numbers) -> [rounded(Number) || Number <- tandem_stats:thinned(Numbers, ?KEPT)].
 
 rounded(Number) -> round(Number * 1000) / 1000.
 
@@ -167,14 +124,11 @@ compare_program(#{<<"beam">> := OldBeam, <<"tandem">> := Old},
     Kind = binary_to_existing_atom(Unit),
     io:format("~-38ts ~11s ~11s ~8s ~8s ~8s ~s~n",
               [What, tandem_stats:text(Kind, Before), tandem_stats:text(Kind, Now), share(Change), share(ratio(OldBeam, Old)),
-               share(ratio(Beam, New)), verdict(Change, Old, New)]),
+               share(ratio(Beam, New)), verdict(Old, New)]),
     Change.
 
-verdict(Change, Old, New) ->
-    Above = tandem_stats:quantile(0.25, New) > tandem_stats:quantile(0.75, Old),
-    Below = tandem_stats:quantile(0.75, New) < tandem_stats:quantile(0.25, Old),
-    if
-        Above, Change > 1 + ?NOISE -> "slower";
-        Below, Change < 1 - ?NOISE -> "faster";
-        true -> ""
+verdict(Old, New) ->
+    case tandem_stats:change(Old, New) of
+        same -> "";
+        Changed -> atom_to_list(Changed)
     end.

@@ -3,7 +3,7 @@
 -module(bench_side).
 
 -export([start/2, start_node/3, stop_all/1, run/2, os_pid/1]).
--export([measure/3, settle/1]).
+-export([measure/3]).
 
 -define(ROUND_TIMEOUT, 120_000).
 -define(SETTLE_TIMEOUT, 10_000).
@@ -63,21 +63,10 @@ measure(Module, Function, Arguments) ->
 
 %% Processes of the round before may still be ending.
 settled(#{processes := Processes, node := Node}) ->
-    case call(Node, settle, [Processes]) of
-        {ok, ok} -> ok;
+    case tandem_side:call(Node, tandem_work, settle, [Processes, ?SETTLE_TIMEOUT], ?ROUND_TIMEOUT) of
+        {ok, 0} -> ok;
         {ok, Left} -> {error, {processes_left, Left}};
         Error -> Error
-    end.
-
-%% @private On the side: waits until as few processes are there as at first.
--spec settle(pos_integer()) -> ok | pos_integer().
-settle(Processes) -> settle(Processes, ?SETTLE_TIMEOUT).
-
-settle(Processes, Left) ->
-    case erlang:system_info(process_count) of
-        Now when Now =< Processes -> ok;
-        Now when Left =< 0 -> Now - Processes;
-        _ -> timer:sleep(2), settle(Processes, Left - 2)
     end.
 
 %% Those that are always there, and a few that come and go.

@@ -13,7 +13,7 @@
 %% here, and with the VM.
 -module(tandem).
 
--export([start_link/0, start_link/1, start/0, start/1, stop/1, child_spec/1, info/1, info/2, counters/1, top/1, top/2]).
+-export([start_link/0, start_link/1, start/0, start/1, stop/1, child_spec/1, info/1, info/2, counters/1, top/1, top/2, compare/1, compare/2]).
 
 -export_type([info/0]).
 
@@ -114,3 +114,28 @@ top(Node) ->
 -spec top(node(), tandem_top:options()) -> ok | {error, term()}.
 top(Node, Options) ->
     tandem_top:run(Node, Options).
+
+%% @equiv compare(Work, #{})
+-spec compare(tandem_compare_options:work() | #{term() => tandem_compare_options:work()}) -> {ok, tandem_compare:result()} | {error, term()}.
+compare(Work) ->
+    compare(Work, #{}).
+
+%% @doc Runs work on the BEAM (a second one, with as many schedulers) and on an engine, and tells whether both do the same and how long it
+%% takes: run time, reductions, memory, and the latency of messages at a fixed rate. Prints a table, and writes a JSON file and a page
+%% to look at, in `_build/compare' unless the options say otherwise.
+%%
+%% The work is a function without arguments, or one that takes each of the option `inputs'; or `{Module, Function, Arguments}'; or several
+%% of these by name. It may be typed into a shell, but what it calls must be in files.
+%%
+%% ```
+%% tandem:compare(fun() -> lists:sort([rand:uniform(1000) || _ <- lists:seq(1, 1000)]), ok end).
+%% tandem:compare(#{"sort" => fun lists:sort/1, "usort" => fun lists:usort/1},
+%%                #{inputs => #{"short" => lists:seq(10, 1, -1), "long" => lists:seq(10_000, 1, -1)}, time => 1}).
+%% '''
+%%
+%% The result has the verdict (`same', `differs', `varies' or `failed'), the figures of each job, and the files. An error is also printed, with
+%% what to do about it.
+-spec compare(tandem_compare_options:work() | #{term() => tandem_compare_options:work()} | [{term(), tandem_compare_options:work()}],
+              tandem_compare_options:options()) -> {ok, tandem_compare:result()} | {error, term()}.
+compare(Work, Options) ->
+    tandem_compare:compare(Work, Options).

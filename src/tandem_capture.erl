@@ -1,15 +1,20 @@
 %% SPDX-License-Identifier: Apache-2.0
-%% @doc A group leader that keeps what is printed.
+%% @doc A group leader that keeps what is printed, or throws it away.
 -module(tandem_capture).
 
--export([start_link/0, stop/1]).
+-export([start_link/0, start_sink/0, stop/1]).
 
-%% @doc Starts a group leader.
+%% @doc Starts a group leader that keeps what is printed.
 -spec start_link() -> pid().
 start_link() ->
     spawn_link(fun() -> loop([]) end).
 
-%% @doc Ends it; gives what was printed.
+%% @doc Starts one that throws it away.
+-spec start_sink() -> pid().
+start_sink() ->
+    spawn_link(fun() -> loop(sink) end).
+
+%% @doc Ends it; gives what it has kept.
 -spec stop(pid()) -> binary().
 stop(Capture) ->
     Reference = make_ref(),
@@ -21,12 +26,18 @@ loop(Printed) ->
         {io_request, From, ReplyAs, Request} ->
             {Reply, Chars} = request(Request),
             From ! {io_reply, ReplyAs, Reply},
-            loop([Printed | Chars]);
+            loop(kept(Printed, Chars));
         {stop, From, Reference} ->
-            From ! {Reference, unicode:characters_to_binary(Printed)};
+            From ! {Reference, text(Printed)};
         _ ->
             loop(Printed)
     end.
+
+kept(sink, _) -> sink;
+kept(Printed, Chars) -> [Printed | Chars].
+
+text(sink) -> <<>>;
+text(Printed) -> unicode:characters_to_binary(Printed).
 
 request({put_chars, Encoding, Chars}) -> {ok, decoded(Chars, Encoding)};
 request({put_chars, Encoding, M, F, Args}) -> {ok, decoded(apply(M, F, Args), Encoding)};

@@ -72,6 +72,20 @@ defmodule TandemTest do
     assert :erpc.call(node, :erlang, :apply, [fun, [[1, 2]]]) == [{1, node}, {2, node}]
   end
 
+  test "Tandem.compare, with keywords, inputs and named work" do
+    quick = [time: 0.05, warmup: 0, latency: false, print: false, json: false, page: false]
+    assert {:ok, %{verdict: :same, jobs: [%{verdict: :same}]}} = Tandem.compare(fn -> Enum.sum(1..100) end, quick)
+
+    assert {:ok, %{verdict: :same, jobs: jobs}} =
+             Tandem.compare(%{"sort" => &Enum.sort/1, "uniq" => &Enum.uniq/1}, [inputs: %{"short" => [2, 1, 2], "text" => ~w(b a b)}] ++ quick)
+
+    assert for(%{name: name, input: input} <- jobs, do: {name, input}) ==
+             [{"sort", "short"}, {"uniq", "short"}, {"sort", "text"}, {"uniq", "text"}]
+
+    assert {:ok, %{jobs: [%{verdict: :same}]}} = Tandem.compare(fn -> raise "oops" end, quick)
+    assert {:error, {:bad_option, :time, 0}} = ExUnit.CaptureIO.with_io(fn -> Tandem.compare(fn -> 1 end, time: 0) end) |> elem(0)
+  end
+
   @tag timeout: 300_000
   test "a Mix project has the package as a path dependency" do
     assert mix_project("path: #{inspect(@top)}") =~ "on the engine: true"
