@@ -34,7 +34,8 @@
 %% The engine reads whatever the state of its output, so the two can't wait for each other.
 -module(tandem_carrier).
 
--export([start_link/1]).
+-export([start_link/1, program/0, kill/1, place/1]).
+-export([first_frame/1, connect/6, offered_flags/0]).
 
 -include_lib("kernel/include/dist.hrl").
 -include_lib("kernel/include/dist_util.hrl").
@@ -67,6 +68,24 @@ start_link(Config) ->
     Owner = self(),
     spawn_opt(fun() -> open(Owner, Config) end, ?LOOP_OPTIONS).
 
+%% @doc The engine's program, in the application's priv folder.
+-spec program() -> string().
+program() ->
+    "tandem".
+
+%% @doc Ends the engine of a connection at once, even if it reads nothing: a port that is closed would wait for that.
+-spec kill(port()) -> true.
+kill(Port) ->
+    exit(Port, kill).
+
+%% @doc Where the engine is.
+-spec place(port()) -> iodata().
+place(Port) ->
+    case erlang:port_info(Port, os_pid) of
+        {os_pid, OsPid} -> ["OS process ", integer_to_list(OsPid)];
+        undefined -> "ended"
+    end.
+
 open(Owner, #{executable := Executable, env := Env} = Config) ->
     process_flag(trap_exit, true),
     Port = try
@@ -76,27 +95,33 @@ open(Owner, #{executable := Executable, env := Env} = Config) ->
            catch
                error:Reason -> exit({executable, Executable, Reason})
            end,
-    {ok, Flags} = offered_flags(),
-    Engine = maps:without([carrier, executable, env, timeout, name], Config),
-    true = port_command(Port, term_to_binary(Engine#{flags => Flags,
-                                                      cookie => cookie(maps:get(node, Config)),
-                                                      printable_range => io:printable_range(),
-                                                      names => host_names()})),
+    true = port_command(Port, first_frame(Config)),
     Input = self(),
     Output = spawn_opt(fun() -> output(Port, Input) end, ?LOOP_OPTIONS),
-    Connection = spawn_opt(fun() -> connect(Port, Input, Output, Owner, Config) end,
+    Send = fun(Data) -> command(Port, Data) end,
+    Connection = spawn_opt(fun() -> connect(Port, Send, Input, Output, Owner, Config) end,
                            dist_util:net_ticker_spawn_options()),
     serve_handshake(#input{port = Port, owner = Owner, output = Output, connection = Connection, grant = maps:get(window, Config) div 4}).
+
+%% @doc What the engine is told first.
+-spec first_frame(config()) -> binary().
+first_frame(#{node := Node} = Config) ->
+    Engine = maps:without([carrier, executable, env, timeout, name], Config),
+    term_to_binary(Engine#{flags => offered_flags(),
+                           cookie => cookie(Node),
+                           printable_range => io:printable_range(),
+                           names => host_names()}).
 
 %% Registered processes of this VM that have their names on the engine, too: who asks for them there reaches them here.
 host_names() ->
     Names = [user, standard_error, logger, error_logger, code_server, file_server_2, net_kernel, init, erl_signal_server],
     maps:from_list([{Name, Pid} || Name <- Names, Pid <- [whereis(Name)], is_pid(Pid)]).
 
-%% What this VM supports, but for what would make it a visible node or change the form of messages.
+%% @doc What this VM supports, but for what would make it a visible node or change the form of messages.
+-spec offered_flags() -> non_neg_integer().
 offered_flags() ->
     Default = element(2, erts_internal:get_dflags()),
-    {ok, Default band bnot (?REJECTED_FLAGS bor ?DFLAG_PUBLISHED)}.
+    Default band bnot (?REJECTED_FLAGS bor ?DFLAG_PUBLISHED).
 
 cookie(Node) ->
     atom_to_binary(erlang:get_cookie(Node), latin1).
@@ -220,13 +245,17 @@ more(Port, Handle, Bytes, Gathered) ->
 
 %% A port that has just closed: its exit status, which says more than we could, is on its way to the input.
 command(Port, Data) ->
-    try port_command(Port, Data)
+    try port_command(Port, Data) of true -> ok
     catch error:badarg -> receive after 5000 -> exit(connection_closed) end
     end.
 
 %% --- The connection --------------------------------------------------------------------------------------------------------
 
-connect(Port, Input, Output, Owner, #{node := Node, timeout := Timeout}) ->
+%% @doc The handshake, and the loop behind it. Send takes a frame to the engine; the input answers `{Connection, Reference, recv}' by
+%% `{Reference, Frame}', and ends the connection by `{tcp_closed, Socket}'. When the node is up the output gets `{go, Handle}', and the
+%% owner `{Input, up, Socket}'.
+-spec connect(Socket :: term(), Send :: fun((iodata()) -> ok), Input :: pid(), Output :: pid(), Owner :: pid(), config()) -> no_return().
+connect(Socket, Send, Input, Output, Owner, #{node := Node, timeout := Timeout}) ->
     link(Output),
     Kernel = whereis(net_kernel),
     link(Kernel),
@@ -238,7 +267,7 @@ connect(Port, Input, Output, Owner, #{node := Node, timeout := Timeout}) ->
     dist_util:handshake_other_started(
       #hs_data{kernel_pid = Kernel,
                this_node = node(),
-               socket = Port,
+               socket = Socket,
                timer = dist_util:start_timer(HandshakeTime),
                this_flags = 0,
                add_flags = 0,
@@ -246,7 +275,7 @@ connect(Port, Input, Output, Owner, #{node := Node, timeout := Timeout}) ->
                require_flags = 0,
                request_type = hidden,
                allowed = [],
-               f_send = fun(_, Data) -> send_frame(Port, Data) end,
+               f_send = fun(_, Data) -> Send(Data) end,
                f_recv = fun(_, _, _) -> receive_frame(Input) end,
                f_setopts_pre_nodeup = fun(_) -> ok end,
                f_setopts_post_nodeup = fun(_) -> ok end,
@@ -256,7 +285,7 @@ connect(Port, Input, Output, Owner, #{node := Node, timeout := Timeout}) ->
                mf_getstat = undefined,
                f_handshake_complete = fun(_, _, Handle) ->
                                               Output ! {go, Handle},
-                                              Owner ! {Input, up, Port}
+                                              Owner ! {Input, up, Socket}
                                       end}).
 
 %% An engine of the same name may just have ended, and net_kernel not yet have heard of it.
@@ -265,10 +294,6 @@ await_absence(Node) ->
         {ok, _} -> receive after 5 -> await_absence(Node) end;
         {error, _} -> ok
     end.
-
-send_frame(Port, Data) ->
-    command(Port, Data),
-    ok.
 
 receive_frame(Input) ->
     Reference = make_ref(),

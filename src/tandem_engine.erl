@@ -17,7 +17,7 @@
 
 -include_lib("kernel/include/logger.hrl").
 
--record(state, {node :: node(), input :: pid(), port :: port(), host :: pid(), os_pid :: integer(), words = <<>> :: binary()}).
+-record(state, {node :: node(), carrier :: module(), input :: pid(), socket :: term(), place :: iodata(), host :: pid(), words = <<>> :: binary()}).
 
 %% @doc Starts an engine from checked options, after making the VM a node if it is none.
 -spec start(link | nolink, map()) -> {ok, pid(), node()} | {error, term()}.
@@ -129,16 +129,16 @@ ask(Owner, Node, What, Timeout) ->
 init({Node, Options}) ->
     process_flag(trap_exit, true),
     Host = tandem_host:start_link(Node),
+    Carrier = carrier(maps:get(carrier, Options)),
     Executable = case Options of
-                     #{executable := undefined} -> default_executable();
+                     #{executable := undefined} -> default_executable(Carrier);
                      #{executable := Given} -> Given
                  end,
-    Carrier = carrier(maps:get(carrier, Options)),
     Input = Carrier:start_link(Options#{node => Node, host => Host, creation => creation(), executable => Executable}),
     receive
-        {Input, up, Port} ->
+        {Input, up, Socket} ->
             persistent_term:put(?LATEST, Node),
-            {ok, #state{node = Node, input = Input, port = Port, host = Host, os_pid = os_pid(Port)}};
+            {ok, #state{node = Node, carrier = Carrier, input = Input, socket = Socket, place = Carrier:place(Socket), host = Host}};
         {'EXIT', _, Reason} ->
             not_started(Node, Input, Reason),
             {stop, {shutdown, Reason}}
@@ -147,13 +147,8 @@ init({Node, Options}) ->
     end.
 
 %% The module that starts an engine of that kind, and is the connection to it.
-carrier(port) -> tandem_carrier.
-
-os_pid(Port) ->
-    case erlang:port_info(Port, os_pid) of
-        {os_pid, OsPid} -> OsPid;
-        undefined -> 0
-    end.
+carrier(port) -> tandem_carrier;
+carrier(nif) -> tandem_guest.
 
 %% The caller gets the reason; here is what it doesn't tell.
 not_started(Node, Input, Reason) ->
@@ -162,12 +157,12 @@ not_started(Node, Input, Reason) ->
     after 0 -> ok
     end.
 
-default_executable() ->
+default_executable(Carrier) ->
     Folder = case code:priv_dir(tandem) of
                  {error, bad_name} -> filename:join(filename:dirname(filename:dirname(code:which(?MODULE))), "priv");
                  Found -> Found
              end,
-    filename:join(Folder, "tandem").
+    filename:join(Folder, Carrier:program()).
 
 %% Tells the pids of one incarnation of a name from those of the next. Small ones have a meaning of their own.
 creation() ->
@@ -195,12 +190,12 @@ handle_info({'EXIT', _, Reason}, State) ->
 handle_info(_, State) ->
     {noreply, State}.
 
-report(Reason, #state{node = Node, os_pid = OsPid, words = Words}) ->
+report(Reason, #state{node = Node, place = Place, words = Words}) ->
     Said = case Words of
                <<>> -> "";
                _ -> [". It said: ", Words]
            end,
-    ?LOG_ERROR("Tandem: the engine ~ts (OS process ~b) ended: ~ts~ts", [Node, OsPid, how(Reason), Said]).
+    ?LOG_ERROR("Tandem: the engine ~ts (~ts) ended: ~ts~ts", [Node, Place, how(Reason), Said]).
 
 how({exit_status, Status}) when Status > 128, Status < 160 -> io_lib:format("killed by signal ~b~ts", [Status - 128, signal(Status - 128)]);
 how({exit_status, 127}) -> "exit status 127; its program, or a library that it needs, was not found";
@@ -217,13 +212,13 @@ signal(11) -> " (SIGSEGV)";
 signal(15) -> " (SIGTERM)";
 signal(_) -> "".
 
-%% @private The port is killed, not closed: an engine that doesn't read would keep a closing port waiting. The input then ends by itself,
-%% and takes the rest of the connection with it. Returns when the node is down.
+%% @private The engine is killed. The input then ends by itself, and takes the rest of the connection with it. Returns when the node is
+%% down.
 -spec terminate(term(), #state{}) -> ok.
-terminate(_, #state{node = Node, input = Input, port = Port, host = Host}) ->
+terminate(_, #state{node = Node, carrier = Carrier, input = Input, socket = Socket, host = Host}) ->
     Watched = [Node || is_member(Node)],
     _ = [erlang:monitor_node(Watch, true) || Watch <- Watched],
-    exit(Port, kill),
+    Carrier:kill(Socket),
     exit(Host, kill),
     await(Input, ?PATIENCE),
     exit(Input, kill),

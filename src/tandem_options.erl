@@ -6,7 +6,7 @@
 
 -export_type([options/0, error/0, carrier/0]).
 
--type carrier() :: port.
+-type carrier() :: port | nif.
 
 -type options() ::
         #{carrier => carrier(),
@@ -19,7 +19,8 @@
           executable => file:name_all(),
           env => [{os:env_var_name(), os:env_var_value() | false}]}.
 %% <dl>
-%% <dt>`carrier'</dt><dd>how the engine is reached. `port', the default: an operating-system process, over pipes</dd>
+%% <dt>`carrier'</dt><dd>how the engine is reached. `port', the default: an operating-system process, over pipes. `nif': on
+%%   threads of this VM's own operating-system process, in memory; a crash of the engine then takes the VM along</dd>
 %% <dt>`name'</dt><dd>the part of the node's name before the `@'; by default `tandem1', `tandem2' and so on. Two engines with one
 %%   name can't run at once.</dd>
 %% <dt>`schedulers'</dt><dd>threads that run processes; by default one a core that the host may use. `workers' is the same.</dd>
@@ -32,7 +33,8 @@
 %% <dt>`timeout'</dt><dd>milliseconds that starting may take; 15,000 by default</dd>
 %% <dt>`window'</dt><dd>bytes that the engine may have under way to the host before the host has taken them in; 1 MiB by
 %%   default</dd>
-%% <dt>`executable'</dt><dd>the engine's program; by default `tandem' in the application's priv folder</dd>
+%% <dt>`executable'</dt><dd>the engine's program; by default `tandem' in the application's priv folder (`tandem_engine.so' for
+%%   `nif')</dd>
 %% <dt>`env'</dt><dd>additions to the environment of the engine's operating-system process, as `open_port/2' takes them</dd>
 %% </dl>
 %% What the application's environment has under an option's name is its default (`erl -tandem schedulers 2').
@@ -44,7 +46,7 @@
 
 %% Name, default, check. A default is not checked.
 rows() ->
-    [{carrier, port, fun(C) -> lists:member(C, [port]) end},
+    [{carrier, port, fun(C) -> lists:member(C, [port, nif]) end},
      {name, undefined, fun is_name/1},
      {schedulers, cores(), fun is_schedulers/1},
      {memory, infinity, fun(M) -> M =:= infinity orelse (is_integer(M) andalso M >= 16 bsl 20 andalso M < 1 bsl 60) end},

@@ -11,7 +11,7 @@ headers() { find c_src -name '*.h' | sort; }
 erlang() { find src test bench -name '*.erl' 2>/dev/null | sort; }
 
 layers() {
-    awk 'BEGIN { n = split("base term proc dist code bif carrier main", names); for (i = 1; i <= n; i++) floor[names[i]] = i }
+    awk 'BEGIN { n = split("base term proc dist code bif carrier main nif", names); for (i = 1; i <= n; i++) floor[names[i]] = i }
         FNR == 1 { split(FILENAME, path, "/"); own = floor[path[2]] }
         /^#include "/ {
             split($2, parts, /["\/]/)

@@ -48,6 +48,13 @@ struct free_block *depot_take(size_t class)
     return batch;
 }
 
+void depot_close(void)
+{
+    for (size_t class = 0; class < CLASSES; class ++)
+        atomic_store(&depots[class].batches, NULL);
+    atomic_store(&idle, 0);
+}
+
 static struct free_block *take_all(size_t class)
 {
     struct depot *d = &depots[class];

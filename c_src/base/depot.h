@@ -33,6 +33,8 @@ void depot_put(size_t class, struct free_block *batch);
 struct free_block *depot_take(size_t class);    // NULL: none
 size_t depot_idle(void);                        // bytes here, about
 
+void depot_close(void);    // forgets them: their slabs are closed
+
 // Gives slabs that lie here as a whole back to the system. Takes time for each block that is here; meanwhile other threads
 // find the depot empty. Any thread; a second one at the same time does nothing.
 void depot_release(void);

@@ -4,6 +4,7 @@
 #include "base/config.h"
 #include "base/depot.h"
 #include "base/memory.h"
+#include "base/os.h"
 
 #include <malloc.h>
 #include <pthread.h>
@@ -20,6 +21,13 @@ enum {
 
 static _Atomic size_t freed;    // since the thread ended
 static _Atomic bool running;
+
+static struct {
+    pthread_mutex_t mutex;
+    pthread_cond_t stopped;
+    pthread_t thread;
+    bool started, stop;    // started: it is to be joined
+} keeper = {.mutex = PTHREAD_MUTEX_INITIALIZER, .stopped = PTHREAD_COND_INITIALIZER};
 
 size_t memory_resident(void)
 {
@@ -45,12 +53,27 @@ void keeper_release(void)
     malloc_trim(0);
 }
 
-// Ends when there is nothing to give back, or giving back did not help.
-static void *keep(void *unused)
+// False: the engine ends.
+static bool wait_for_a_look(void)
+{
+    struct timespec until;
+    clock_gettime(CLOCK_REALTIME, &until);
+    int64_t ns = until.tv_nsec + LOOK_NS;
+    until.tv_sec += ns / 1000000000;
+    until.tv_nsec = ns % 1000000000;
+    pthread_mutex_lock(&keeper.mutex);
+    while (!keeper.stop && pthread_cond_timedwait(&keeper.stopped, &keeper.mutex, &until) == 0) {
+    }
+    bool stop = keeper.stop;
+    pthread_mutex_unlock(&keeper.mutex);
+    return !stop;
+}
+
+// Until there is nothing to give back, or giving back did not help.
+static void look_and_release(void)
 {
     size_t before = 0;
-    for (bool again = true; again;) {
-        nanosleep(&(struct timespec){0, LOOK_NS}, NULL);
+    for (bool again = true; again && wait_for_a_look();) {
         size_t now = idle();
         again = now > 0;
         if (now && before) {
@@ -61,20 +84,45 @@ static void *keep(void *unused)
         }
         before = now;
     }
+}
+
+// A guest can't tell how much of the OS process's memory is the engine's.
+static void *keep(void *unused)
+{
+    if (os_process_is_ours)
+        look_and_release();
+    else if (wait_for_a_look())
+        keeper_release();
     atomic_store(&freed, 0);
     atomic_store(&running, false);
     return unused;
 }
 
+// The thread before, if there was one, has ended or is about to.
 static COLD void start(void)
 {
-    pthread_t thread;
     if (atomic_exchange(&running, true))
         return;
-    if (pthread_create(&thread, NULL, keep, NULL))
+    pthread_mutex_lock(&keeper.mutex);
+    if (keeper.started)
+        pthread_join(keeper.thread, NULL);
+    keeper.started = !keeper.stop && pthread_create(&keeper.thread, NULL, keep, NULL) == 0;
+    if (!keeper.started)
         atomic_store(&running, false);
-    else
-        pthread_detach(thread);
+    pthread_mutex_unlock(&keeper.mutex);
+}
+
+void keeper_close(void)
+{
+    pthread_mutex_lock(&keeper.mutex);
+    keeper.stop = true;
+    pthread_cond_signal(&keeper.stopped);
+    bool started = keeper.started;
+    keeper.started = false;
+    pthread_mutex_unlock(&keeper.mutex);
+    if (started)
+        pthread_join(keeper.thread, NULL);
+    keeper.stop = false;
 }
 
 void keeper_note(size_t bytes)

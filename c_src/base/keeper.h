@@ -9,6 +9,8 @@
 // Any thread, with no lock held: so many bytes were freed, and may be idle now.
 void keeper_note(size_t bytes);
 
+void keeper_close(void);    // ends the thread
+
 // Gives back now what is idle.
 void keeper_release(void);
 

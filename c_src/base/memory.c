@@ -5,6 +5,7 @@
 #include "base/depot.h"
 #include "base/die.h"
 #include "base/keeper.h"
+#include "base/os.h"
 #include "base/slab.h"
 
 #include <malloc.h>
@@ -225,8 +226,22 @@ static NOINLINE void set_aside(struct blocks *b, size_t class)
 // the host takes 0.33 ms instead of 0.6.
 void mem_open(void)
 {
+    if (!os_process_is_ours)
+        return;
     mallopt(M_MMAP_THRESHOLD, KEPT_BLOCK);
     mallopt(M_TRIM_THRESHOLD, KEPT_FREE);
+}
+
+void mem_close(void)
+{
+    keeper_close();
+    for (struct cache *c = atomic_exchange(&caches, NULL), *next; c; c = next) {
+        next = c->next;
+        free(c);
+    }
+    own = NULL;
+    depot_close();
+    slabs_close();
 }
 
 void *mem_alloc(size_t bytes)

@@ -14,6 +14,9 @@
 
 void mem_open(void);    // once, before threads are started; without it large blocks cost more
 
+// When only the calling thread is left, and no block is used any more: gives back to the system what threads and the depot kept.
+void mem_close(void);
+
 void *mem_alloc(size_t bytes);
 void *mem_zero_alloc(size_t bytes);
 void mem_free(void *block, size_t bytes);

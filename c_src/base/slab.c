@@ -15,7 +15,7 @@ enum {
 
 _Static_assert(SLAB_BYTES == 1 << SLAB_LOG2, "slabs are found by their address");
 
-// At an address that is a multiple of its size. It takes the place of the first slab.
+// At an address that is a multiple of its size. It takes the place of the first slab, of whose record only `next` is used.
 struct region {
     struct slab slabs[REGION_SLABS];
 };
@@ -24,8 +24,9 @@ _Static_assert(sizeof(struct region) <= SLAB_BYTES, "a region's record fits its 
 
 static struct {
     struct lock lock;
-    struct slab *free;    // their pages are with the system
-    char *next, *end;     // slabs of the last region that were never used
+    struct slab *free;       // their pages are with the system
+    char *next, *end;        // slabs of the last region that were never used
+    struct slab *regions;    // the first slab of each
 } slabs;
 
 static char *reserve(size_t bytes)
@@ -44,6 +45,9 @@ static bool region_new(void)
     if (before)
         munmap(at, before);
     munmap(at + before + REGION_BYTES, REGION_BYTES - before);
+    struct slab *first = (struct slab *)(void *)(at + before);
+    first->next = slabs.regions;
+    slabs.regions = first;
     slabs.next = at + before + SLAB_BYTES;
     slabs.end = at + before + REGION_BYTES;
     return true;
@@ -80,6 +84,16 @@ static void *take(void)
     void *slab = slabs.next;
     slabs.next += SLAB_BYTES;
     return slab;
+}
+
+void slabs_close(void)
+{
+    for (struct slab *first = slabs.regions, *next; first; first = next) {
+        next = first->next;
+        munmap(first, REGION_BYTES);
+    }
+    slabs.regions = slabs.free = NULL;
+    slabs.next = slabs.end = NULL;
 }
 
 void *slab_new(void)

@@ -18,7 +18,8 @@ struct slab {
     struct slab *next;       // free, or about to be
 };
 
-void *slab_new(void);    // SLAB_BYTES; NULL: no memory
+void slabs_close(void);    // all of them, with what is in them
+void *slab_new(void);      // SLAB_BYTES; NULL: no memory
 void slab_close(void *slab, size_t cut);
 void slab_release(struct slab *s);    // nothing of it is in use: its memory goes back to the system
 struct slab *slab_of(const void *block);

@@ -20,6 +20,14 @@ void table_done(struct table *t)
     t->slots = NULL;
 }
 
+void table_free(struct table *t, size_t entry_bytes)
+{
+    size_t at = 0;
+    for (void *entry; (entry = table_next(t, &at)) != NULL;)
+        mem_free(entry, entry_bytes);
+    table_done(t);
+}
+
 static size_t probe(const struct table *t, uint64_t hash, const void *key)
 {
     size_t i = hash & t->mask;

@@ -19,7 +19,8 @@ struct table {
 };
 
 void table_init(struct table *t, bool (*equal)(const void *entry, const void *key));
-void table_done(struct table *t);    // the entries stay the caller's
+void table_done(struct table *t);                        // the entries stay the caller's
+void table_free(struct table *t, size_t entry_bytes);    // the entries, too: blocks of that size
 
 void *table_find(const struct table *t, uint64_t hash, const void *key);    // NULL: absent
 void table_add(struct table *t, uint64_t hash, void *entry);                // the key must be absent

@@ -1,19 +1,97 @@
 // SPDX-License-Identifier: Apache-2.0
-// Natives about the operating system's process: its environment and its number. The environment is the engine's own, which
-// it inherits from the host. Changes are made under a lock, as the C library's functions want.
+// Natives about the operating system's process: its environment and its number. The environment is the engine's own: a copy,
+// made at its first use, of what the host says, or of that of the OS process.
 #include "base/lock.h"
+#include "base/memory.h"
 #include "base/utf8.h"
 #include "base/writer.h"
 #include "bif/bif.h"
+#include "bif/os_environment.h"
+#include "dist/host.h"
+#include "term/binary.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 extern char **environ;
 
-static struct lock environment;
+static struct {
+    struct lock lock;
+    char **all;    // "Name=Value", each a block of its length and one
+    size_t count, capacity;
+    bool taken;
+} environment;
+
+static void add(const char *text)
+{
+    if (environment.count == environment.capacity) {
+        size_t more = environment.capacity ? environment.capacity * 2 : 32;
+        environment.all =
+            mem_resize(environment.all, environment.capacity * sizeof *environment.all, more * sizeof *environment.all);
+        environment.capacity = more;
+    }
+    size_t bytes = strlen(text) + 1;
+    environment.all[environment.count++] = memcpy(mem_alloc(bytes), text, bytes);
+}
+
+static void take_all(void)
+{
+    if (environment.taken)
+        return;
+    environment.taken = true;
+    if (host_options.environment == NONE) {
+        for (char **at = environ; *at; at++)
+            add(*at);
+        return;
+    }
+    size_t size;
+    uint8_t *copy = NULL;
+    const char *bytes = (const char *)binary_bytes(host_options.environment, &size, &copy), *end = bytes + size, *next;
+    for (const char *at = bytes; at < end && (next = memchr(at, 0, (size_t)(end - at))) != NULL; at = next + 1)
+        add(at);
+    mem_free(copy, copy ? size : 0);
+}
+
+static void lock_environment(void)
+{
+    lock_take(&environment.lock);
+    take_all();
+}
+
+// What is behind the '='; NULL: there is none. *at is its place.
+static const char *find(const char *name, size_t *at)
+{
+    size_t length = strlen(name);
+    for (*at = 0; *at < environment.count; ++*at) {
+        const char *text = environment.all[*at];
+        if (strncmp(text, name, length) == 0 && text[length] == '=')
+            return text + length + 1;
+    }
+    return NULL;
+}
+
+static void drop(const char *name)
+{
+    size_t at;
+    if (!find(name, &at))
+        return;
+    char *text = environment.all[at];
+    mem_free(text, strlen(text) + 1);
+    environment.all[at] = environment.all[--environment.count];
+}
+
+void os_environment_close(void)
+{
+    while (environment.count > 0) {
+        char *text = environment.all[--environment.count];
+        mem_free(text, strlen(text) + 1);
+    }
+    mem_free(environment.all, environment.capacity * sizeof *environment.all);
+    environment.all = NULL;
+    environment.capacity = 0;
+    environment.taken = false;
+}
 
 // The next character of a list of characters and such lists; `later` holds the tails of the lists around. 0: the end, or
 // no character where one should be (*good).
@@ -85,14 +163,25 @@ static term bif_getenv(struct proc *p, term *args)
 {
     struct writer name;
     term result = NONE;
+    size_t at;
     if (text_taken(args[0], false, &name)) {
-        lock_take(&environment);
-        const char *value = getenv(text_of(&name));
+        lock_environment();
+        const char *value = find(text_of(&name), &at);
         result = value ? list_of_text(proc_heap(p), value, strlen(value)) : (term)ATOM_false;
-        lock_give(&environment);
+        lock_give(&environment.lock);
     }
     writer_done(&name);
     return result == NONE ? fail_badarg(p) : result;
+}
+
+static void set(struct writer *name, const struct writer *value)
+{
+    lock_environment();
+    drop(text_of(name));
+    name->bytes[name->size - 1] = '=';
+    writer_bytes(name, value->bytes, value->size);
+    add(text_of(name));
+    lock_give(&environment.lock);
 }
 
 // No variable has an empty name; setting it changes nothing.
@@ -100,11 +189,8 @@ static term bif_putenv(struct proc *p, term *args)
 {
     struct writer name, value;
     bool named = text_taken(args[0], false, &name), good = text_taken(args[1], true, &value) && named;
-    if (good && *text_of(&name)) {
-        lock_take(&environment);
-        good = setenv(text_of(&name), text_of(&value), 1) == 0;
-        lock_give(&environment);
-    }
+    if (good && *text_of(&name))
+        set(&name, &value);
     writer_done(&name);
     writer_done(&value);
     return good ? (term)ATOM_true : fail_badarg(p);
@@ -115,9 +201,9 @@ static term bif_unsetenv(struct proc *p, term *args)
     struct writer name;
     bool good = text_taken(args[0], false, &name);
     if (good && *text_of(&name)) {
-        lock_take(&environment);
-        unsetenv(text_of(&name));
-        lock_give(&environment);
+        lock_environment();
+        drop(text_of(&name));
+        lock_give(&environment.lock);
     }
     writer_done(&name);
     return good ? (term)ATOM_true : fail_badarg(p);
@@ -129,15 +215,15 @@ static term bif_env(struct proc *p, term *args)
     (void)args;
     struct heap *h = proc_heap(p);
     term list = NIL;
-    lock_take(&environment);
-    for (char **at = environ; *at; at++) {
-        const char *equals = strchr(*at, '=');
+    lock_environment();
+    for (size_t i = 0; i < environment.count; i++) {
+        const char *text = environment.all[i], *equals = strchr(text, '=');
         if (equals) {
-            term name = list_of_text(h, *at, (size_t)(equals - *at));
+            term name = list_of_text(h, text, (size_t)(equals - text));
             list = cons(h, tuple2(h, name, list_of_text(h, equals + 1, strlen(equals + 1))), list);
         }
     }
-    lock_give(&environment);
+    lock_give(&environment.lock);
     return list;
 }
 

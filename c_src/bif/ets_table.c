@@ -485,3 +485,22 @@ void ets_open(void)
         proc_on_exit(process_exits);
     told = true;
 }
+
+void ets_close(void)
+{
+    for (uint32_t i = 0; i < registry.used; i++) {
+        struct ets_table *t = atomic_load(&place_at(i)->table);
+        if (t) {
+            rwlock_take_write(&t->lock);
+            ets_delete(t);
+        }
+    }
+    for (size_t i = 0; i < PLACES / CHUNK; i++)
+        mem_free(atomic_exchange(&registry.chunks[i], NULL), CHUNK * sizeof(struct place));
+    for (size_t i = 0; i < COUNT_OF(registry.names); i++)
+        mem_free(atomic_exchange(&registry.names[i], NULL), CHUNK * sizeof(_Atomic(struct ets_table *)));
+    if (registry.holders.slots)
+        table_free(&registry.holders, sizeof(struct holder));
+    registry.used = 0;
+    registry.free = NO_PLACE;
+}

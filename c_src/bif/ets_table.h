@@ -43,6 +43,7 @@ struct ets_table {
 enum ets_access { ETS_READ, ETS_WRITE, ETS_INFO };
 
 void ets_open(void);
+void ets_close(void);    // deletes all tables; what they retire is freed by epoch_close
 
 // The table of a name or an identifier, locked (ETS_WRITE: for writing), if p may do that; else NULL and the failure is
 // recorded. ets_give unlocks.

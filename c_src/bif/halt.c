@@ -2,6 +2,7 @@
 // halt/2 ends the engine, never the host. With a status it ends as init:stop/0 does, so that what was sent before arrives;
 // with a text, or without flush, at once.
 #include "base/die.h"
+#include "base/os.h"
 #include "base/utf8.h"
 #include "base/writer.h"
 #include "bif/bif.h"
@@ -10,10 +11,14 @@
 #include "term/number.h"
 
 #include <limits.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { TEXT_MAX = 1023 };    // characters of a text that are shown
+enum {
+    TEXT_MAX = 1023,    // characters of a text that are shown
+    ABORT = -1,         // no status: as by a signal
+};
 
 static bool options_taken(term list, bool *flush)
 {
@@ -41,13 +46,32 @@ static bool text_taken(term list, struct writer *w)
     return is_nil(list);
 }
 
+static term end_soon(struct proc *p, int status)
+{
+    system_set_exit_status(status);
+    sched_stop();
+    return fail_block(p);
+}
+
+// A guest can't end its OS process: it ends as soon as it may.
+static term end_now(struct proc *p, int status)
+{
+    if (!os_process_is_ours)
+        return end_soon(p, status == ABORT ? 128 + SIGABRT : status);
+    if (status == ABORT)
+        abort();
+    _exit(status);
+}
+
 static term end_with_text(struct proc *p, term list)
 {
     struct writer w;
     writer_init(&w);
     if (text_taken(list, &w)) {
         last_words((const char *)w.bytes, w.size);
-        _exit(EXIT_FAILURE);
+        term wait = end_now(p, EXIT_FAILURE);
+        writer_done(&w);
+        return wait;
     }
     writer_done(&w);
     return fail_badarg(p);
@@ -55,11 +79,7 @@ static term end_with_text(struct proc *p, term list)
 
 static term end_with_status(struct proc *p, int status, bool flush)
 {
-    if (!flush)
-        _exit(status);
-    system_set_exit_status(status);
-    sched_stop();
-    return fail_block(p);
+    return flush ? end_soon(p, status) : end_now(p, status);
 }
 
 static term bif_halt(struct proc *p, term *args)
@@ -69,7 +89,7 @@ static term bif_halt(struct proc *p, term *args)
     if (!options_taken(args[1], &flush))
         return fail_badarg_because(p, ATOM_badopt);
     if (args[0] == ATOM_abort)
-        abort();
+        return end_now(p, ABORT);
     if (is_any_list(args[0]))
         return end_with_text(p, args[0]);
     if (!integer_to_u64(args[0], &status))

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // persistent_term: values on literals, so that getting one copies nothing. A value that was replaced or erased keeps its
 // memory, because any process may still hold it.
+#include "bif/persistent.h"
 #include "base/lock.h"
 #include "base/memory.h"
 #include "base/table.h"
@@ -25,6 +26,12 @@ static struct {
     struct table table;
     size_t words;
 } persistents;
+
+void persistent_close(void)
+{
+    if (persistents.table.slots)
+        table_free(&persistents.table, sizeof(struct persistent));
+}
 
 static term on_literals(term t)
 {

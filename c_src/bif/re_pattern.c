@@ -42,6 +42,7 @@ struct patterns {
 
 static _Thread_local struct patterns *own;
 static pthread_key_t ending;
+static bool has_ending;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
 static void code_free(struct re_code *c)
@@ -72,6 +73,18 @@ static void ending_open(void)
 {
     if (pthread_key_create(&ending, patterns_free) != 0)
         die("no key for the end of threads");
+    has_ending = true;
+}
+
+void re_patterns_close(void)
+{
+    if (own)
+        patterns_free(own);
+    if (has_ending)
+        pthread_key_delete(ending);
+    has_ending = false;
+    once = PTHREAD_ONCE_INIT;
+    pcre2_jit_free_unused_memory(NULL);
 }
 
 static void *take_block(size_t size, void *state)

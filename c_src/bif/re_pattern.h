@@ -34,6 +34,8 @@ struct re_code {
     bool utf;                     // subjects are UTF-8
 };
 
+void re_patterns_close(void);    // the calling thread's; the others' went when they ended
+
 // NULL: *e tells why.
 struct re_code *re_code_get(const struct re_source *s, struct re_error *e);
 

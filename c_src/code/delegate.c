@@ -75,6 +75,17 @@ void delegate_open(void)
     }
 }
 
+void delegate_close(void)
+{
+    size_t at = 0;
+    for (struct rule *first; (first = table_next(&rules.modules, &at)) != NULL;)
+        for (struct rule *r = first, *next; r; r = next) {
+            next = r->next;
+            mem_free(r, sizeof *r);
+        }
+    table_done(&rules.modules);
+}
+
 // How closely a rule names a function; 0: it does not.
 static int closeness(const struct rule *r, term function, uint32_t arity)
 {

@@ -7,6 +7,7 @@
 #include "base/types.h"
 
 void delegate_open(void);    // after atoms, before funs are made
+void delegate_close(void);
 
 bool delegate_has(term module, term function, uint32_t arity);
 bool delegate_whole(term module);    // all of it, but for exceptions

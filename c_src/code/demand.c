@@ -109,6 +109,16 @@ static void askers_done(struct askers *s)
     *s = (struct askers){0};
 }
 
+void demand_close(void)
+{
+    size_t at = 0;
+    for (struct need *n; (n = table_next(&needs.table, &at)) != NULL;) {
+        askers_done(&n->waiting);
+        askers_done(&n->told);
+    }
+    table_free(&needs.table, sizeof(struct need));
+}
+
 // Asking.
 
 // True: p was told already. Otherwise it waits from now on, and the host is asked unless it has been.

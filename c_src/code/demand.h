@@ -10,6 +10,7 @@
 #include "proc/proc.h"
 
 void demand_open(void);    // after atoms
+void demand_close(void);
 
 // As module_demand, but for the version that the host has now, even though one is loaded. The process waits until
 // module_refreshed, which then is true once.

@@ -71,6 +71,9 @@ static void options_take(struct reader *r)
     o->names = map_get(o->all, ATOM_names);
     if (o->names != NONE && !is_map(o->names))
         reader_fail(r, "option names: not a map");
+    o->environment = map_get(o->all, ATOM_environment);
+    if (o->environment != NONE && !is_binary(o->environment))
+        reader_fail(r, "option environment: not a binary");
     cookie_option(r);
     log_option(r);
     memory_option(r);

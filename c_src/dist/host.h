@@ -15,9 +15,10 @@ struct host_options {
     term services;     // pid of the process on the host that answers our requests
     uint64_t flags;    // what the host can do
     unsigned schedulers;
-    size_t window;    // bytes that may be on their way to the host and not acknowledged
-    term names;       // map of registered names to pids of the host, or NONE
-    term all;         // the whole map
+    size_t window;       // bytes that may be on their way to the host and not acknowledged
+    term environment;    // binary of Name=Value with a NUL behind each, or NONE: that of the OS process
+    term names;          // map of registered names to pids of the host, or NONE
+    term all;            // the whole map
 };
 extern struct host_options host_options;
 

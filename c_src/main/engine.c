@@ -3,8 +3,13 @@
 
 #include "base/die.h"
 #include "base/memory.h"
+#include "base/os.h"
 #include "bif/bif.h"
 #include "bif/ets_table.h"
+#include "bif/os_environment.h"
+#include "bif/persistent.h"
+#include "bif/re_pattern.h"
+#include "carrier/guest.h"
 #include "carrier/port.h"
 #include "code/delegate.h"
 #include "code/demand.h"
@@ -14,7 +19,9 @@
 #include "dist/host.h"
 #include "main/crash.h"
 #include "main/system.h"
+#include "proc/epoch.h"
 #include "proc/names.h"
+#include "proc/process_table.h"
 #include "proc/sched.h"
 #include "proc/system.h"
 #include "term/map.h"
@@ -25,7 +32,16 @@
 
 enum { SECONDS_TO_END = 1 };
 
+// How frames travel.
+struct way {
+    size_t (*poll)(int64_t wait_ns, int wake_fd);
+    bool (*ended)(void);
+};
+
+static const struct way *way;
 static struct port *port;
+static struct guest *guest;
+static struct border *border;
 static _Atomic int exit_status;
 
 #define NATIVES(theme) extern const struct native_table natives_##theme;
@@ -70,9 +86,24 @@ void engine_print_natives(void)
 
 void engine_close(void)
 {
+    ets_close();
+    epoch_close();
+    re_patterns_close();
     peers_close();
+    demand_close();
     modules_close();
+    persistent_close();
+    os_environment_close();
+    names_close();
+    process_table_close();
+    funs_close();
+    delegate_close();
     host_options_done();
+    literals_close();
+    nodes_close();
+    atoms_close();
+    system_close();
+    mem_close();
 }
 
 // Processes can run only when all that the handshake settles is known: the packets behind it wait until then.
@@ -97,19 +128,16 @@ static void on_closed(struct peer *p, const char *why)
         last_words(line, length < (int)sizeof line ? (size_t)length : sizeof line - 1);
         exit_status = 1;
     }
-    signal(SIGALRM, end_now);
-    alarm(SECONDS_TO_END);
+    if (os_process_is_ours) {
+        signal(SIGALRM, end_now);
+        alarm(SECONDS_TO_END);
+    }
     sched_stop();
 }
 
-static void tell_host(const char *text, size_t size)
+static size_t poll_way(int64_t wait_ns)
 {
-    port_last_words(port, text, size);
-}
-
-static size_t poll_port(int64_t wait_ns)
-{
-    return port_poll(port, wait_ns, sched_wake_fd());
+    return way->poll(wait_ns, sched_wake_fd());
 }
 
 static void map_host_names(void)
@@ -125,17 +153,45 @@ static void map_host_names(void)
 
 static void run(struct peer *p)
 {
-    sched_hooks.poll = poll_port;
+    sched_hooks.poll = poll_way;
     sched_start(host_options.schedulers);
     map_host_names();
     p->carrier->operations->input(p->carrier, true);
-    if (!port_ended(port))
+    if (!way->ended())
         sched_run();
+}
+
+// From the first frame to the last one.
+static void live(struct peer *p, const struct way *w)
+{
+    way = w;
+    while (!peer_is_up(p) && !way->ended())
+        way->poll(-1, -1);
+    if (!way->ended())
+        run(p);
+    last_words_hook = NULL;
+}
+
+static const struct peer_events events = {on_up, on_closed};
+
+static size_t poll_port(int64_t wait_ns, int wake_fd)
+{
+    return port_poll(port, wait_ns, wake_fd);
+}
+
+static bool is_port_ended(void)
+{
+    return port_ended(port);
+}
+
+static void tell_port(const char *text, size_t size)
+{
+    port_last_words(port, text, size);
 }
 
 int engine_run(void)
 {
-    static const struct peer_events events = {on_up, on_closed};
+    static const struct way over_port = {poll_port, is_port_ended};
     signal(SIGPIPE, SIG_IGN);
     mem_open();
     engine_open();
@@ -145,14 +201,40 @@ int engine_run(void)
         fprintf(stderr, "tandem: file descriptors 3 and 4 are not open: a VM starts the engine as a port\n");
         return 2;
     }
-    last_words_hook = tell_host;
+    last_words_hook = tell_port;
     crash_open();
-    while (!peer_is_up(p) && !port_ended(port))
-        port_poll(port, -1, -1);
-    if (!port_ended(port))
-        run(p);
-    last_words_hook = NULL;
+    live(p, &over_port);
     port_close(port);
+    engine_close();
+    return exit_status ? exit_status : system_exit_status();
+}
+
+static size_t poll_guest(int64_t wait_ns, int wake_fd)
+{
+    return guest_poll(guest, wait_ns, wake_fd);
+}
+
+static bool is_guest_ended(void)
+{
+    return guest_ended(guest);
+}
+
+static void tell_holder(const char *text, size_t size)
+{
+    border->say(border, text, size);
+}
+
+int engine_run_as_guest(struct border *b)
+{
+    static const struct way in_memory = {poll_guest, is_guest_ended};
+    os_process_is_ours = false;
+    engine_open();
+    struct peer *p = peer_new(&events, true);
+    border = b;
+    guest = guest_open(b, p);
+    last_words_hook = tell_holder;
+    live(p, &in_memory);
+    guest_close(guest);
     engine_close();
     return exit_status ? exit_status : system_exit_status();
 }

@@ -14,6 +14,11 @@ enum {
 // The exit status of the process: 0 when the host closed the connection, 1 when it had to be given up.
 int engine_run(void);
 
+// The same for an engine that is a guest in its host's OS process, on the calling thread. All there is of it is freed afterwards; it
+// can run once in the life of its globals.
+struct border;
+int engine_run_as_guest(struct border *b);
+
 // What a process needs for its life: the parts below the connection. For engine_run and for tests.
 void engine_open(void);
 void engine_close(void);

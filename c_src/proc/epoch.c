@@ -77,6 +77,19 @@ void epoch_unpark(void)
     atomic_store(&self()->seen, atomic_load(&epoch));
 }
 
+void epoch_close(void)
+{
+    for (struct participant *t = atomic_load(&participants); t; t = t->next)
+        atomic_store(&t->seen, UINT64_MAX);
+    for (struct participant *t = atomic_load(&participants); t; t = t->next)
+        release_old(t);
+    for (struct participant *t = atomic_exchange(&participants, NULL), *next; t; t = next) {
+        next = t->next;
+        mem_free(t, sizeof *t);
+    }
+    own = NULL;
+}
+
 bool epoch_enter(void)
 {
     struct participant *t = self();

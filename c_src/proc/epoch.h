@@ -10,6 +10,9 @@ void epoch_quiet(void);    // the calling thread holds no pointers now; frees wh
 void epoch_park(void);     // it holds none until epoch_unpark. Every thread starts parked
 void epoch_unpark(void);
 
+// When only the calling thread is left: frees all that was retired. Nothing may be retired afterwards.
+void epoch_close(void);
+
 // Around a short use of pointers by a thread that may be parked: gives what epoch_exit wants to know.
 bool epoch_enter(void);
 void epoch_exit(bool was_parked);

@@ -39,6 +39,12 @@ void names_open(void)
     table_init(&names.by_pid, pid_is);
 }
 
+void names_close(void)
+{
+    table_done(&names.by_pid);
+    table_free(&names.by_name, sizeof(struct name));
+}
+
 static struct name *find(term name)
 {
     return table_find(&names.by_name, table_hash_word(name), &name);

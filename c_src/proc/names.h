@@ -8,6 +8,7 @@
 #include "proc/proc.h"
 
 void names_open(void);
+void names_close(void);
 
 // False: the name is taken, the process has a name already or is gone, or the name is `undefined`.
 bool names_register(term name, term local_pid);

@@ -53,6 +53,14 @@ static uint32_t take_slot(void)
     return number;
 }
 
+void process_table_close(void)
+{
+    uint32_t used = atomic_exchange(&processes.top, 0);
+    for (uint32_t chunk = 0; chunk << CHUNK_LOG2 < used; chunk++)
+        mem_free(atomic_exchange(&processes.chunks[chunk], NULL), CHUNK_SLOTS * sizeof(struct slot));
+    processes.any_free = false;
+}
+
 term process_table_reserve(void)
 {
     lock_take(&processes.lock);

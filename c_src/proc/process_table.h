@@ -7,6 +7,7 @@
 #include "proc/proc.h"
 
 term process_table_reserve(void);              // a pid for a process to be, or NONE: the table is full
+void process_table_close(void);                // when no process is left
 void process_table_publish(struct proc *p);    // under p->pid: it can be found from now on
 void process_table_remove(struct proc *p);     // its number may be used again
 

@@ -98,6 +98,15 @@ void system_open(void)
     started = clock_monotonic();
 }
 
+void system_close(void)
+{
+    for (struct counts *c = atomic_exchange(&all, NULL), *next; c; c = next) {
+        next = c->next;
+        mem_free(c, sizeof *c);
+    }
+    own = NULL;
+}
+
 static _Atomic int exit_status;
 
 void system_set_exit_status(int status)

@@ -34,6 +34,7 @@ int64_t system_started(void);    // clock_monotonic when the engine began
 void system_set_exit_status(int status);
 int system_exit_status(void);
 
-void system_open(void);    // once: when it began
+void system_open(void);     // once: when it began
+void system_close(void);    // when only the calling thread is left
 
 #endif

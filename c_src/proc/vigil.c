@@ -2,6 +2,7 @@
 #include "proc/vigil.h"
 
 #include "base/clock.h"
+#include "base/os.h"
 
 #include <pthread.h>
 #include <sched.h>
@@ -171,8 +172,8 @@ static void answered(int64_t now, bool alone)
 int64_t vigil_idle(int64_t now, size_t sent)
 {
     pthread_once(&once, count_cores);
-    if (cores != 2)
-        return cores > 2 ? LOOK_NS : 0;
+    if (cores != 2 || !os_process_is_ours)
+        return cores > 1 ? LOOK_NS : 0;
     if (sent > 0)
         answered(now, sent == 1);
     return atomic_load(&vigil.keeps) ? 0 : LOOK_NS;

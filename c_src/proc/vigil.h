@@ -6,7 +6,8 @@
 //   two         while there is one conversation (answers leave one by one, in quick succession) a thread of the lowest
 //               priority, the vigil, holds the other core. The kernel then leaves host and engine on one. The vigil gives way
 //               to whoever has work. Without it, and with several conversations, as with more cores:
-//   more        the worker looks for input for a while before it sleeps: one of the two ways needs no waking then.
+//   more, or the host in the same OS process
+//               the worker looks for input for a while before it sleeps: one of the two ways needs no waking then.
 #ifndef TANDEM_PROC_VIGIL_H
 #define TANDEM_PROC_VIGIL_H
 

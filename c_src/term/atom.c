@@ -66,6 +66,14 @@ void atoms_open(void)
             die("atom '%s' is in the table twice", known[i]);
 }
 
+void atoms_close(void)
+{
+    uint32_t used = atomic_exchange(&count, 0);
+    for (uint32_t i = 0; i < used; i++)
+        mem_free((void *)(uintptr_t)texts[i].bytes, texts[i].size + 1u);
+    table_done(&by_text);
+}
+
 static bool count_chars(const char *bytes, size_t size, size_t *chars)
 {
     const uint8_t *at = (const uint8_t *)bytes;

@@ -27,7 +27,8 @@ struct atom_text {
     uint32_t prefix;      // its first four bytes as a number: where two differ, so do the texts, in the same way
 };
 
-void atoms_open(void);    // once, first of all terms
+void atoms_open(void);     // once, first of all terms
+void atoms_close(void);    // last of all terms
 
 // The atom of a text, made when new. NONE: malformed UTF-8, too many characters, or no number left.
 term atom_from_utf8(const char *bytes, size_t size);

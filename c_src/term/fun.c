@@ -46,6 +46,15 @@ void funs_open(void)
     table_init(&entries.table, fun_is);
 }
 
+void funs_close(void)
+{
+    table_free(&exports.table, sizeof(struct export));
+    table_free(&entries.table, sizeof(struct fun_entry));
+    mem_free(exports.all, exports.capacity * sizeof *exports.all);
+    exports.all = NULL;
+    exports.count = exports.capacity = 0;
+}
+
 void funs_set_hooks(struct fun_hooks set)
 {
     hooks = set;

@@ -52,6 +52,7 @@ struct fun_entry {
 };
 
 void funs_open(void);
+void funs_close(void);
 
 struct export *export_get(term module, term function, uint32_t arity);     // made when new
 struct export *export_find(term module, term function, uint32_t arity);    // NULL: nobody ever named it

@@ -110,6 +110,7 @@ static inline bool is_literal_ptr(const void *pointer)
 }
 
 void literals_open(void);                       // once, before any heap
+void literals_close(void);                      // all of them
 struct fragment *literals_new(size_t words);    // a fragment in the range: fill it once, never changed afterwards
 void literals_free(struct fragment *f);
 

@@ -77,6 +77,14 @@ void nodes_open(void)
     self_node = node_intern(ATOM_nonode_nohost, 0);
 }
 
+void nodes_close(void)
+{
+    table_free(&nodes.table, sizeof(struct node));
+    table_done(&pid_literals.table);
+    nodes.count = 0;
+    pid_literals.count = 0;
+}
+
 struct node *node_intern(term name, uint32_t creation)
 {
     struct node like = {.name = name, .creation = creation};

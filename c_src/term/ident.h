@@ -37,6 +37,7 @@ enum {
 };
 
 void nodes_open(void);
+void nodes_close(void);
 
 // The interned node. Any thread.
 struct node *node_intern(term name, uint32_t creation);

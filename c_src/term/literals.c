@@ -30,6 +30,21 @@ void literals_open(void)
     literals_from = (word)(uintptr_t)at;
 }
 
+// Fragments lie one behind the other, those that were freed too.
+void literals_close(void)
+{
+    for (char *at = (char *)(uintptr_t)literals_from; at < range.top;) {
+        struct fragment *f = (struct fragment *)(void *)at;
+        at += sizeof *f + f->size * sizeof(term);
+        if (f->shared)
+            binary_drop_chain(f->shared);
+    }
+    munmap((void *)(uintptr_t)literals_from, (size_t)1 << LITERALS_BYTES_LOG2);
+    range.top = range.committed = NULL;
+    range.free = NULL;
+    literals_from = 0;
+}
+
 static struct fragment *reuse(size_t words)
 {
     for (struct fragment **at = &range.free; *at; at = &(*at)->next) {
