@@ -87,7 +87,7 @@ ended(End) ->
     {Reason, Down, Report}.
 
 %% @private
-log(#{msg := {"Tandem: the engine ~ts (OS process ~b) ended: ~ts~ts", [_, _, How, Said]}}, #{config := #{to := To}}) ->
+log(#{msg := {"Tandem: the engine ~ts (~ts) ended: ~ts~ts", [_, _, How, Said]}}, #{config := #{to := To}}) ->
     To ! {report, lists:flatten(io_lib:format("~ts~ts", [How, Said]))};
 log(_, _) ->
     ok.
