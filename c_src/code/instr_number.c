@@ -343,6 +343,17 @@ OP(gc_bif1_plain)
     GC_GUARD(4, 5, S(3));
 }
 
+// Of a small integer: 2 * tag - a keeps the tag. Operands as those of gc_bif1.
+OP(negate_s)
+{
+    term a = S(3);
+    sword result;
+    if (UNLIKELY(!is_small(a) || __builtin_sub_overflow((sword)(2 * TAG_SMALL), (sword)a, &result)))
+        TAIL(op_gc_bif1_plain);
+    D(4) = (term)result;
+    NEXT(5);
+}
+
 OP(gc_bif2_plain)
 {
     GC_GUARD(5, 6, S(3), S(4));

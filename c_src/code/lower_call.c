@@ -288,7 +288,7 @@ void lower_gc_bif1(struct lowering *l)
     if (lower_is_export(import_of(l, 2), ATOM_erlang, "+", 1))
         EMIT(l, "add", a[0], a[1], a[3], arg_term(small(0)), a[4]);
     else
-        lower_gc_bif(l, "gc_bif1", 1);
+        lower_gc_bif(l, lower_is_export(import_of(l, 2), ATOM_erlang, "-", 1) ? "negate" : "gc_bif1", 1);
 }
 
 void lower_gc_bif2(struct lowering *l)
