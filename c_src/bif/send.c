@@ -3,6 +3,7 @@
 #include "bif/bif.h"
 #include "proc/errand.h"
 #include "proc/names.h"
+#include "proc/near.h"
 #include "proc/remote.h"
 #include "proc/signal.h"
 #include "term/copy.h"
@@ -32,6 +33,8 @@ static enum sent send_remote(const struct sending *s, struct remote_signal *r)
 
 static enum sent send_to_pid(const struct sending *s, term to)
 {
+    if (to == s->p->pid && near_send(s->p, s->message))
+        return SENT;
     if (is_local_pid(to)) {
         signal_message(s->p->pid, to, s->message);
         return SENT;
@@ -124,7 +127,8 @@ static bool is_large(const struct proc *p, term message)
 
 static term bif_send(struct proc *p, term *args)
 {
-    bool to_process = is_local_pid(args[0]) || is_kind(args[0], KIND_REF);
+    bool to_process =
+        (is_local_pid(args[0]) && (args[0] != p->pid || p->flags & PROC_OFF_HEAP)) || is_kind(args[0], KIND_REF);
     if (errand_waits(p) || (to_process && is_large(p, args[1])))
         return errand(p, args, 2, send_message);
     return send_message(p, args);

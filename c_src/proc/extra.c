@@ -13,6 +13,7 @@ struct proc_extra *proc_extra(struct proc *p)
         x->max_heap_kill = x->max_heap_log = true;
         lock_init(&x->timers_lock);
         list_init(&x->timers);
+        list_init(&x->near);
         list_init(&x->suspensions);
     }
     return p->extra;

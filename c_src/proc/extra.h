@@ -19,6 +19,7 @@ struct proc_extra {
     term error_handler;    // an atom
     struct lock timers_lock;
     struct list timers;         // message timers that go to this process, started by itself
+    struct list near;           // messages to itself whose terms were not copied at first: proc/near.h
     struct list suspensions;    // whom it suspended: proc/suspend.c
     uint32_t suspended;         // how often it was suspended
     uint32_t save_calls;        // what process_flag was told; no calls are saved

@@ -4,6 +4,7 @@
 #include "proc/errand.h"
 #include "proc/extra.h"
 #include "proc/info.h"
+#include "proc/near.h"
 #include "proc/relations.h"
 #include "proc/run.h"
 #include "proc/suspend.h"
@@ -216,6 +217,13 @@ static void handle(struct proc *p, struct signal *s)
     }
 }
 
+static void answer_dead(struct proc *p, struct signal *s)
+{
+    if (is_near(s))
+        near_drop(s);
+    dead_answer(p->pid, s);
+}
+
 static struct signal *oldest_first(struct signal *newest)
 {
     struct signal *first = NULL;
@@ -234,7 +242,7 @@ void signal_take(struct proc *p)
     while (s) {
         struct signal *next = s->next;
         if (UNLIKELY(p->flags & PROC_EXITING))
-            dead_answer(p->pid, s);
+            answer_dead(p, s);
         else
             handle(p, s);
         s = next;
@@ -246,7 +254,7 @@ void signal_close_queue(struct proc *p)
     struct signal *s = oldest_first(atomic_exchange(&p->mailbox.outer, MAILBOX_CLOSED));
     while (s) {
         struct signal *next = s->next;
-        dead_answer(p->pid, s);
+        answer_dead(p, s);
         s = next;
     }
 }

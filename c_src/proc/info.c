@@ -4,6 +4,7 @@
 #include "proc/dictionary.h"
 #include "proc/extra.h"
 #include "proc/names.h"
+#include "proc/near.h"
 #include "proc/relations.h"
 #include "proc/run.h"
 #include "proc/signal.h"
@@ -225,7 +226,7 @@ static term value_memory(struct proc *p, struct heap *h)
 {
     size_t bytes = sizeof *p + all_words(p) * sizeof(term);
     for (struct signal *s = p->mailbox.first; s; s = s->next)
-        bytes += sizeof(struct fragment) + signal_fragment(s)->size * sizeof(term);
+        bytes += sizeof(struct fragment) + message_words(s) * sizeof(term);
     return number(h, bytes);
 }
 

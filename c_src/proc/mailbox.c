@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/memory.h"
 #include "proc/extra.h"
+#include "proc/near.h"
 #include "proc/signal.h"
 #include "proc/timer.h"
 #include "term/copy.h"
@@ -94,6 +95,8 @@ void mailbox_detach(struct proc *p)
     if (!(p->flags & PROC_LOOKING) || !s)
         return;
     p->flags &= ~(uint32_t)PROC_LOOKING;
+    if (is_near(s))
+        near_take(p, s);
     if (signal_fragment(s)->used == SIGNAL_WORDS)
         return;
     struct signal *copy = copy_of(s);
@@ -117,6 +120,10 @@ void mailbox_remove(struct proc *p)
     move_marker(p, s, m->save);
     m->length--;
     struct fragment *f = signal_fragment(s);
+    if (UNLIKELY(is_near(s))) {
+        near_take(p, s);
+        near_drop(s);
+    }
     if (f->used == SIGNAL_WORDS)
         fragment_free(f);
     else

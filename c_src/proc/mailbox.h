@@ -4,10 +4,11 @@
 // Outer queue: any thread pushes, newest first, by one compare-and-swap; CLOSED once the process has exited.
 // Inner queue: the owner's; messages only, oldest first. Every other signal is handled when the outer queue is taken in.
 // `save` is where the current receive looks next. Messages in the queue are no roots: a signal's terms point only into its
-// own fragment, literals and shared binaries.
+// own fragment, literals and shared binaries, but for what a process sent to itself (proc/near.h).
 #ifndef TANDEM_PROC_MAILBOX_H
 #define TANDEM_PROC_MAILBOX_H
 
+#include "base/list.h"
 #include "base/types.h"
 #include "term/heap.h"
 
@@ -26,10 +27,18 @@ struct signal {
     struct signal *next;
     uint32_t kind;      // enum signal_kind
     uint32_t number;    // small extra by kind
-    term from;          // who caused it: a pid, or NONE
-    term value;         // the message, reason, ...
-    term ref;           // monitor or alias reference, or NONE
-    uint64_t id;        // unlink id, request id
+    union {
+        term from;                // who caused it: a pid, or NONE
+        struct fragment *area;    // proc/near.h
+    };
+    term value;    // the message, reason, ...
+    union {
+        struct {
+            term ref;       // monitor or alias reference, or NONE
+            uint64_t id;    // unlink id, request id
+        };
+        struct list near;    // proc/near.h
+    };
 };
 
 #define MAILBOX_CLOSED ((struct signal *)1)    // the outer queue of a process that has exited

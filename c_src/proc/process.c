@@ -8,6 +8,7 @@
 #include "proc/errand.h"
 #include "proc/extra.h"
 #include "proc/names.h"
+#include "proc/near.h"
 #include "proc/process_table.h"
 #include "proc/relations.h"
 #include "proc/run.h"
@@ -183,7 +184,7 @@ size_t proc_waiting_words(const struct proc *p)
     if (p->flags & PROC_OFF_HEAP)
         return 0;
     for (struct signal *s = p->mailbox.first; s; s = s->next)
-        words += signal_fragment(s)->size;
+        words += message_words(s);
     return words;
 }
 
@@ -228,7 +229,7 @@ void proc_collect(struct proc *p, size_t need, size_t live, bool full)
     size_t count = OTHERS + marker_roots(p, roots + OTHERS);
     if (p->extra && p->heap.young_collections >= p->extra->fullsweep_after)
         full = true;
-    if (UNLIKELY(!may_collect(p, need))) {
+    if (UNLIKELY(!may_collect(p, need) || !near_settle(p))) {
         doom_memory(p);
         return;
     }
@@ -246,6 +247,8 @@ static void free_messages(struct mailbox *m)
 {
     for (struct signal *s = m->first, *next; s; s = next) {
         next = s->next;
+        if (is_near(s))
+            near_drop(s);
         signal_free(s);
     }
 }
