@@ -502,6 +502,7 @@ spawn_request_wrong() -> [calls(erlang, spawn_request, [[x], [1, []], [fun(_) ->
                           calls(erlang, spawn_request_abandon, [[x], [make_ref()]]), is_list(rest())].
 
 spawn_request_to_nowhere() ->
+    _ = erlang:spawn_request('no@where', ?MODULE, wait, [x]), receive {spawn_reply, _, error, _} -> ok end,
     [begin R = erlang:spawn_request('no@where', ?MODULE, wait, [x], Options), [case X of {T, R, A, B} -> {T, A, B} end || X <- rest()] end || Options <- [[], [{reply, success_only}], [{reply, error_only}], [{reply, no}], [monitor, link]]].
 
 spawn_to_nowhere() ->
