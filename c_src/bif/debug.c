@@ -146,10 +146,11 @@ static term bif_size_shared(struct proc *p, term *args)
     return size_of(p, args[0], true);
 }
 
+// The BEAM has but one empty tuple.
 static term bif_same(struct proc *p, term *args)
 {
     (void)p;
-    return bool_term(args[0] == args[1]);
+    return bool_term(args[0] == args[1] || (is_tuple_of(args[0], 0) && is_tuple_of(args[1], 0)));
 }
 
 // A term can share with its copy, so that what is shared within it stays so.

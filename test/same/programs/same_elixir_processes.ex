@@ -129,7 +129,7 @@ defmodule SameElixirProcesses do
     r = {Agent.get(a, & &1), Agent.get_and_update(a, &{&1, Map.put(&1, :l, 2)}), Agent.get(a, &Map.keys/1), Agent.cast(a, fn _ -> :cast end), Agent.get(a, & &1)}
     {r, Agent.stop(a)}
   end
-  def agent_raises, do: (Process.flag(:trap_exit, true); {:ok, a} = Agent.start_link(fn -> 0 end); elem(elem(catch_exit(fn -> Agent.get(a, fn n -> 1 / n end) end), 0), 0))
+  def agent_raises, do: (Process.flag(:trap_exit, true); {:ok, a} = Agent.start_link(fn -> 0 end); r = elem(elem(catch_exit(fn -> Agent.get(a, fn n -> 1 / n end) end), 0), 0); receive do {:EXIT, ^a, why} -> {r, why} end)
   def agent_named, do: ({:ok, _} = Agent.start_link(fn -> 5 end, name: :same_agent); r = Agent.get(:same_agent, & &1); Agent.stop(:same_agent); r)
 
   defmodule Stack do

@@ -137,9 +137,9 @@ given_around() ->
 receiver(Heir) ->
     receive
         {'ETS-TRANSFER', T, _, [[]]} -> ets:update_counter(T, count, 1);
-        {'ETS-TRANSFER', T, _, [[Next | Rest]]} -> ets:update_counter(T, count, 1), ets:give_away(T, Next, [Rest]), receiver(Heir);
+        {'ETS-TRANSFER', T, _, [[Next | Rest]]} -> ets:update_counter(T, count, 1), ets:give_away(T, Next, [Rest]);
         {go, _, _} -> receiver(Heir)
-    after 20 -> ok
+    after 5000 -> ok
     end.
 
 %% Owners die while others use their tables.

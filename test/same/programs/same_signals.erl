@@ -287,13 +287,12 @@ links_of_a_crowd() ->
 
 chain_of_death() ->
     Self = self(),
-    Chain = fun Chain(0) -> Self ! built, receive after infinity -> ok end; Chain(N) -> spawn_link(fun() -> Chain(N - 1) end), receive after infinity -> ok end end,
+    Chain = fun Chain(N) -> Self ! {member, self()}, N =:= 0 orelse spawn_link(fun() -> Chain(N - 1) end), receive after infinity -> ok end end,
     {Pid, Monitor} = spawn_monitor(fun() -> Chain(100) end),
-    receive built -> ok end,
-    Before = length(processes()),
+    Members = [receive {member, Member} -> Member end || _ <- lists:seq(0, 100)],
     exit(Pid, all),
     R = down(Monitor),
-    until(fun() -> length(processes()) =< Before - 100 end),
+    until(fun() -> not lists:any(fun is_process_alive/1, Members) end),
     R.
 
 %% --- Monitors ------------------------------------------------------------------------------------------------------------

@@ -6,8 +6,8 @@
 -compile(export_all).
 
 starts() -> with(one_for_one, [a, b], fun(S) -> {supervisor:count_children(S), [{Id, is_pid(P), T, M} || {Id, P, T, M} <- supervisor:which_children(S)]} end).
-restarts() -> with(one_for_one, [a, b], fun(S) -> A = child(S, a), B = child(S, b), crash(A), {await(S, a) =/= A, child(S, b) =:= B} end).
-one_for_all() -> with(one_for_all, [a, b], fun(S) -> A = child(S, a), B = child(S, b), crash(A), {await(S, a) =/= A, await(S, b) =/= B} end).
+restarts() -> with(one_for_one, [a, b], fun(S) -> A = child(S, a), B = child(S, b), crash(A), {other(S, a, A) =/= A, child(S, b) =:= B} end).
+one_for_all() -> with(one_for_all, [a, b], fun(S) -> A = child(S, a), B = child(S, b), crash(A), {other(S, a, A) =/= A, other(S, b, B) =/= B} end).
 rest_for_one() -> with(rest_for_one, [a, b, c], fun(S) -> [A, B, C] = [child(S, I) || I <- [a, b, c]], crash(B), await(S, c),
                                                          {child(S, a) =:= A, child(S, b) =/= B, child(S, c) =/= C} end).
 gives_up() ->
