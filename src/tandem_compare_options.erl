@@ -15,7 +15,7 @@
           latency_time => number(),
           rate => pos_integer() | auto,
           border => [pos_integer()] | boolean(),
-          workers => pos_integer(),
+          schedulers => 1..64,
           setup => fun(() -> term()),
           timeout => pos_integer(),
           title => string() | binary(),
@@ -37,7 +37,7 @@
 %%   2000; of requests, half of what the slower side can do, and at most 2000.</dd>
 %% <dt>`border'</dt><dd>rates at which messages are also sent from this VM to each side and back, or `true' for 2,000 and 10,000 a
 %%   second</dd>
-%% <dt>`workers'</dt><dd>of the engine, and schedulers of the BEAM; 1 by default</dd>
+%% <dt>`schedulers'</dt><dd>of either side; 1 by default</dd>
 %% <dt>`setup'</dt><dd>runs on each side first, in a process that stays until the end: for what the work needs to be running</dd>
 %% <dt>`timeout'</dt><dd>milliseconds that one run may take; a minute by default</dd>
 %% <dt>`title'</dt><dd>what stands on top of the page</dd>
@@ -65,7 +65,7 @@ rows() ->
      {latency_time, 5, fun is_seconds/1, "a number of seconds above 0"},
      {rate, auto, fun(R) -> R =:= auto orelse is_rate(R) end, "auto, or 1 to 1,000,000 a second"},
      {border, false, fun(B) -> is_boolean(B) orelse (is_list(B) andalso lists:all(fun is_rate/1, B)) end, "true, false, or a list of rates a second"},
-     {workers, 1, fun(N) -> is_integer(N) andalso N >= 1 andalso N =< 64 end, "1 to 64"},
+     {schedulers, 1, fun(N) -> is_integer(N) andalso N >= 1 andalso N =< 64 end, "1 to 64"},
      {setup, undefined, fun(F) -> is_function(F, 0) end, "a function without arguments"},
      {timeout, 60_000, fun(T) -> is_integer(T) andalso T > 0 andalso T < 1 bsl 32 end, "a number of milliseconds above 0"},
      {title, <<"BEAM and Tandem">>, fun is_text/1, "text"},

@@ -221,7 +221,7 @@ foot(#{machine := Machine, options := Options, resident := #{beam := Beam, tande
     Facts = [{"Machine", [text(processor, Machine), ", ", io_lib:format("~p cores, ", [maps:get(cores, Machine)]), text(memory, Machine), ", ", text(kernel, Machine)]},
              {"BEAM", text(emulator, Machine)},
              {"Load", [text(load, Machine), " when it began; ", io_lib:format("it took ~.1f s", [float(Seconds)])]},
-             {"Each side", [workers(Options), io_lib:format("; a job ~p s on each, after ~p s of warming up", [maps:get(time, Options), maps:get(warmup, Options)])]},
+             {"Each side", [schedulers(Options), io_lib:format("; a job ~p s on each, after ~p s of warming up", [maps:get(time, Options), maps:get(warmup, Options)])]},
              {"Resident at the end", [tandem_stats:text(bytes, Beam), " the BEAM, ", tandem_stats:text(bytes, Tandem), " the engine"]}]
         ++ [{"Held against", [text(<<"time">>, Then), ", ", text(<<"commit">>, Then)]} || #{<<"machine">> := Then} <- [Against]],
     ["<footer>\n<h2>How it was measured</h2>\n",
@@ -229,8 +229,8 @@ foot(#{machine := Machine, options := Options, resident := #{beam := Beam, tande
      "allocates on its heap, reductions are its process's own. ", latency_note(Options), "</p>\n<dl>",
      [["<dt>", Name, "</dt><dd>", safe(Value), "</dd>"] || {Name, Value} <- Facts], "</dl>\n</footer>\n"].
 
-workers(#{workers := 1}) -> "one scheduler, one worker";
-workers(#{workers := N}) -> io_lib:format("~b schedulers, ~b workers", [N, N]).
+schedulers(#{schedulers := 1}) -> "one scheduler on either side";
+schedulers(#{schedulers := N}) -> io_lib:format("~b schedulers on either side", [N]).
 
 latency_note(#{latency := false}) -> "";
 latency_note(#{latency := beside}) ->

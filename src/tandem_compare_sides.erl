@@ -31,7 +31,7 @@ start([Kind | Kinds], #{options := Options} = Sides) ->
     end.
 
 start_side(Kind, Options) ->
-    Given = maps:filter(fun(_, Value) -> Value =/= undefined end, maps:with([workers, executable], Options)),
+    Given = maps:filter(fun(_, Value) -> Value =/= undefined end, maps:with([schedulers, executable], Options)),
     case kept(Kind, Given) of
         {ok, Node, Stop} ->
             prepare(Kind, Node),

@@ -67,7 +67,7 @@ thead th:first-child { color: var(--soft); }
 .charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 420px), 1fr)); gap: 18px 24px; margin-top: 16px; }
 figure { margin: 0; padding: 12px 12px 6px; background: var(--card); border: 1px solid var(--line); border-radius: 6px; min-width: 0; }
 figcaption { font-weight: 600; font-size: 14px; }
-figcaption small { font-weight: 400; color: var(--soft); }
+figcaption small { font-size: 12px; font-weight: 400; color: var(--soft); }
 svg { display: block; width: 100%; height: auto; margin-top: 6px; }
 svg text { font-size: 11px; fill: var(--soft); }
 svg .name { font-weight: 600; fill: currentColor; paint-order: stroke; stroke: var(--card); stroke-width: 4px; stroke-linejoin: round; }

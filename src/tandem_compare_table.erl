@@ -10,14 +10,14 @@
 -spec text(tandem_compare:report()) -> unicode:chardata().
 text(#{machine := Machine, jobs := Jobs, border := Border, options := Options, against := Against} = Report) ->
     Width = max(8, lists:max([string:length(row_name(Job, tandem)) || Job <- Jobs])) + 2,
-    ["\n", tandem_machine:headline(Machine), "\n", workers(Options), "\n",
+    ["\n", tandem_machine:headline(Machine), "\n", schedulers(Options), "\n",
      [verdict(Job) || Job <- Jobs],
      [block(Input, Of, Width, Options) || {Input, Of} <- by_input(Jobs)],
      [border(Each) || Each <- Border],
      older(Against, Jobs, Border, Width), resident(Report)].
 
-workers(#{workers := 1}) -> "one scheduler, one worker\n";
-workers(#{workers := N}) -> io_lib:format("~b schedulers, ~b workers~n", [N, N]).
+schedulers(#{schedulers := 1}) -> "one scheduler on either side\n";
+schedulers(#{schedulers := N}) -> io_lib:format("~b schedulers on either side~n", [N]).
 
 %% In their order.
 by_input([]) -> [];

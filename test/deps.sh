@@ -1,6 +1,7 @@
 #!/bin/sh
 # What building and testing take from Debian. `deps.sh install` installs what is missing when it may; otherwise, and with
-# `deps.sh check`, it names the command that does.
+# `deps.sh check`, it names the command that does. `deps.sh browser` does the same for a headless Chromium, which is large and which only
+# `make check-long` needs, and prints its name.
 set -eu
 
 # package, and a file or a command that shows it is there: /x is a file, -lx a library with its header, x a command.
@@ -24,6 +25,29 @@ python3         python3
 git             git
 "
 
+browser() {
+    for name in chromium-headless-shell chromium chromium-browser google-chrome; do
+        command -v $name && return
+    done
+    return 1
+}
+
+install() {
+    apt-get update -qq
+    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@"
+}
+
+can_install() {
+    [ "$(id -u)" = 0 ] && command -v apt-get > /dev/null
+}
+
+if [ "${1:-}" = browser ]; then
+    browser && exit 0
+    can_install && install chromium-headless-shell fonts-dejavu-core > /dev/null 2>&1
+    browser || { echo "no Chromium here. As root: apt-get install chromium-headless-shell" >&2; exit 1; }
+    exit 0
+fi
+
 # Where ei.h is depends on the Erlang installation; the other headers are where the compiler looks.
 have() {
     case $1 in
@@ -42,11 +66,10 @@ missing=$(echo "$needs" | while read -r package sign; do
 done)
 [ -n "$missing" ] || exit 0
 
-if [ "${1:-check}" = install ] && [ "$(id -u)" = 0 ] && command -v apt-get > /dev/null; then
+if [ "${1:-check}" = install ] && can_install; then
     echo "Installing$missing"
-    apt-get update -qq
     # shellcheck disable=SC2086
-    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing
+    install $missing
 else
     echo "Missing packages. As root: apt-get install$missing" >&2
     exit 1

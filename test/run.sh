@@ -26,7 +26,7 @@ compile() {
 }
 
 prepare() {
-    compile "$ebin" test/same/*.erl && compile "$ebin" test/diff/*.erl && compile "$ebin" bench/*.erl && compile "$ebin" test/erl/*.erl && compile "$ebin" test/real/*.erl &&
+    compile "$ebin" test/same/*.erl && compile "$ebin" test/diff/*.erl && compile "$ebin" bench/*.erl && compile "$ebin" test/erl/*.erl && compile "$ebin" test/real/*.erl && compile "$ebin" test/page/*.erl &&
         compile "$ebin" test/demo/*.erl test/demo/*.ex && compile "$programs" test/same/programs/*.erl test/same/programs/*.ex || exit 1
     [ -s $out/elixir ] || elixir -e 'IO.write(Path.dirname(:code.lib_dir(:elixir)))' > $out/elixir
     elixir_libs=$(cat $out/elixir)
@@ -160,6 +160,23 @@ real() {
     if [ -n "$line" ]; then count real "$passed" "$failed"; else count real 0 1; fi
 }
 
+# The pages of comparisons, in a browser.
+page() {
+    log=$out/page.log
+    if ! browser=$(sh test/deps.sh browser 2> "$log"); then
+        printf '%-12s %s\n' page "skipped: $(tail -n 1 "$log")"
+        return
+    fi
+    mkdir -p "$out/page"
+    { vm 'page_sample:main(init:get_plain_arguments()), halt().' "$out/page" &&
+        timeout 300 python3 test/page/page.py "$browser" "$out/page" "$out/page/one.html" "$out/page/many.html"; } > "$log" 2>&1
+    line=$(grep -E '^page: [0-9]+ passed, [0-9]+ failed$' "$log" | tail -n 1)
+    passed=$(echo "$line" | sed 's/page: \([0-9]*\) .*/\1/')
+    failed=$(echo "$line" | sed 's/.*, \([0-9]*\) failed/\1/')
+    [ "${failed:-1}" = 0 ] || tail -n 60 "$log"
+    if [ -n "$line" ]; then count page "$passed" "$failed"; else count page 0 1; fi
+}
+
 # Modules replaced while they are called: reload BUILD.
 reload() {
     log=$out/reload-$1.log
@@ -254,6 +271,7 @@ long)
     for build in release asan tsan; do reload $build; done
     newer
     real
+    page
     differential "${DIFF_SEED:-random}" 600 "$PWD/priv/tandem-stress" "$PWD/priv/tandem-asan" "$PWD/priv/tandem"
     fuzz
     dialyzer_check

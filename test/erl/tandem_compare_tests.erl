@@ -104,7 +104,7 @@ files(Folder) ->
                                              "Comparison:", "slower", "Reduction count", "Memory usage", "Message latency beside the work",
                                              "Messages from this VM and back, 500 a second", Json, Page]],
     {ok, Text} = file:read_file(Json),
-    ?assertMatch(#{<<"title">> := <<"<Tést>"/utf8>>, <<"verdict">> := <<"same">>, <<"engine">> := #{<<"workers">> := 1, <<"spawned">> := _},
+    ?assertMatch(#{<<"title">> := <<"<Tést>"/utf8>>, <<"verdict">> := <<"same">>, <<"engine">> := #{<<"schedulers">> := 1, <<"spawned">> := _},
                    <<"jobs">> := [#{<<"name">> := null, <<"beam">> := #{<<"time">> := #{<<"median">> := _, <<"samples">> := [_ | _]},
                                                                        <<"latency">> := #{<<"count">> := 150, <<"p99">> := _, <<"p999">> := null}}}],
                    <<"border">> := [#{<<"rate">> := 500, <<"tandem">> := #{<<"latency">> := #{<<"count">> := 150}}}]},
