@@ -184,12 +184,12 @@ static void set(struct writer *name, const struct writer *value)
     lock_give(&environment.lock);
 }
 
-// No variable has an empty name; setting it changes nothing.
+// Even a name of no characters names a variable.
 static term bif_putenv(struct proc *p, term *args)
 {
     struct writer name, value;
     bool named = text_taken(args[0], false, &name), good = text_taken(args[1], true, &value) && named;
-    if (good && *text_of(&name))
+    if (good)
         set(&name, &value);
     writer_done(&name);
     writer_done(&value);
@@ -200,7 +200,7 @@ static term bif_unsetenv(struct proc *p, term *args)
 {
     struct writer name;
     bool good = text_taken(args[0], false, &name);
-    if (good && *text_of(&name)) {
+    if (good) {
         lock_environment();
         drop(text_of(&name));
         lock_give(&environment.lock);

@@ -146,11 +146,6 @@ static term bif_refused(struct proc *p, term *args)
     return ATOM_badarg;
 }
 
-static term bif_abort(struct proc *p, term *args)
-{
-    return is_atom(args[0]) && is_ref(args[1]) ? (term)ATOM_false : fail_badarg(p);
-}
-
 static const struct native_row rows[] = {
     {"erlang", "node", 0, bif_node, NATIVE_GUARD},
     {"erlang", "nodes", 0, bif_nodes, 0},
@@ -168,7 +163,7 @@ static const struct native_row rows[] = {
     {"erts_internal", "get_creation", 0, bif_get_creation, 0},
     {"erts_internal", "create_dist_channel", 3, bif_refused, 0},
     {"erts_internal", "new_connection", 1, bif_badarg, 0},
-    {"erts_internal", "abort_pending_connection", 2, bif_abort, 0},
+    {"erts_internal", "abort_pending_connection", 2, bif_badarg, 0},
 };
 
 const struct native_table natives_nodes = {rows, COUNT_OF(rows)};

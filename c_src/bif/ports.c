@@ -5,6 +5,7 @@
 #include "proc/signal.h"
 #include "term/binary.h"
 #include "term/ident.h"
+#include "term/iolist.h"
 
 enum { OPEN_ERROR = -10 };    // the code of a driver that cannot be loaded
 
@@ -95,13 +96,18 @@ static term bif_open_port(struct proc *p, term *args)
 
 // Drivers.
 
+static bool is_path(term t)
+{
+    for (; is_list(t); t = tail(t))
+        if (!is_small(head(t)) || small_value(head(t)) < 1)
+            return false;
+    return is_nil(t) || is_binary(t);
+}
+
 static bool is_driver_name(term t)
 {
-    size_t n = 0;
-    for (; is_list(t); t = tail(t), n++)
-        if (!is_atom(head(t)) && (!is_small(head(t)) || small_value(head(t)) < 1 || small_value(head(t)) > 255))
-            return false;
-    return (n && is_nil(t)) || is_atom(t) || (is_binary(t) && bit_size(t));
+    size_t bits;
+    return is_atom(t) ? t != ATOM_empty : iolist_bits(t, 8, &bits);
 }
 
 static term bif_loaded_drivers(struct proc *p, term *args)
@@ -131,7 +137,7 @@ static bool all_are(term list, bool is(term))
 static term bif_try_load(struct proc *p, term *args)
 {
     struct heap *h = proc_heap(p);
-    if (!is_driver_name(args[0]) || !is_driver_name(args[1]) || !all_are(args[2], is_load_option))
+    if (!is_path(args[0]) || !is_driver_name(args[1]) || !all_are(args[2], is_load_option))
         return fail_badarg(p);
     return tuple2(h, ATOM_error, tuple2(h, ATOM_open_error, small(OPEN_ERROR)));
 }

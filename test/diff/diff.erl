@@ -20,9 +20,9 @@
 -define(ENOUGH, 25).
 
 %% @doc `main([Folder, Seed, Seconds, Executable...])': each engine gets the same share of the seconds; the seed may be `random'.
-%% Options in front: `calls', `code' or `model' alone instead of all three.
+%% Options in front: `calls', `code' or `model' alone instead of all three; `natives' or `scripts', calls of that sort alone.
 -spec main([string()]) -> ok.
-main([Kind | Arguments]) when Kind =:= "calls"; Kind =:= "code"; Kind =:= "model" ->
+main([Kind | Arguments]) when Kind =:= "calls"; Kind =:= "code"; Kind =:= "model"; Kind =:= "natives"; Kind =:= "scripts" ->
     main([list_to_atom(Kind)], Arguments);
 main(Arguments) ->
     main([calls, code, model], Arguments).
@@ -75,6 +75,10 @@ until(End, Kind, Seed, #run{failures = Failures} = Run) ->
 
 round(calls, Run) ->
     batch([diff_calls:call() || _ <- lists:seq(1, ?CALLS_A_BATCH)], Run);
+round(natives, Run) ->
+    batch([diff_natives:call() || _ <- lists:seq(1, ?CALLS_A_BATCH)], Run);
+round(scripts, Run) ->
+    batch([diff_scripts:call() || _ <- lists:seq(1, ?CALLS_A_BATCH)], Run);
 round(code, Run) ->
     {Module, Forms, Options, Calls} = diff_code:module(),
     case diff_code:compile(Forms, Options) of

@@ -3,15 +3,19 @@
 %% checked, in which order, and with which cause is compared. The list is the BEAM's own; left out is only what is below.
 -module(diff_natives).
 
--export([call/0, natives/0]).
+-export([call/0, natives/0, not_called/0]).
 
--import(diff_term, [pick/1, chance/1]).
+-import(diff_term, [pick/1, chance/1, below/1]).
 
-%% @doc One call.
+%% @doc One call. Where identities are among the arguments, or where it is about the virtual machine, what counts is what kind of value
+%% it gives, or which exception.
 -spec call() -> {module(), atom(), [term()]}.
 call() ->
-    {Module, Function, Arity} = element(diff_term:below(tuple_size(table())) + 1, table()),
-    {Module, Function, [argument() || _ <- lists:seq(1, Arity)]}.
+    {Module, Function, Arity} = Name = element(below(tuple_size(table())) + 1, table()),
+    case lists:member({Module, Function}, of_the_machine()) orelse Module =/= ets andalso chance(15) of
+        true -> {diff_funs, outcome, [Module, Function, [identity(Name) || _ <- lists:seq(1, Arity)]]};
+        false -> {Module, Function, [argument() || _ <- lists:seq(1, Arity)]}
+    end.
 
 table() ->
     case get(?MODULE) of
@@ -25,34 +29,55 @@ table() ->
 argument() ->
     diff_term:type(pick([any, integer, small, natural, atom, list, binary, bits, tuple, map, key, string, proplist, pairs, {function, 0}, {function, 1},
                          {function, 2}, boolean, float, iodata, improper, tuples, nil, {value, []}, {value, infinity}, {value, 'Elixir.Enum'}, {value, lists},
-                         {value, -1}, {value, process}, {value, [{'$1', [], ['$_']}]}, {value, {'$1', '_'}}])).
+                         {value, -1}, {value, process}, {value, [{'$1', [], ['$_']}]}, {value, {'$1', '_', 1}}])).
+
+%% What diff_funs:outcome/3 replaces, in particular.
+identity({_, F, _}) ->
+    case below(10) of
+        N when N < 4 -> pick(['$self', '$dead', '$reference', '$table', '$alias', ['$self', '$dead'], {'$self', '$reference'}]);
+        4 -> pick(names(F));
+        _ -> argument()
+    end.
+
+names(system_info) -> [otp_release, wordsize, {wordsize, external}, schedulers, logical_processors, process_limit, atom_limit, version, machine, endian, delayed_node_table_gc];
+names(statistics) -> [runtime, wall_clock, reductions, exact_reductions, garbage_collection, context_switches, io, run_queue, total_run_queue_lengths];
+names(process_info) -> [status, links, messages, message_queue_len, dictionary, group_leader, heap_size, [trap_exit, priority], registered_name, [], reductions];
+names(_) -> [second, native, millisecond, 1000, new, existing, flags, normal, kill, high, true, false].
+
+%% Their values differ from one virtual machine to the next.
+of_the_machine() ->
+    [{erlang, F} || F <- [statistics, system_info, process_info, monotonic_time, system_time, time_offset, unique_integer, nodes]] ++
+        [{erts_internal, F} || F <- [system_check, check_process_code, garbage_collect, is_process_executing_dirty]] ++ [{os, system_time}].
 
 %% @doc The functions that are called.
 -spec natives() -> [mfa()].
 natives() ->
-    [{M, F, A} || {M, F, A} <- lists:usort(erlang:system_info(snifs)), A > 0, is_called(M, F)].
+    Out = maps:from_list(not_called()),
+    [Name || {_, _, A} = Name <- lists:usort(erlang:system_info(snifs)), A > 0, not is_map_key(Name, Out)].
 
-is_called(Module, Function) -> not lists:member(Module, other_modules()) andalso not lists:member({Module, Function}, others()).
+%% @doc Those that take terms and are not called, with the reason.
+-spec not_called() -> [{mfa(), Reason :: string()}].
+not_called() ->
+    [{Name, Reason} || {Reason, Names} <- reasons(), Name <- Names].
 
-%% What is about the inside of one virtual machine or about files.
-other_modules() ->
-    [erts_debug, erl_ddll, erts_literal_area_collector, erl_tracer, erts_dirty_process_signal_handler, erts_code_purger, init, erts_trace_cleaner, prim_buffer, prim_file,
-     prim_net, prim_socket, prim_zip, prim_inet, socket_registry, zlib, erl_prim_loader, erts_internal, net_kernel].
-
-others() ->
-    %% Ends or changes the virtual machine.
-    [{erlang, F} || F <- [halt, setnode, load_nif, system_flag, system_monitor, system_profile, trace_delivered, trace_info, seq_trace, seq_trace_info, seq_trace_print,
-                          monitor_node, dt_put_tag, dt_spread_tag, dt_restore_tag, dt_prepend_vm_tag_data, dt_append_vm_tag_data, spawn_request_abandon]] ++
-        [{erlang, F} || F <- [dist_ctrl_get_data, dist_ctrl_get_data_notification, dist_ctrl_get_opt, dist_ctrl_input_handler, dist_ctrl_put_data,
-                              dist_ctrl_set_opt, dist_get_stat, create_dist_channel]] ++
-        %% Prints.
-        [{erlang, F} || F <- [display, display_nl, display_string]] ++
-        %% Takes as long, or as much, as a number says.
-        [{erlang, F} || F <- [make_tuple, 'bsl', bump_reductions, hibernate, suspend_process, resume_process]] ++
-        [{lists, duplicate}, {binary, copy}] ++
-        %% Depends on the atoms there are.
-        [{erlang, list_to_existing_atom}, {erlang, binary_to_existing_atom}] ++
-        %% Differs from one virtual machine to the next.
-        [{erlang, F} || F <- [statistics, system_info, process_info, get_module_info, monotonic_time, system_time, time_offset, unique_integer, loaded, nodes, module_loaded, delete_module,
-                              check_old_code, call_on_load_function, finish_after_on_load, prepare_loading, finish_loading, has_prepared_code_on_load]] ++
-        [{persistent_term, F} || F <- [put, erase]] ++ [{os, F} || F <- [getenv, putenv, unsetenv, system_time, perf_counter, set_signal]] ++ [{re, version}].
+reasons() ->
+    [{"ends, renames or stops the virtual machine or the caller",
+      [{erlang, halt, 2}, {erlang, setnode, 2}, {erlang, hibernate, 3}, {erts_internal, spawn_system_process, 3}]},
+     {"takes code away that others need, or is about what happens to be loaded",
+      [{erlang, delete_module, 1}, {erlang, check_old_code, 1}, {erlang, module_loaded, 1}, {erlang, finish_after_on_load, 2}, {erlang, call_on_load_function, 1},
+       {erlang, load_nif, 2}, {erts_internal, purge_module, 2}, {erlang, get_module_info, 1}, {erlang, get_module_info, 2}]},
+     {"says that the node is not alive, which an engine always is", [{erlang, monitor_node, 2}, {erlang, monitor_node, 3}]},
+     {"tells later, when it likes", [{erlang, trace_delivered, 1}]},
+     {"dynamic tracing, with which a BEAM is built or not",
+      [{erlang, dt_put_tag, 1}, {erlang, dt_spread_tag, 1}, {erlang, dt_restore_tag, 1}, {erlang, dt_prepend_vm_tag_data, 1}, {erlang, dt_append_vm_tag_data, 1}]},
+     {"counts locks, which this BEAM was not built for", [{erts_debug, lcnt_control, 1}, {erts_debug, lcnt_control, 2}]},
+     {"opens what a name says", [{erts_internal, open_port, 2}]},
+     {"keeps times of schedulers, which an engine does not", [{erts_internal, scheduler_wall_time, 1}]},
+     {"lets a reference tell which sort it is", [{erts_internal, is_process_alive, 2}]},
+     {"for the process that controls a connection", [{erlang, dist_ctrl_put_data, 2}]},
+     {"prints", [{erlang, display, 1}, {erlang, display_string, 1}, {erts_debug, display, 1}, {erts_internal, process_display, 2}]},
+     {"takes as long, or as much memory, as a number says: called with small ones",
+      [{erlang, make_tuple, 2}, {erlang, make_tuple, 3}, {erlang, 'bsl', 2}, {binary, copy, 2}, {erts_internal, atomics_new, 2}, {erts_internal, counters_new, 1}]},
+     {"depends on the atoms there are: called with some that are", [{erlang, list_to_existing_atom, 1}, {erlang, binary_to_existing_atom, 2}]},
+     {"stays: called in sequences that end what they begin",
+      [{persistent_term, put, 2}, {persistent_term, erase, 1}, {os, putenv, 2}, {os, unsetenv, 1}, {os, getenv, 1}]}].

@@ -14,7 +14,7 @@ call() ->
                              N when N < 6 -> table();
                              6 -> atomics();
                              7 -> counters();
-                             8 -> pick([persistent_terms(), dictionary(), digest()]);
+                             8 -> pick([persistent_terms(), dictionary(), digest(), environment()]);
                              9 -> pattern()
                          end]}.
 
@@ -149,6 +149,13 @@ dictionary() ->
 
 digest() ->
     [{diff_funs, digest, [[type(iodata) || _ <- lists:seq(1, below(5))]]}, {erlang, md5, [type(iodata)]}].
+
+environment() ->
+    Name = "DIFF_" ++ integer_to_list(below(3)),
+    [{os, putenv, [Name, type(string)]} |
+     steps(fun() -> pick([{os, getenv, [Name]}, {os, getenv, [Name, type(string)]}, {os, putenv, [Name, pick([type(string), type(any)])]}, {os, unsetenv, [Name]},
+                          {os, getenv, [type(any)]}, {os, unsetenv, [pick([type(scalar), "A=B", [0]])]}, {os, putenv, [pick(["", "A=B", [$A, 0], type(scalar)]), type(string)]}]) end)]
+        ++ [{os, unsetenv, [Name]}, {os, getenv, [Name]}].
 
 pattern() ->
     [{diff_funs, compiled, [type(regexp), type(pick([re_options, nil, nil]))]} |

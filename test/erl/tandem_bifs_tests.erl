@@ -28,6 +28,32 @@ status_test() ->
 reasons_test() ->
     ?assertEqual([], [Name || {Name, Status, <<>>} <- table(), Status =/= native]).
 
+%% What the engine has in C beyond that is Erlang in OTP, and about the engine's own modules, names and processes; or it is the engine's own.
+beyond_test() ->
+    Known = [{code, [delete, ensure_loaded, is_loaded, load_binary, load_file, purge, soft_purge, which]},
+             {erlang, [alias, max, memory, min, purge_module, yield]}, {file, [open, path_open]}, {init, [stop]}, {logger_proxy, [log]},
+             {net_kernel, [monitor_nodes]}],
+    ?assertEqual([], [Name || {M, F, _} = Name <- natives() -- names(table()), M =/= tandem_native,
+                              not lists:member(F, proplists:get_value(M, Known, []))]).
+
+%% Generated calls reach every native that takes terms, or say why they don't.
+generated_test() ->
+    Called = diff_natives:natives() ++ diff_calls:table() ++ diff_scripts:functions(),
+    {Out, Reasons} = lists:unzip(diff_natives:not_called()),
+    Taking = [Name || {{_, _, A} = Name, native, _} <- table(), A > 0],
+    ?assertEqual([], Taking -- (Called ++ Out)),
+    ?assertEqual([], Out -- names(table())),
+    ?assertEqual(length(Out), length(lists:usort(Out))),
+    ?assertNot(lists:member("", Reasons)).
+
+%% Of those that are left out, whatever takes a number as a size, or is a state that is ended again, is called elsewhere.
+otherwise_test() ->
+    Elsewhere = diff_calls:table() ++ diff_scripts:functions(),
+    ?assertEqual([], [Name || Name <- [{erlang, make_tuple, 2}, {erlang, make_tuple, 3}, {erlang, 'bsl', 2}, {binary, copy, 2}, {erlang, list_to_existing_atom, 1},
+                                       {erlang, binary_to_existing_atom, 2}, {persistent_term, put, 2}, {persistent_term, erase, 1}, {os, putenv, 2},
+                                       {os, unsetenv, 1}, {os, getenv, 1}, {atomics, new, 2}, {counters, new, 2}],
+                              not lists:member(Name, Elsewhere)]).
+
 %% On an engine a function that is not supported is undef, whatever the module's own bytecode says.
 unsupported_test_() ->
     {timeout, 60, fun() ->

@@ -159,3 +159,18 @@ timers_that_are_none() ->
 sizes_of_what_is_foreign() ->
     Pid = binary_to_term(<<131, 88, 100, 0, 3, "a@b", 38:32, 0:32, 1:32>>),
     [erts_debug:flat_size(Pid), erts_debug:flat_size({Pid, [Pid]}), erts_debug:flat_size(fun() -> Pid end), erts_debug:size([Pid, Pid])].
+
+%% Even a name of no characters names a variable.
+variable_without_a_name() ->
+    Set = os:putenv(id(""), "value"),
+    Values = [os:getenv(""), [Text || [$= | _] = Text <- os:getenv()]],
+    [Set, Values, os:unsetenv(""), os:getenv(""), os:getenv("", default)].
+
+%% Natives that nobody calls look at their arguments as well.
+arguments_of_what_is_inside() ->
+    Outcome = fun(M, F, Arguments) -> try apply(M, F, Arguments) catch Class:Reason -> {Class, Reason} end end,
+    [Outcome(erts_debug, breakpoint, Arguments) || Arguments <- [[a, true], [{a, b, 1}, 0], [{'_', b, 1}, true], [{a, '_', 1}, false], [{same_found, x, y}, true],
+                                                                 [{same_found_none, '_', '_'}, false], [{same_found_none, none, 0}, false]]]
+        ++ [Outcome(erl_ddll, F, Arguments) || {F, Arguments} <- [{try_unload, [[], []]}, {try_unload, ['', []]}, {try_unload, [["a", <<"b">>], []]},
+                                                                  {try_unload, [[1000], []]}, {try_load, [a, "b", []]}, {try_load, [[a], "b", []]}]]
+        ++ [Outcome(erts_literal_area_collector, send_copy_request, [a, b, c]), Outcome(erts_internal, abort_pending_connection, [a, make_ref()])].
