@@ -6,7 +6,7 @@
 -export([programs/0]).
 -export([spawn_exit/1, spawn_alive/1, spawn_monitored/1, ping_pong/1, pairs/2, ring/2, fan_in/2, fan_out/2, all_to_all/1]).
 -export([server_call/1, selective/2, selective_key/2, call_behind/2, linking/1, exit_chain/1, exit_fan/1, timers_cancelled/1, timers_fired/1]).
--export([sleeping/1, skynet/1, large_messages/2, latency/2, registered/1, monitoring/1]).
+-export([sleeping/1, parallel/1, skynet/1, large_messages/2, latency/2, registered/1, monitoring/1]).
 -export([echo/0, init/1, handle_call/3, handle_cast/2]).
 
 %% @doc The programs of the class.
@@ -62,6 +62,8 @@ programs() ->
        tail => true, rounds => 5},
      #{name => latency_busy, what => "the same at 1,000, four others busy", run => {latency, [1000, 4]}, expect => 1000,
        measures => sample, tail => true, rounds => 5},
+     #{name => parallel, what => "cpu-bound, 8 processes, one worker", run => {parallel, [8]}, expect => 8 * 27_711},
+     #{name => parallel_two, what => "cpu-bound, 8 processes, two workers", run => {parallel, [8]}, expect => 8 * 27_711, workers => 2},
      #{name => skynet, what => "skynet with a million actors", run => {skynet, [1_000_000]}, expect => 499_999_500_000, rounds => 5}]
     ++ bench_savina:programs().
 
@@ -324,6 +326,18 @@ latency(Rate, Busy) ->
     bench_border:latency(#{node => node()}, Rate, 1).
 
 compute() -> bench_sequential:fib(20), compute().
+
+%% @doc Processes that compute: calls, lists, a tree. What one worker needs for it divided by what two need is their speed-up.
+-spec parallel(pos_integer()) -> integer().
+parallel(N) ->
+    Self = self(),
+    _ = [spawn_link(fun() -> Self ! {number, work()} end) || _ <- lists:seq(1, N)],
+    sum(N, 0).
+
+work() ->
+    Numbers = [erlang:phash2(I) || I <- lists:seq(1, 10_000)],
+    10_000 = gb_sets:size(gb_sets:from_list(Numbers)),
+    length(lists:sort(Numbers)) + bench_sequential:fib(22).
 
 %% @doc A tree of actors, ten to each, down to a number of leaves; the sum of the leaves' numbers comes up.
 -spec skynet(pos_integer()) -> integer().

@@ -14,8 +14,8 @@
 -spec main([string()]) -> no_return().
 main(Arguments) ->
     {Options, Wanted} = case Arguments of
-                            ["/" ++ _ = Program | Rest] -> {#{executable => Program}, Rest};
-                            _ -> {#{}, Arguments}
+                            ["/" ++ _ = Program | Rest] -> {#{schedulers => 1, executable => Program}, Rest};
+                            _ -> {#{schedulers => 1}, Arguments}
                         end,
     {ok, _, Node} = tandem:start_link(Options),
     io:format("~-34s ~10s ~10s ~10s ~12s~n", ["native", "ms", "gap ms", "turns", "reductions"]),

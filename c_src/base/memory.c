@@ -5,6 +5,7 @@
 #include "base/depot.h"
 #include "base/die.h"
 #include "base/keeper.h"
+#include "base/machine.h"
 #include "base/os.h"
 #include "base/slab.h"
 
@@ -12,7 +13,6 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 enum {
     NOTE_BYTES = 256 * 1024,    // of large blocks freed, before the keeper is told
@@ -88,7 +88,7 @@ static size_t physical_memory(void)
     static _Atomic size_t known;
     size_t bytes = atomic_load_explicit(&known, memory_order_relaxed);
     if (bytes == 0) {
-        bytes = (size_t)sysconf(_SC_PHYS_PAGES) * (size_t)sysconf(_SC_PAGESIZE);
+        bytes = machine_memory();
         atomic_store_explicit(&known, bytes, memory_order_relaxed);
     }
     return bytes;

@@ -102,6 +102,16 @@ static term bif_request_all(struct proc *p, term *args)
 
 // Objects.
 
+enum { LONG_LIST = CONFIG_STRESS ? 2 : 64 };
+
+static bool is_long(term list)
+{
+    size_t n = 0;
+    for (; is_list(list) && n <= LONG_LIST; list = tail(list))
+        n++;
+    return n > LONG_LIST;
+}
+
 // What insert and insert_new take: one object or a list of them.
 struct objects {
     term list;
@@ -115,10 +125,11 @@ static void objects_of(term t, struct objects *o)
     o->list = is_any_list(t) ? t : list_term(o->single);
 }
 
-static bool all_fit(const struct ets_table *t, term list)
+static bool all_fit(uint32_t position, term list)
 {
-    for (; is_list(list); list = tail(list))
-        if (!ets_fits(t, head(list)))
+    size_t steps = 0;
+    for (; is_list(list); list = tail(list), turn_step(&steps))
+        if (!is_tuple(head(list)) || tuple_arity(head(list)) < position)
             return false;
     return is_nil(list);
 }
@@ -135,36 +146,113 @@ static bool none_there(const struct ets_table *t, term list)
 static term order_of_insertion(struct heap *h, const struct ets_table *t, term list)
 {
     term result = NIL;
-    if (t->ordered || t->hash.equal_keys != ETS_BAG)
+    if (!ets_is_bag(t))
         return list;
     for (; is_list(list); list = tail(list))
         result = cons(h, head(list), result);
     return result;
 }
 
-static term insert(struct proc *p, term *args, bool only_new)
+static term insert_few(struct proc *p, const term *args, bool only_new)
 {
     struct objects o;
     objects_of(args[1], &o);
     struct ets_table *t = ets_take(p, args[0], ETS_WRITE, true);
     if (!t)
         return NONE;
-    bool good = all_fit(t, o.list);
+    bool good = all_fit(t->position, o.list);
     bool wanted = good && (!only_new || none_there(t, o.list));
     for (term list = wanted ? order_of_insertion(proc_heap(p), t, o.list) : NIL; is_list(list); list = tail(list))
-        ets_put(t, ets_object_new(head(list)), false);
+        ets_put_tuple(t, head(list));
     ets_give(t, true);
     return good ? bool_term(wanted) : fail_badarg(p);
 }
 
+// Many objects are made before the table is locked for them, since that can be done in turns with others.
+struct made {
+    uint32_t position;
+    bool backwards;    // what was made last goes in first
+    struct ets_object *first;
+};
+
+static void free_made(struct made *m)
+{
+    for (struct ets_object *o = m->first, *next; o; o = next) {
+        next = o->link[ETS_NEXT];
+        turn_pass(1);
+        ets_object_free(o);
+    }
+}
+
+// False: there is no memory for all of them, or nobody wants them any more.
+static bool make_objects(struct proc *p, term list, struct made *m)
+{
+    struct ets_object **end = &m->first;
+    for (; is_list(list); list = tail(list)) {
+        struct ets_object *o = p->flags & (PROC_DOOMED | PROC_EXITING) ? NULL : ets_object_new(head(list));
+        if (!o)
+            return false;
+        o->link[ETS_NEXT] = m->backwards ? m->first : NULL;
+        *end = o;
+        if (!m->backwards)
+            end = &o->link[ETS_NEXT];
+        turn_pass(ets_object_words(o));
+    }
+    return true;
+}
+
+static bool is_made_for(const struct made *m, const struct ets_table *t)
+{
+    return m->position == t->position && m->backwards == ets_is_bag(t);
+}
+
+static term put_made(struct proc *p, const term *args, bool only_new, struct made *m)
+{
+    struct ets_table *t = ets_take(p, args[0], ETS_WRITE, true);
+    if (!t)
+        return NONE;
+    bool good = is_made_for(m, t), wanted = good && (!only_new || none_there(t, args[1]));
+    for (struct ets_object *o; wanted && (o = m->first) != NULL;) {
+        m->first = o->link[ETS_NEXT];
+        ets_put(t, o, false);
+    }
+    ets_give(t, true);
+    return good ? bool_term(wanted) : fail_badarg_because(p, ATOM_id);
+}
+
+static term insert_many(struct proc *p, const term *args, bool only_new)
+{
+    struct ets_table *t = ets_take(p, args[0], ETS_WRITE, false);
+    if (!t)
+        return NONE;
+    struct made m = {.position = t->position, .backwards = ets_is_bag(t)};
+    ets_give(t, false);
+    if (!all_fit(m.position, args[1]))
+        return fail_badarg(p);
+    bool made = make_objects(p, args[1], &m);
+    term result = made ? put_made(p, args, only_new, &m) : fail_error(p, ATOM_system_limit);
+    free_made(&m);
+    return result;
+}
+
+static term insert_in_turns(struct proc *p, term *args)
+{
+    return insert_many(p, args, false);
+}
+
+static term insert_new_in_turns(struct proc *p, term *args)
+{
+    return insert_many(p, args, true);
+}
+
 static term bif_insert(struct proc *p, term *args)
 {
-    return insert(p, args, false);
+    return is_long(args[1]) ? errand(p, args, 2, insert_in_turns) : insert_few(p, args, false);
 }
 
 static term bif_insert_new(struct proc *p, term *args)
 {
-    return insert(p, args, true);
+    return is_long(args[1]) ? errand(p, args, 2, insert_new_in_turns) : insert_few(p, args, true);
 }
 
 // All objects of a key, oldest first.

@@ -13,6 +13,8 @@ static size_t object_bytes(size_t words)
 struct ets_object *ets_object_new(term tuple)
 {
     size_t words = term_words_flat(tuple);
+    if (UNLIKELY(!mem_allows(object_bytes(words)) || words > UINT32_MAX))
+        return NULL;
     struct ets_object *o = mem_alloc(object_bytes(words));
     mem_count_use(MEM_TABLES, (int64_t)object_bytes(words));
     term *end = o->body + words;

@@ -18,7 +18,7 @@ struct ets_object {
     term body[];                   // the tuple first
 };
 
-struct ets_object *ets_object_new(term tuple);
+struct ets_object *ets_object_new(term tuple);    // NULL: it is larger than memory allows, which mem_passed tells
 void ets_object_free(struct ets_object *o);
 
 static inline term ets_object_tuple(const struct ets_object *o)

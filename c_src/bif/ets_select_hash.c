@@ -43,6 +43,13 @@ static void find_buckets(struct hash_walk *w)
     }
 }
 
+static void replace(struct ets_selection *s, struct ets_object **at, term value)
+{
+    struct ets_object *o = value == NONE ? NULL : ets_object_new(value);
+    if (o)
+        ets_hash_replace(&s->table->hash, at, o);
+}
+
 // True: *at is another object now.
 static bool treat(struct ets_selection *s, struct ets_object **at, uint32_t bucket)
 {
@@ -57,8 +64,7 @@ static bool treat(struct ets_selection *s, struct ets_object **at, uint32_t buck
         match_rewind(h, &mark);
         return value == ATOM_true && ets_hash_drop(&s->table->hash, at, bucket);
     case ETS_SELECT_REPLACE:
-        if (value != NONE)
-            ets_hash_replace(&s->table->hash, at, ets_object_new(value));
+        replace(s, at, value);
         match_rewind(h, &mark);
         return false;
     }

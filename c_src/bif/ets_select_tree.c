@@ -67,6 +67,13 @@ static void hold(struct tree_walk *w, struct ets_object *o)
     w->held[w->held_count++] = o;
 }
 
+static void hold_copy(struct tree_walk *w, term tuple)
+{
+    struct ets_object *o = ets_object_new(tuple);
+    if (LIKELY(o != NULL))
+        hold(w, o);
+}
+
 static void treat(struct tree_walk *w, struct ets_object *o)
 {
     struct match_mark mark;
@@ -75,7 +82,7 @@ static void treat(struct tree_walk *w, struct ets_object *o)
     if (s->what == ETS_SELECT_DELETE && value == ATOM_true)
         hold(w, o);
     if (s->what == ETS_SELECT_REPLACE && value != NONE)
-        hold(w, ets_object_new(value));
+        hold_copy(w, value);
     if (s->what == ETS_SELECT_DELETE || s->what == ETS_SELECT_REPLACE)
         match_rewind(proc_heap(s->p), &mark);
 }

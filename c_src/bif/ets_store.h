@@ -11,6 +11,14 @@ static inline bool ets_put(struct ets_table *t, struct ets_object *o, bool only_
     return t->ordered ? ets_tree_put(&t->tree, o, only_new) : ets_hash_put(&t->hash, o, only_new);
 }
 
+// A copy of the tuple, unless it is larger than memory allows.
+static inline void ets_put_tuple(struct ets_table *t, term tuple)
+{
+    struct ets_object *o = ets_object_new(tuple);
+    if (LIKELY(o != NULL))
+        ets_put(t, o, false);
+}
+
 // The first object of a key, NULL: none; further ones of a bag.
 static inline struct ets_object *ets_lookup(const struct ets_table *t, term key)
 {

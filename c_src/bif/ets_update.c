@@ -30,7 +30,7 @@ static void replace(struct ets_table *t, const struct ets_object *o, const term 
     term tuple = ets_object_tuple(o);
     struct heap h;
     heap_init(&h, tuple_arity(tuple) + 1);
-    ets_put(t, ets_object_new(tuple_of(&h, tuple_arity(tuple), elements)), false);
+    ets_put_tuple(t, tuple_of(&h, tuple_arity(tuple), elements));
     heap_done(&h);
 }
 
@@ -192,7 +192,7 @@ static term count_in(struct ets_table *t, struct proc *p, term tuple, term key, 
     term *elements = starting_elements(t, tuple, key);
     term values = count(p, elements, list);
     if (values != NONE)
-        ets_put(t, ets_object_new(tuple_of(proc_heap(p), arity, elements)), false);
+        ets_put_tuple(t, tuple_of(proc_heap(p), arity, elements));
     mem_free(elements, arity * sizeof *elements);
     return values;
 }

@@ -6,9 +6,11 @@
 #include "base/memory.h"
 #include "base/table.h"
 #include "bif/bif.h"
+#include "proc/errand.h"
 #include "term/compare.h"
 #include "term/copy.h"
 #include "term/hash.h"
+#include "term/little.h"
 #include "term/map.h"
 #include "term/number.h"
 
@@ -24,7 +26,7 @@ static bool key_is(const void *entry, const void *key)
 static struct {
     struct lock lock;
     struct table table;
-    size_t words;
+    _Atomic size_t words;
 } persistents;
 
 void persistent_close(void)
@@ -38,6 +40,8 @@ static term on_literals(term t)
     if (is_immediate(t))
         return t;
     size_t words = term_words_flat(t);
+    if (!mem_allows(words * sizeof(term)))
+        return NONE;
     struct fragment *f = literals_new(words);
     struct heap h;
     heap_over_fragment(&h, f);
@@ -52,24 +56,6 @@ static struct persistent *find(term key)
     return persistents.table.count ? table_find(&persistents.table, term_hash(key), &key) : NULL;
 }
 
-static term bif_put(struct proc *p, term *args)
-{
-    (void)p;
-    lock_take(&persistents.lock);
-    if (!persistents.table.slots)
-        table_init(&persistents.table, key_is);
-    struct persistent *e = find(args[0]);
-    if (!e) {
-        e = mem_alloc(sizeof *e);
-        *e = (struct persistent){on_literals(args[0]), on_literals(args[1])};
-        table_add(&persistents.table, term_hash(e->key), e);
-    } else if (!term_equal(e->value, args[1])) {
-        e->value = on_literals(args[1]);
-    }
-    lock_give(&persistents.lock);
-    return ATOM_ok;
-}
-
 static term value_of(term key)
 {
     lock_take(&persistents.lock);
@@ -77,6 +63,39 @@ static term value_of(term key)
     term value = e ? e->value : NONE;
     lock_give(&persistents.lock);
     return value;
+}
+
+static void set(term key, term value)
+{
+    lock_take(&persistents.lock);
+    if (!persistents.table.slots)
+        table_init(&persistents.table, key_is);
+    struct persistent *e = find(key);
+    if (e) {
+        e->value = value;
+    } else {
+        e = mem_alloc(sizeof *e);
+        *e = (struct persistent){key, value};
+        table_add(&persistents.table, term_hash(key), e);
+    }
+    lock_give(&persistents.lock);
+}
+
+static term put(struct proc *p, term *args)
+{
+    term old = value_of(args[0]);
+    if (old != NONE && term_equal(old, args[1]))
+        return ATOM_ok;
+    term key = on_literals(args[0]), value = key == NONE ? NONE : on_literals(args[1]);
+    if (value == NONE)
+        return fail_error(p, ATOM_system_limit);
+    set(key, value);
+    return ATOM_ok;
+}
+
+static term bif_put(struct proc *p, term *args)
+{
+    return term_is_little(args[0]) && term_is_little(args[1]) ? put(p, args) : errand(p, args, 2, put);
 }
 
 static term bif_get(struct proc *p, term *args)

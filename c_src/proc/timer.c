@@ -6,6 +6,7 @@
 #include "base/memory.h"
 #include "base/table.h"
 #include "proc/extra.h"
+#include "proc/fail.h"
 #include "proc/signal.h"
 #include "proc/wheel.h"
 #include "term/atom.h"
@@ -273,7 +274,10 @@ void timer_receive_free(struct proc *p)
 
 static struct signal *message_of(term ref, term message, enum timer_form form)
 {
-    struct signal *s = signal_new(SIGNAL_MESSAGE, term_words(message) + REF_WORDS + 4);
+    size_t words = term_words(message) + REF_WORDS + 4;
+    if (!mem_allows(words * sizeof(term)))
+        return NULL;
+    struct signal *s = signal_new(SIGNAL_MESSAGE, words);
     struct heap h;
     signal_heap(s, &h);
     term copy = term_copy(&h, message);
@@ -293,11 +297,14 @@ static void add_to_process(struct proc *p, struct message_timer *t)
 term timer_start(struct proc *p, term to, term message, int64_t at, bool absolute, enum timer_form form)
 {
     term ref = ref_new(&p->heap);
+    struct signal *s = message_of(ref, message, form);
+    if (!s)
+        return fail_error(p, ATOM_system_limit);
     struct message_timer *t = mem_zero_alloc(sizeof *t);
     t->timer.kind = TIMER_MESSAGE;
     t->ref = *ref_ids(ref);
     t->to = to;
-    t->message = message_of(ref, message, form);
+    t->message = s;
     list_init(&t->of_process);
     atomic_fetch_add_explicit(&message_timers, 1, memory_order_relaxed);
     struct wheel *w = own_wheel();

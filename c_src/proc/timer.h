@@ -30,7 +30,7 @@ enum timer_form {
 };
 
 // A message timer; the reference is on p's heap. to: a local pid or a name. at: absolute time in ms of erlang:monotonic_time
-// if `absolute`, else ms from now.
+// if `absolute`, else ms from now. NONE: the message is larger than memory allows.
 term timer_start(struct proc *p, term to, term message, int64_t at, bool absolute, enum timer_form form);
 
 // Milliseconds left, or -1: no such timer (any more).

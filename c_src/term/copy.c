@@ -129,9 +129,10 @@ static size_t words_within(term t, bool literals, size_t limit)
     return words;
 }
 
+// A term that shares its parts may be larger than any memory when it is copied: then the sum is some number above what there is.
 static size_t words_of(term t, bool literals)
 {
-    return words_within(t, literals, SIZE_MAX);
+    return words_within(t, literals, mem_limit() / sizeof(term));
 }
 
 bool term_words_exceed(term t, size_t limit)

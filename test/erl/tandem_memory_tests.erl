@@ -32,6 +32,13 @@ greedy() ->
      {"the dictionary", fun() -> remember(0) end},
      {"atomics", fun() -> atomics:new(1 bsl 28, []) end},
      {"an external term", fun() -> L = lists:seq(1, 100_000), term_to_binary(lists:duplicate(100_000, L)) end},
+     {"a list for a table", fun() -> T = ets:new(t, []), B = binary:copy(<<1>>, 60), ets:insert(T, [{N, lists:duplicate(1000, B)} || N <- lists:seq(1, 20_000)]) end},
+     {"an object of shared parts", fun() -> T = ets:new(t, []), ets:insert(T, {1, doubled(50)}) end},
+     {"objects of shared parts", fun() -> T = ets:new(t, [bag]), ets:insert(T, [{N, doubled(50)} || N <- lists:seq(1, 100)]) end},
+     {"an element of shared parts", fun() -> T = ets:new(t, [ordered_set]), ets:insert(T, {1, 2}), ets:update_element(T, 1, {2, doubled(50)}) end},
+     {"a timer's message of shared parts", fun() -> erlang:send_after(10_000, self(), doubled(50)) end},
+     {"a message of shared parts", fun() -> self() ! doubled(50) end},
+     {"a persistent term of shared parts", fun() -> persistent_term:put(shared_parts, doubled(50)) end},
      {"what it catches", fun() -> insist() end}].
 
 %% The reason is the documented one, and the engine answers afterwards.
@@ -44,6 +51,9 @@ ends(Node, Greedy) ->
     ?assert(maps:get(memory, tandem:info(Node)) < ?LIMIT).
 
 grow(L) -> grow([lists:seq(1, 100) | L]).
+
+%% 2^N cells when it is copied.
+doubled(N) -> lists:foldl(fun(_, T) -> [T | T] end, [], lists:seq(1, N)).
 
 double(B) -> double(<<B/binary, B/binary>>).
 
