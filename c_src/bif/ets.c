@@ -143,10 +143,15 @@ static bool none_there(const struct ets_table *t, term list)
 }
 
 // A bag takes the objects of a list from its end, as on the BEAM, where it shows in the order of equal keys.
+static bool takes_from_end(const struct ets_table *t)
+{
+    return !t->ordered && t->hash.equal_keys == ETS_BAG;
+}
+
 static term order_of_insertion(struct heap *h, const struct ets_table *t, term list)
 {
     term result = NIL;
-    if (!ets_is_bag(t))
+    if (!takes_from_end(t))
         return list;
     for (; is_list(list); list = tail(list))
         result = cons(h, head(list), result);
@@ -203,7 +208,7 @@ static bool make_objects(struct proc *p, term list, struct made *m)
 
 static bool is_made_for(const struct made *m, const struct ets_table *t)
 {
-    return m->position == t->position && m->backwards == ets_is_bag(t);
+    return m->position == t->position && m->backwards == takes_from_end(t);
 }
 
 static term put_made(struct proc *p, const term *args, bool only_new, struct made *m)
@@ -225,7 +230,7 @@ static term insert_many(struct proc *p, const term *args, bool only_new)
     struct ets_table *t = ets_take(p, args[0], ETS_WRITE, false);
     if (!t)
         return NONE;
-    struct made m = {.position = t->position, .backwards = ets_is_bag(t)};
+    struct made m = {.position = t->position, .backwards = takes_from_end(t)};
     ets_give(t, false);
     if (!all_fit(m.position, args[1]))
         return fail_badarg(p);
