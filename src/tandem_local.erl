@@ -2,7 +2,7 @@
 %% @doc What the engine does in Erlang rather than in C. This module runs on the engine, as bytecode like any other.
 -module(tandem_local).
 
--export([run_on_load/1, finish_load/1, loaded/1, purge/1, soft_purge/1, purge_and_load/3, open_file/2, path_open/3]).
+-export([run_on_load/1, finish_load/1, loaded/1, purge/1, purge_module/1, soft_purge/1, purge_and_load/3, open_file/2, path_open/3]).
 
 %% @doc Runs the on_load function of a module that has arrived and waits for it. Whether it succeeded is told to all who
 %% wait for the module; if it failed, or wanted native code, the module becomes the host's business.
@@ -36,6 +36,15 @@ purge(Module) ->
     _ = whereis(erts_code_purger),
     {_, Killed} = erts_code_purger:purge(Module),
     Killed.
+
+%% @doc erlang:purge_module/1, where there was old code a moment ago.
+-spec purge_module(module()) -> true.
+purge_module(Module) ->
+    _ = whereis(erts_code_purger),
+    case erts_code_purger:purge(Module) of
+        {true, _} -> true;
+        {false, _} -> erlang:error(badarg, [Module])
+    end.
 
 %% @doc code:soft_purge/1.
 -spec soft_purge(module()) -> boolean().

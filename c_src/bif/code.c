@@ -437,9 +437,25 @@ static term bif_delete_module(struct proc *p, term *args)
     return module_delete(args[0]) ? ATOM_true : ATOM_undefined;
 }
 
+// Whoever runs the old code is ended first: src/tandem_local.erl.
 static term bif_purge_module(struct proc *p, term *args)
 {
-    return is_atom(args[0]) && module_purge(args[0]) ? (term)ATOM_true : fail_badarg(p);
+    if (!is_atom(args[0]) || !module_old(args[0]))
+        return fail_badarg(p);
+    return fail_trap(p, export_get(ATOM_tandem_local, ATOM_purge_module, 1), args);
+}
+
+// The end of a purge: comes back at once after others had their turn, and so when the memory has gone.
+static term complete_purge(struct proc *p, term name)
+{
+    if (p->flags & PROC_AGAIN) {
+        p->flags &= ~(uint32_t)PROC_AGAIN;
+        return ATOM_true;
+    }
+    if (!module_purge(name))
+        return ATOM_false;
+    p->flags |= PROC_AGAIN;
+    return fail_yield(p);
 }
 
 static term bif_purge_module_2(struct proc *p, term *args)
@@ -451,7 +467,7 @@ static term bif_purge_module_2(struct proc *p, term *args)
     case ATOM_prepare_on_load:
         return bool_term(module_old(args[0]) != NULL);
     case ATOM_complete:
-        return bool_term(module_purge(args[0]));
+        return complete_purge(p, args[0]);
     case ATOM_abort:
         return ATOM_false;
     }

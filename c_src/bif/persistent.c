@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// persistent_term: values on literals, so that getting one copies nothing. A value that was replaced or erased keeps its
-// memory, because any process may still hold it.
+// persistent_term: values on literals, so that getting one copies nothing. The memory of one that was replaced or erased goes
+// when no process holds it any more (proc/reap.h).
 #include "bif/persistent.h"
 #include "base/lock.h"
 #include "base/memory.h"
 #include "base/table.h"
 #include "bif/bif.h"
 #include "proc/errand.h"
+#include "proc/reap.h"
 #include "term/compare.h"
 #include "term/copy.h"
 #include "term/hash.h"
@@ -16,6 +17,7 @@
 
 struct persistent {
     term key, value;
+    struct fragment *key_area, *value_area;    // NULL: immediate
 };
 
 static bool key_is(const void *entry, const void *key)
@@ -35,8 +37,9 @@ void persistent_close(void)
         table_free(&persistents.table, sizeof(struct persistent));
 }
 
-static term on_literals(term t)
+static term on_literals(term t, struct fragment **area)
 {
+    *area = NULL;
     if (is_immediate(t))
         return t;
     size_t words = term_words_flat(t);
@@ -48,7 +51,23 @@ static term on_literals(term t)
     term copy = term_copy_literals(&h, t);
     heap_close_fragment(&h, f);
     persistents.words += words;
+    *area = f;
     return copy;
+}
+
+static void give_up(struct fragment *area)
+{
+    if (!area)
+        return;
+    persistents.words -= area->size;
+    reap_literals(area);
+}
+
+static void forget(struct persistent *e)
+{
+    give_up(e->key_area);
+    give_up(e->value_area);
+    mem_free(e, sizeof *e);
 }
 
 static struct persistent *find(term key)
@@ -65,32 +84,50 @@ static term value_of(term key)
     return value;
 }
 
-static void set(term key, term value)
+// What of it is not needed stays in *added, as what it takes the place of.
+static void set(struct persistent *added)
 {
     lock_take(&persistents.lock);
     if (!persistents.table.slots)
         table_init(&persistents.table, key_is);
-    struct persistent *e = find(key);
+    struct persistent *e = find(added->key);
     if (e) {
-        e->value = value;
+        struct persistent before = *e;
+        e->value = added->value;
+        e->value_area = added->value_area;
+        added->value_area = before.value_area;
     } else {
         e = mem_alloc(sizeof *e);
-        *e = (struct persistent){key, value};
-        table_add(&persistents.table, term_hash(key), e);
+        *e = *added;
+        table_add(&persistents.table, term_hash(e->key), e);
+        added->key_area = added->value_area = NULL;
     }
     lock_give(&persistents.lock);
 }
 
+// Nobody but this errand's stack may refer to the value that was found.
+static bool is_set(term key, term value)
+{
+    reap_hold();
+    term old = value_of(key);
+    bool same = old != NONE && term_equal(old, value);
+    reap_drop();
+    return same;
+}
+
 static term put(struct proc *p, term *args)
 {
-    term old = value_of(args[0]);
-    if (old != NONE && term_equal(old, args[1]))
+    struct persistent e = {.value = NONE};
+    if (is_set(args[0], args[1]))
         return ATOM_ok;
-    term key = on_literals(args[0]), value = key == NONE ? NONE : on_literals(args[1]);
-    if (value == NONE)
-        return fail_error(p, ATOM_system_limit);
-    set(key, value);
-    return ATOM_ok;
+    e.key = on_literals(args[0], &e.key_area);
+    if (e.key != NONE)
+        e.value = on_literals(args[1], &e.value_area);
+    if (e.value != NONE)
+        set(&e);
+    give_up(e.key_area);
+    give_up(e.value_area);
+    return e.value == NONE ? fail_error(p, ATOM_system_limit) : (term)ATOM_ok;
 }
 
 static term bif_put(struct proc *p, term *args)
@@ -130,9 +167,9 @@ static term bif_erase(struct proc *p, term *args)
     struct persistent *e = find(args[0]);
     if (e)
         table_remove(&persistents.table, term_hash(e->key), &e->key);
-    lock_give(&persistents.lock);
     if (e)
-        mem_free(e, sizeof *e);
+        forget(e);
+    lock_give(&persistents.lock);
     return bool_term(e != NULL);
 }
 
@@ -144,7 +181,7 @@ static term bif_erase_all(struct proc *p, term *args)
     if (persistents.table.slots) {
         size_t at = 0;
         for (struct persistent *e; (e = table_next(&persistents.table, &at)) != NULL;)
-            mem_free(e, sizeof *e);
+            forget(e);
         table_done(&persistents.table);
         table_init(&persistents.table, key_is);
     }

@@ -288,7 +288,7 @@ const word *module_on_load(struct proc *p, term name)
     return m->on_load;
 }
 
-// The module's memory stays if its on_load function failed: funs and traces may point to it.
+// The process is still in the code, so that goes later.
 bool module_on_load_done(term name, bool ok)
 {
     lock_take(&needs.lock);
@@ -306,6 +306,7 @@ bool module_on_load_done(term name, bool ok)
     }
     if (m->file == NONE)
         delegate_module(name);
+    module_give_up(m);
     answer(name, native ? NONE : (term)ATOM_on_load_failure, true);
     return true;
 }

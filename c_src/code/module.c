@@ -32,6 +32,7 @@ static struct {
     struct lock lock;
     struct module **all;
     size_t count, capacity;
+    _Atomic uint64_t built;    // modules, ever
 } places;
 
 // One module is published, deleted or purged at a time.
@@ -42,12 +43,21 @@ static bool slot_is(const void *entry, const void *key)
     return ((const struct slot *)entry)->name == *(const term *)key;
 }
 
+// Constants may hold funs.
+static void watch_literals(struct reap *r)
+{
+    for (size_t i = 0; i < places.count; i++)
+        if (places.all[i]->literal_area)
+            reap_look(r, places.all[i]->literal_area->words, places.all[i]->literal_area->used);
+}
+
 void modules_open(void)
 {
     lock_init(&slots.lock);
     lock_init(&places.lock);
     lock_init(&publishing);
     table_init(&slots.table, slot_is);
+    reap_watch(watch_literals);
 }
 
 static void *grown(void *array, size_t count, size_t *capacity)
@@ -79,6 +89,7 @@ static size_t places_below(const word *address)
 
 static void places_add(struct module *m)
 {
+    m->number = atomic_fetch_add(&places.built, 1);
     lock_take(&places.lock);
     places.all = grown(places.all, places.count, &places.capacity);
     size_t at = places_below(m->code);
@@ -154,6 +165,16 @@ bool code_place(const word *address, struct code_place *place)
     return true;
 }
 
+uint64_t code_time(void)
+{
+    return atomic_load(&places.built);
+}
+
+bool code_place_at(const word *address, uint64_t time, struct code_place *place)
+{
+    return code_place(address, place) && place->module->number < time;
+}
+
 // Building.
 
 // The parts that outlive the file. What b loses to m is not freed with b.
@@ -207,7 +228,7 @@ static void name_functions(struct module *m, const struct beam_file *b)
             .free = l->free,
         };
         memcpy(like.unique, b->md5, sizeof like.unique);
-        m->lambdas[i] = fun_entry_get(&like);
+        m->lambdas[i] = fun_entry_hold(&like);
     }
 }
 
@@ -285,10 +306,13 @@ void module_set_file(struct module *m, term file)
     heap_close_fragment(&h, m->file_area);
 }
 
-void module_free(struct module *m)
+// All but its literals, which others may refer to.
+static void free_code(struct module *m)
 {
     places_remove(m);
     free_loading_parts(m);
+    for (uint32_t i = 0; i < m->lambda_count; i++)
+        fun_entry_drop(m->lambdas[i]);
     mem_free(m->code, m->code_words * sizeof *m->code);
     mem_free(m->functions, m->function_count * sizeof *m->functions);
     mem_free(m->marks, m->mark_count * sizeof *m->marks);
@@ -299,11 +323,26 @@ void module_free(struct module *m)
     mem_free(m->exports, m->export_count * sizeof *m->exports);
     mem_free(m->lambda_codes, m->lambda_codes ? m->lambda_count * sizeof *m->lambda_codes : 0);
     mem_free(m->export_codes, m->export_codes ? m->export_count * sizeof *m->export_codes : 0);
-    if (m->literal_area)
-        literals_free(m->literal_area);
-    if (m->file_area)
-        literals_free(m->file_area);
     mem_free(m, sizeof *m);
+}
+
+void module_free(struct module *m)
+{
+    struct fragment *areas[] = {m->literal_area, m->file_area};
+    free_code(m);
+    for (size_t i = 0; i < COUNT_OF(areas); i++)
+        if (areas[i])
+            literals_free(areas[i]);
+}
+
+static void release_code(struct reap_code *c)
+{
+    struct module *m = CONTAINER_OF(c, struct module, reap);
+    struct fragment *areas[] = {m->literal_area, m->file_area};
+    free_code(m);
+    for (size_t i = 0; i < COUNT_OF(areas); i++)
+        if (areas[i])
+            reap_literals(areas[i]);
 }
 
 void modules_close(void)
@@ -317,6 +356,7 @@ void modules_close(void)
     table_done(&slots.table);
     memset(&slots, 0, sizeof slots);
     memset(&places, 0, sizeof places);
+    reap_close();
 }
 
 // Versions.
@@ -382,6 +422,39 @@ static void withdraw_exports(const struct module *m)
     }
 }
 
+// An entry may by now belong to another loading of the same code.
+static void withdraw_funs(const struct module *m)
+{
+    for (uint32_t i = 0; i < m->lambda_count; i++)
+        if (fun_entry_bytecode(m->lambdas[i]) == m->lambda_codes[i])
+            fun_set_bytecode(m->lambdas[i], NULL);
+}
+
+static void enable_missing_funs(const struct module *m)
+{
+    for (uint32_t i = 0; m && i < m->lambda_count; i++)
+        if (!fun_entry_bytecode(m->lambdas[i]))
+            fun_set_bytecode(m->lambdas[i], m->lambda_codes[i]);
+}
+
+// Nothing calls it any more. Its funs may be those of another version, too, which has the same code.
+static void give_up(struct module *m)
+{
+    const struct slot *s = slot_get(m->name);
+    withdraw_funs(m);
+    enable_missing_funs(s->current);
+    enable_missing_funs(s->old);
+    m->reap = (struct reap_code){.from = m->code, .to = m->code + m->code_words, .release = release_code};
+    reap_code(&m->reap);
+}
+
+void module_give_up(struct module *m)
+{
+    lock_take(&publishing);
+    give_up(m);
+    lock_give(&publishing);
+}
+
 void module_publish(struct module *m)
 {
     lock_take(&publishing);
@@ -392,9 +465,12 @@ void module_publish(struct module *m)
         struct export *e = export_get(m->name, m->exports[i].function, m->exports[i].arity);
         export_set_bytecode(e, m->export_codes[i]);
     }
+    struct module *lost = before ? s->old : NULL;
     if (before)
         withdraw_exports(before);
     slot_set(s, m, before ? before : s->old);
+    if (lost)
+        give_up(lost);
     lock_give(&publishing);
 }
 
@@ -419,14 +495,6 @@ bool module_delete(term name)
     return m != NULL;
 }
 
-// An entry may by now belong to another loading of the same code.
-static void withdraw_funs(const struct module *m)
-{
-    for (uint32_t i = 0; i < m->lambda_count; i++)
-        if (fun_entry_bytecode(m->lambdas[i]) == m->lambda_codes[i])
-            fun_set_bytecode(m->lambdas[i], NULL);
-}
-
 bool module_purge(term name)
 {
     lock_take(&publishing);
@@ -434,7 +502,7 @@ bool module_purge(term name)
     struct module *old = s ? s->old : NULL;
     if (old) {
         slot_set(s, s->current, NULL);
-        withdraw_funs(old);
+        give_up(old);
     }
     lock_give(&publishing);
     return old != NULL;

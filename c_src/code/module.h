@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Loaded modules: code words, functions, literals, and how a code address becomes a function and a line.
 // A module is published whole: its exports and fun entries switch to the new code at once. The version before becomes
-// old, until it is purged. Code that was ever published is never freed: return addresses, catches, funs and traces
-// anywhere may point to it; versions are replaced by hand and rarely. Tables behind locks: any thread.
+// old, until it is purged. Then its memory goes, when nothing refers to it any more (proc/reap.h): pointers to modules, and what they
+// hold, are good until the end of the slice. A raw trace may outlive the code that it passed. Tables behind locks: any thread.
 #ifndef TANDEM_CODE_MODULE_H
 #define TANDEM_CODE_MODULE_H
 
 #include "code/beam.h"
+#include "proc/reap.h"
 
 struct function {
     const word *start;    // its func_info word; the entry label is behind it
@@ -21,6 +22,8 @@ struct line_mark {
 
 struct module {
     term name;
+    uint64_t number;          // how many were built before
+    struct reap_code reap;    // once it is given up
     word *code;
     size_t code_words;
     struct function *functions;    // by address; function_count entries
@@ -69,6 +72,8 @@ void module_set_file(struct module *m, term file);    // before it is published
 void module_free(struct module *m);                   // one that was never enabled or published
 
 // Parses, lowers and publishes. NULL: *why tells, and nothing has changed. Running on_load is left to the caller.
+// One whose funs were enabled, but which nobody is to call: its on_load function failed.
+void module_give_up(struct module *m);
 struct module *module_load(const uint8_t *bytes, size_t size, const char **why);
 
 struct module *module_find(term name);            // current version, NULL: not loaded
@@ -79,7 +84,7 @@ term module_next(size_t *at);                     // walks the names that have a
 
 // The current version becomes old: its functions cannot be called from outside any more. False: there is none.
 bool module_delete(term name);
-// The old version is forgotten: its funs can be called no longer. Its code stays where it is. False: there is none.
+// The old version is forgotten: its funs can be called no longer, its memory goes. False: there is none.
 bool module_purge(term name);
 
 // Where the word of an instruction belongs: its function, and the last location marked at or before it. For a return
@@ -91,6 +96,8 @@ struct code_place {
     term file;    // as in the stack trace: a string term on literals; NONE: no location
 };
 bool code_place(const word *address, struct code_place *place);
+uint64_t code_time(void);                                                            // modules built so far
+bool code_place_at(const word *address, uint64_t time, struct code_place *place);    // in one that was built by then
 
 // Modules on demand: code/demand.c, and code/demand.h for what only natives need.
 // A process that calls something of a module that is not loaded asks for it and waits (PROC_BLOCKED); when the host has

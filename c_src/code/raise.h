@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Exceptions: from a recorded failure to the handler on the stack, and stack traces.
-// While an exception is on its way its trace is raw: a tuple {Class, Top, Arguments, Info, Addresses} that only catch and try
-// instructions see; Addresses is a binary of return addresses. trace_build makes the list that programs see. A raw trace may
+// While an exception is on its way its trace is raw: a tuple {Class, Top, Arguments, Info, Addresses, Time} that only catch and try
+// instructions see; Addresses is a binary of return addresses, which are good for modules that were built by then: Time. trace_build makes the list that programs see. A raw trace may
 // also be {Class, List}: a ready one.
 #ifndef TANDEM_CODE_RAISE_H
 #define TANDEM_CODE_RAISE_H

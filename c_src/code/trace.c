@@ -12,7 +12,7 @@
 
 #include <string.h>
 
-enum raw_field { RAW_CLASS, RAW_TOP, RAW_ARGUMENTS, RAW_INFO, RAW_ADDRESSES, RAW_FIELDS };
+enum raw_field { RAW_CLASS, RAW_TOP, RAW_ARGUMENTS, RAW_INFO, RAW_ADDRESSES, RAW_TIME, RAW_FIELDS };
 
 // Which module formats the errors of a module's natives; NONE: its natives have no error_info.
 static term format_module(term module)
@@ -103,6 +103,7 @@ term trace_gather(struct proc *p, const struct trace_start *start)
         [RAW_ARGUMENTS] = start->arguments && !start->blame ? start->arguments : ATOM_true,
         [RAW_INFO] = start->blame ? NIL : info_list(h, start),
         [RAW_ADDRESSES] = binary_from(h, addresses, count * sizeof *addresses),
+        [RAW_TIME] = small((sword)code_time()),
     };
     return tuple_of(h, RAW_FIELDS, fields);
 }
@@ -116,11 +117,11 @@ static term location(struct heap *h, const struct code_place *place, term info)
     return cons(h, file, cons(h, line, info));
 }
 
-// False: the address is none of a module's (the end of a process).
-static bool entry(struct heap *h, word address, term arguments, term info, term *item)
+// False: the address is none of a module's (the end of a process), or its module has gone since.
+static bool entry(struct heap *h, word address, uint64_t time, term arguments, term info, term *item)
 {
     struct code_place place;
-    if (!code_place((const word *)(uintptr_t)address - 1, &place))
+    if (!code_place_at((const word *)(uintptr_t)address - 1, time, &place))
         return false;
     bool shown = is_list(arguments) || is_nil(arguments);
     *item = tuple4(h, place.module->name, place.function->name, shown ? arguments : small((sword)place.function->arity),
@@ -139,20 +140,27 @@ static size_t addresses_of(term raw, word addresses[BACKTRACE_DEPTH_MAX])
     return count;
 }
 
+static uint64_t time_of(term raw)
+{
+    term t = element(raw, RAW_TIME);
+    return is_small(t) && small_value(t) >= 0 ? (uint64_t)small_value(t) : 0;
+}
+
 static term build_raw(struct heap *h, term raw)
 {
     word addresses[BACKTRACE_DEPTH_MAX];
+    uint64_t time = time_of(raw);
     size_t count = addresses_of(raw, addresses);
     term list = NIL, item;
     bool has_top = !is_nil(element(raw, RAW_TOP));
     size_t innermost = 0;    // of a module: a native that was called by its export stands before it
     struct code_place place;
-    while (innermost < count && !code_place((const word *)(uintptr_t)addresses[innermost] - 1, &place))
+    while (innermost < count && !code_place_at((const word *)(uintptr_t)addresses[innermost] - 1, time, &place))
         innermost++;
     for (size_t i = count; i-- > innermost;) {
         bool first = i == innermost && !has_top;
         term arguments = first ? element(raw, RAW_ARGUMENTS) : ATOM_true;
-        if (entry(h, addresses[i], arguments, first ? element(raw, RAW_INFO) : NIL, &item))
+        if (entry(h, addresses[i], time, arguments, first ? element(raw, RAW_INFO) : NIL, &item))
             list = cons(h, item, list);
     }
     return has_top ? cons(h, element(raw, RAW_TOP), list) : list;
@@ -184,7 +192,7 @@ term trace_passed_on(struct heap *h, term raw, term class)
         return with_class(h, raw, class);
     size_t count = addresses_of(raw, addresses);
     const word *at = count ? (const word *)(uintptr_t)addresses[0] - 1 : NULL;
-    if (!at || !code_place(at, &place) || *at != (word)(uintptr_t)op_func_info_plain)
+    if (!at || !code_place_at(at, time_of(raw), &place) || *at != (word)(uintptr_t)op_func_info_plain)
         return with_class(h, raw, class);
     term top = tuple4(h, place.module->name, place.function->name, element(raw, RAW_ARGUMENTS), NIL);
     term fields[RAW_FIELDS] = {
@@ -193,6 +201,7 @@ term trace_passed_on(struct heap *h, term raw, term class)
         [RAW_ARGUMENTS] = ATOM_true,
         [RAW_INFO] = NIL,
         [RAW_ADDRESSES] = binary_from(h, addresses + 1, (count - 1) * sizeof *addresses),
+        [RAW_TIME] = element(raw, RAW_TIME),
     };
     return tuple_of(h, RAW_FIELDS, fields);
 }
@@ -212,7 +221,7 @@ term trace_of_stack(struct heap *h, struct proc *p, unsigned limit)
     count = gather(p, addresses, count, most, 0);
     term list = NIL, item;
     while (count-- > 0)
-        if (entry(h, addresses[count], ATOM_true, NIL, &item))
+        if (entry(h, addresses[count], UINT64_MAX, ATOM_true, NIL, &item))
             list = cons(h, item, list);
     return list;
 }

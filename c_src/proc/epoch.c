@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "proc/epoch.h"
 
+#include "base/clock.h"
 #include "base/memory.h"
 
+#include <sched.h>
 #include <stdatomic.h>
+#include <time.h>
 
 // `seen` is the epoch at the thread's last boundary; UINT64_MAX: it holds no pointers. Threads are registered for good.
 struct participant {
@@ -12,7 +15,10 @@ struct participant {
     struct retired *first, **last;    // oldest first
 };
 
+enum { LOOK_AGAIN_NS = 20000 };
+
 static _Atomic uint64_t epoch = 1;
+static _Atomic bool alone;    // nobody but one thread may be unparked
 static _Atomic(struct participant *) participants;
 static _Thread_local struct participant *own;
 
@@ -62,6 +68,10 @@ void epoch_quiet(void)
     atomic_store_explicit(&t->seen, atomic_load(&epoch), memory_order_release);
     if (t->first)
         release_old(t);
+    if (UNLIKELY(atomic_load_explicit(&alone, memory_order_relaxed))) {
+        epoch_park();
+        epoch_unpark();
+    }
 }
 
 void epoch_park(void)
@@ -72,9 +82,47 @@ void epoch_park(void)
         release_old(t);
 }
 
+// First it says that it holds pointers, then it looks whether it may: who wants to be alone does both the other way round.
 void epoch_unpark(void)
 {
-    atomic_store(&self()->seen, atomic_load(&epoch));
+    struct participant *t = self();
+    atomic_store(&t->seen, atomic_load(&epoch));
+    while (UNLIKELY(atomic_load(&alone))) {
+        atomic_store(&t->seen, UINT64_MAX);
+        struct timespec wait = {0, LOOK_AGAIN_NS};
+        while (atomic_load(&alone))
+            nanosleep(&wait, NULL);
+        atomic_store(&t->seen, atomic_load(&epoch));
+    }
+}
+
+static bool others_parked(const struct participant *me)
+{
+    for (const struct participant *t = atomic_load(&participants); t; t = t->next)
+        if (t != me && atomic_load(&t->seen) != UINT64_MAX)
+            return false;
+    return true;
+}
+
+bool epoch_alone(int64_t patience_ns)
+{
+    const struct participant *me = self();
+    if (atomic_exchange(&alone, true))
+        return false;
+    int64_t until = clock_monotonic() + patience_ns;
+    while (!others_parked(me)) {
+        if (clock_monotonic() > until) {
+            atomic_store(&alone, false);
+            return false;
+        }
+        sched_yield();
+    }
+    return true;
+}
+
+void epoch_together(void)
+{
+    atomic_store(&alone, false);
 }
 
 void epoch_close(void)

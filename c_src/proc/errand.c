@@ -90,6 +90,13 @@ void errand_restore(struct proc *p, term *x)
     memcpy(x, e->registers, e->saved * sizeof *x);
 }
 
+const term *errand_words(struct proc *p, size_t *count)
+{
+    const struct errand *e = of(p);
+    *count = (size_t)(e->registers - e->args) + e->saved;
+    return e->args;
+}
+
 void errand_doom(struct proc *p, term reason)
 {
     of(p)->doom = reason;

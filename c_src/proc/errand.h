@@ -59,7 +59,8 @@ void errand_doom(struct proc *p, term reason);
 bool errand_finish(struct proc *p, sword *used);
 // An errand of the engine's own, for a process that runs no more: true: it has ended at once; else errand_finish goes on.
 bool errand_begin(struct proc *p, term argument, native_function *body);
-void errand_close(struct proc *p);    // goes on to its end at once: the engine ends
+const term *errand_words(struct proc *p, size_t *count);    // what it and those registers hold, among other words
+void errand_close(struct proc *p);                          // goes on to its end at once: the engine ends
 
 // Reductions for work that was no errand.
 static inline void errand_charge(struct proc *p, size_t units)

@@ -106,6 +106,11 @@ static inline struct signal *mailbox_look(struct proc *p)
     return LIKELY(next != NULL) ? next : mailbox_look_outside(p);
 }
 
+// What it has beside heap, stack and registers.
+struct root;
+enum { PROC_ROOTS = 3 + MAX_MARKERS };
+size_t proc_roots(struct proc *p, struct root *roots);    // PROC_ROOTS at most; how many
+
 // Collects with the first `live` x registers as roots; afterwards `need` words are free. Only between instructions.
 void proc_collect(struct proc *p, size_t need, size_t live, bool full);
 

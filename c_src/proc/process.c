@@ -10,6 +10,7 @@
 #include "proc/names.h"
 #include "proc/near.h"
 #include "proc/process_table.h"
+#include "proc/reap.h"
 #include "proc/relations.h"
 #include "proc/run.h"
 #include "proc/sched.h"
@@ -216,17 +217,22 @@ static size_t marker_roots(struct proc *p, struct root *roots)
     return m->count;
 }
 
+size_t proc_roots(struct proc *p, struct root *roots)
+{
+    enum { OTHERS = PROC_ROOTS - MAX_MARKERS };
+    roots[0] = (struct root){&p->group_leader, 1};
+    roots[1] = (struct root){&p->parent, 1};
+    roots[2] = dictionary_root(p);
+    return OTHERS + marker_roots(p, roots + OTHERS);
+}
+
 void proc_collect(struct proc *p, size_t need, size_t live, bool full)
 {
     if (UNLIKELY(p->flags & PROC_LOOKING))
         mailbox_detach(p);
-    enum { OTHERS = 4 };
-    struct root roots[OTHERS + MAX_MARKERS];
+    struct root roots[1 + PROC_ROOTS];
     roots[0] = (struct root){proc_x(p), live};
-    roots[1] = (struct root){&p->group_leader, 1};
-    roots[2] = (struct root){&p->parent, 1};
-    roots[3] = dictionary_root(p);
-    size_t count = OTHERS + marker_roots(p, roots + OTHERS);
+    size_t count = 1 + proc_roots(p, roots + 1);
     if (p->extra && p->heap.young_collections >= p->extra->fullsweep_after)
         full = true;
     if (UNLIKELY(!may_collect(p, need) || !near_settle(p))) {
@@ -290,10 +296,14 @@ bool proc_exit(struct proc *p, term reason)
     bool left = p->flags & PROC_LEFT;
     p->flags |= PROC_EXITING | PROC_LEFT;
     if (!left && (relations_are_many(p) || atomic_load(&p->tables) != TABLES_NONE)) {
-        if (!errand_begin(p, reason, leave_others))
+        if (!errand_begin(p, reason, leave_others)) {
+            reap_hold();
             return false;
+        }
     } else if (!left) {
         leave_others(p, &reason);
+    } else {
+        reap_drop();
     }
     signal_close_queue(p);
     free_parts(p);

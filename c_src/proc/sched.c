@@ -6,6 +6,7 @@
 #include "base/memory.h"
 #include "proc/doom.h"
 #include "proc/errand.h"
+#include "proc/reap.h"
 #include "proc/run.h"
 #include "proc/run_queue.h"
 #include "proc/signal.h"
@@ -433,6 +434,7 @@ static void loop(struct worker *w)
         if (w->sched->since_check >= CHECK_AFTER)
             check(w);
         stress_share(w);
+        reap_if_due();
         epoch_quiet();
     }
     epoch_park();

@@ -406,3 +406,13 @@ size_t timers_count(void)
 {
     return atomic_load_explicit(&message_timers, memory_order_relaxed);
 }
+
+void timers_visit(void (*visit)(struct reap *r, struct signal *message), struct reap *r)
+{
+    for (size_t i = 0; i < CONFIG_MAX_WORKERS; i++) {
+        struct wheel *w = atomic_load(&wheels[i]);
+        size_t at = 0;
+        for (struct message_timer *t; w && (t = table_next(&w->messages, &at)) != NULL;)
+            visit(r, t->message);
+    }
+}

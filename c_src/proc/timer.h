@@ -40,6 +40,10 @@ int64_t timer_read(term ref);
 // p exits: its receive timer and the message timers that were to reach it go.
 void timers_exit(struct proc *p);
 
+// While no process runs: every message that waits.
+struct reap;
+void timers_visit(void (*visit)(struct reap *r, struct signal *message), struct reap *r);
+
 size_t timers_count(void);    // message timers running
 
 #endif

@@ -4,6 +4,7 @@
 #include "base/memory.h"
 #include "base/turn.h"
 #include "term/binary.h"
+#include "term/fun.h"
 #include "term/layout.h"
 
 #include <string.h>
@@ -177,6 +178,8 @@ static inline term move_object(struct target *to, const term *object)
     if (header_kind(copy[0]) == KIND_REFC_BIN) {
         shared_hold((struct shared *)(uintptr_t)copy[2]);
         binary_chain(to->heap, copy);
+    } else if (to->literals && header_kind(copy[0]) == KIND_FUN) {
+        fun_entry_keep((struct fun_entry *)(uintptr_t)copy[1]);
     }
     return boxed_term(copy);
 }
@@ -228,14 +231,14 @@ term term_copy_literals(struct heap *h, term t)
 
 struct fragment *term_to_fragment(term t, term *result)
 {
-    size_t words = term_words(t);
+    size_t words = term_words_flat(t);
     *result = t;
     if (!words)
         return NULL;
     struct fragment *f = fragment_new(words);
     struct heap h;
     heap_over_fragment(&h, f);
-    *result = term_copy(&h, t);
+    *result = term_copy_literals(&h, t);
     heap_close_fragment(&h, f);
     return f;
 }

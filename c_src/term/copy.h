@@ -13,7 +13,7 @@ size_t term_words_flat(term t);                  // as erts_debug:flat_size coun
 term term_copy(struct heap *h, term t);
 term term_copy_literals(struct heap *h, term t);    // copies literals too, for what must outlive its module
 
-// A copy in a fragment of its own, or NULL for a term without words on a heap (*copy is the term then).
+// A copy, literals included, in a fragment of its own; NULL for an immediate term (*copy is the term then).
 struct fragment *term_to_fragment(term t, term *copy);
 
 #endif

@@ -19,6 +19,7 @@ static struct {
 static struct {
     struct lock lock;
     struct table table;
+    struct fun_entry *given_up;
 } entries;
 
 static struct fun_hooks hooks;
@@ -49,7 +50,8 @@ void funs_open(void)
 void funs_close(void)
 {
     table_free(&exports.table, sizeof(struct export));
-    table_free(&entries.table, sizeof(struct fun_entry));
+    table_done(&entries.table);    // they go with the literals
+    entries.given_up = NULL;
     mem_free(exports.all, exports.capacity * sizeof *exports.all);
     exports.all = NULL;
     exports.count = exports.capacity = 0;
@@ -117,20 +119,77 @@ static uint64_t fun_hash(const struct fun_entry *f)
                            table_hash_bytes(f->unique, sizeof f->unique));
 }
 
-struct fun_entry *fun_entry_get(const struct fun_entry *like)
+static struct fun_entry *entry_new(const struct fun_entry *like)
+{
+    struct fragment *room = literals_new((sizeof *like + sizeof(word) - 1) / sizeof(word));
+    struct fun_entry *f = (struct fun_entry *)(void *)room->words;
+    *f = *like;
+    f->code = f->bytecode = NULL;
+    hooks.fun_made(f);
+    return f;
+}
+
+// With the lock held.
+static struct fun_entry *entry_get(const struct fun_entry *like)
 {
     uint64_t hash = fun_hash(like);
-    lock_take(&entries.lock);
     struct fun_entry *f = table_find(&entries.table, hash, like);
     if (!f) {
-        f = mem_alloc(sizeof *f);
-        *f = *like;
-        f->code = f->bytecode = NULL;
-        hooks.fun_made(f);
+        f = entry_new(like);
         table_add(&entries.table, hash, f);
     }
+    return f;
+}
+
+struct fun_entry *fun_entry_get(const struct fun_entry *like)
+{
+    lock_take(&entries.lock);
+    struct fun_entry *f = entry_get(like);
     lock_give(&entries.lock);
     return f;
+}
+
+struct fun_entry *fun_entry_hold(const struct fun_entry *like)
+{
+    lock_take(&entries.lock);
+    struct fun_entry *f = entry_get(like);
+    f->loads++;
+    lock_give(&entries.lock);
+    return f;
+}
+
+void fun_entry_drop(struct fun_entry *f)
+{
+    lock_take(&entries.lock);
+    if (--f->loads == 0 && !f->given_up) {
+        f->given_up = true;
+        f->next = entries.given_up;
+        entries.given_up = f;
+    }
+    lock_give(&entries.lock);
+}
+
+static void entry_free(struct fun_entry *f)
+{
+    table_remove(&entries.table, fun_hash(f), f);
+    literals_free(CONTAINER_OF(f, struct fragment, words));
+}
+
+void fun_entries_free(bool (*used)(const struct fun_entry *f, void *context), void *context)
+{
+    struct fun_entry **at = &entries.given_up;
+    while (*at) {
+        struct fun_entry *f = *at;
+        bool idle = !f->loads && !f->kept;
+        if (idle && used(f, context)) {
+            at = &f->next;
+            continue;
+        }
+        *at = f->next;
+        f->given_up = false;
+        if (idle)
+            entry_free(f);
+    }
 }
 
 uint32_t fun_arity(term fun)

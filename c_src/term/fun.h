@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // What funs point to. An export is a name that can be called, M:F/A, whether or not its module is loaded; a fun entry is one
-// `fun` of one version of a module. Both are interned, never freed, and survive the module: code/ and bif/ fill in how they
-// run. `code` always points to instructions that do the right thing (run it, load the module first, or raise undef), so
+// `fun` of one version of a module. Both are interned and survive the module: code/ and bif/ fill in how they run. An export is
+// never freed; a fun entry is once its module's code is gone and no fun is left of it (proc/reap.h). Entries stand among the literals.
+// `code` always points to instructions that do the right thing (run it, load the module first, or raise undef), so
 // a call never tests anything. `code`, `bytecode`, `flags` and `purged` change while others call: outside of code/export_hooks.c
 // they are read by the functions below.
 //   FUN     h, struct fun_entry *, creator's pid, free variables        EXPORT  h, struct export *
@@ -46,8 +47,12 @@ struct fun_entry {
     uint32_t arity;    // of the fun, free variables not counted
     uint32_t free;     // free variables
     uint8_t unique[16];
-    const word *bytecode;    // NULL: module version not loaded
-    bool purged;             // it was, and is not wanted any more
+    const word *bytecode;      // NULL: module version not loaded
+    bool purged;               // it was, and is not wanted any more
+    bool kept;                 // shared: funs of it stand where nobody looks for them
+    bool given_up;             // in the list of those
+    uint32_t loads;            // of modules that it belongs to: its code's, and all the others'
+    struct fun_entry *next;    // given up
     word stub[4];
 };
 
@@ -81,6 +86,19 @@ struct export *export_next(size_t *at);    // walks all; NULL at the end
 
 // By module, index, old_index, old_unique, unique, arity and free (all that the external format tells); made when new.
 struct fun_entry *fun_entry_get(const struct fun_entry *like);
+
+// A module that has the fun is loaded, and is freed. Without any the entry is given up.
+struct fun_entry *fun_entry_hold(const struct fun_entry *like);
+void fun_entry_drop(struct fun_entry *f);
+
+// Funs of it stand in what outlives processes, where fun_entries_free's caller does not look: it is never freed.
+static inline void fun_entry_keep(struct fun_entry *f)
+{
+    __atomic_store_n(&f->kept, true, __ATOMIC_RELAXED);
+}
+
+// While no process runs: calls `used` for each that was given up and belongs to no module again, and frees those it denies.
+void fun_entries_free(bool (*used)(const struct fun_entry *f, void *context), void *context);
 
 static inline const word *fun_entry_code(const struct fun_entry *f)
 {

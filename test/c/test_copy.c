@@ -55,7 +55,7 @@ static void expect_copy(term t)
         ck_assert(is_immediate(t) || is_literal_ptr((const void *)(uintptr_t)t));
         return;
     }
-    ck_assert_uint_eq(f->used, term_words(t));
+    ck_assert_uint_eq(f->used, term_words_flat(t));
     ck_assert_uint_eq(f->size, f->used);
     ck_assert_msg(term_equal(copy, t), "a copy differs");
     verify_fragment(f, copy);

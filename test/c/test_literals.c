@@ -35,13 +35,15 @@ START_TEST(test_reuse)
     struct fragment *f = literals_new(100), *other = literals_new(100);
     f->used = 100;
     literals_free(f);
-    ck_assert_ptr_ne(literals_new(49), f);    // would waste more than half
-    ck_assert_ptr_ne(literals_new(101), f);
-    struct fragment *again = literals_new(60);
+    ck_assert_ptr_ne(literals_new(88), f);    // would waste more than an eighth
+    ck_assert_ptr_ne(literals_new(105), f);
+    struct fragment *again = literals_new(97);
     ck_assert_ptr_eq(again, f);
-    ck_assert(again->size == 100 && again->used == 0);
-    ck_assert_ptr_ne(literals_new(100), f);
+    ck_assert(again->size == 97 && again->used == 0);
     literals_free(other);
+    literals_free(again);
+    ck_assert_ptr_eq(literals_new(104), other);    // which was free for longer
+    ck_assert_ptr_eq(literals_new(100), again);
 }
 END_TEST
 
