@@ -254,6 +254,8 @@ static bool alive_for_sure(term pid)
 
 static term bif_is_process_alive(struct proc *p, term *args)
 {
+    if (is_former_pid(args[0]))
+        return ATOM_false;
     if (!is_local_pid(args[0]))
         return fail_badarg(p);
     if (args[0] == p->pid || alive_for_sure(args[0]))
@@ -282,6 +284,8 @@ static term bif_set_group_leader(struct proc *p, term *args)
 {
     if (!is_pid(args[0]) || !is_pid(args[1]))
         return ATOM_badarg;
+    if (is_former_pid(args[1]))
+        return fail_badarg(p);
     if (args[1] == p->pid) {
         p->group_leader = pid_literal(args[0]);
         return ATOM_true;
@@ -331,10 +335,13 @@ static term bif_garbage_collect(struct proc *p, term *args)
 // {garbage_collect, Id, Type} or {check_process_code, Id, Module}: the answer goes to the requester.
 static term request_task(struct proc *p, term requester, term target, term request)
 {
-    if (!is_local_pid(requester) || !is_local_pid(target) || !is_tuple_of(request, 3))
+    bool former = is_former_pid(target);
+    if (!is_local_pid(requester) || !(is_local_pid(target) || former) || !is_tuple_of(request, 3))
         return fail_badarg(p);
     term task = element(request, 0), id = element(request, 1);
-    if (task == ATOM_garbage_collect)
+    if (former)
+        signal_message(NONE, requester, tuple3(proc_heap(p), task, id, ATOM_false));
+    else if (task == ATOM_garbage_collect)
         signal_collect(requester, target, id);
     else if (task == ATOM_check_process_code && is_atom(element(request, 2)))
         signal_check_code(requester, target, id, element(request, 2));

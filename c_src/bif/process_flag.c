@@ -169,6 +169,8 @@ static term ask(struct proc *p, term pid, term items)
 
 static term info_of(struct proc *p, term pid, term items)
 {
+    if (is_former_pid(pid))
+        return ATOM_undefined;
     if (!is_local_pid(pid))
         return fail_badarg(p);
     if (pid != p->pid)

@@ -39,6 +39,8 @@ static enum sent send_to_pid(const struct sending *s, term to)
         signal_message(s->p->pid, to, s->message);
         return SENT;
     }
+    if (is_former_pid(to))
+        return SENT;
     return send_remote(s, &(struct remote_signal){.node = ident_node(to), .to = to});
 }
 

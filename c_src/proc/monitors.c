@@ -38,6 +38,8 @@ static void watch(struct proc *p, struct relation *r, term to, term ref)
     r->pid = pid_key_of(to);
     if (is_local_pid(to))
         signal_monitor(p->pid, to, ref);
+    else if (is_former_pid(to))
+        signal_down(p->pid, ref, ATOM_noproc);
     else
         watch_foreign(p, r, to, ref);
 }

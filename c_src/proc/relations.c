@@ -37,7 +37,7 @@ bool relations_link(struct proc *p, term other)
     struct relation *r = links_find(p, other);
     if (r && !r->unlink_id)
         return true;
-    if (is_local_pid(other) && !proc_find(other))
+    if (is_local_pid(other) ? !proc_find(other) : is_former_pid(other))
         return false;
     if (r)
         r->unlink_id = 0;

@@ -136,6 +136,14 @@ struct node *ident_node(term t)
     return (struct node *)(uintptr_t)boxed_ptr(t)[1];
 }
 
+bool is_former_pid(term t)
+{
+    if (!is_pid(t) || is_local_pid(t))
+        return false;
+    const struct node *n = ident_node(t);
+    return n->name == node_self()->name && !node_is_self(n);
+}
+
 static term foreign_make(struct heap *h, enum kind kind, struct node *n, word value)
 {
     term *object = heap_alloc(h, FOREIGN_PID_WORDS);

@@ -60,6 +60,9 @@ term pid_literal(term pid);
 // Which node an identifier (pid, port or reference) belongs to.
 struct node *ident_node(term t);
 
+// A pid of this node's name, but of another life of it: of a process that is gone for good.
+bool is_former_pid(term t);
+
 // Identifiers as they arrive: local form if the node is this one. Allocate at most FOREIGN_*_WORDS.
 term pid_make(struct heap *h, struct node *n, uint32_t number, uint32_t serial);
 term port_make(struct heap *h, struct node *n, uint64_t number);
