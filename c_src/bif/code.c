@@ -413,7 +413,8 @@ static term bif_finish_after_on_load(struct proc *p, term *args)
 static term bif_load_nif(struct proc *p, term *args)
 {
     static const char text[] = "no native code can be loaded here";
-    (void)args;
+    if (!is_any_list(args[0]) && !is_atom(args[0]) && !is_binary(args[0]))
+        return fail_badarg(p);
     if (module_wants_native(p))
         return fail(p, ATOM_throw, ATOM_native);
     struct heap *h = proc_heap(p);

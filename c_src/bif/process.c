@@ -82,7 +82,7 @@ static term monitor_port(struct proc *p, term port, const struct monitor_options
     if (is_atom(port))
         port = tuple2(h, port, self);
     bool named = is_tuple_of(port, 2) && is_atom(element(port, 0)) && element(port, 1) == self;
-    if (!named && !(is_port(port) && node_is_self(ident_node(port))))
+    if (!named && !(is_port(port) && ident_node(port)->name == self))
         return fail_badarg(p);
     term ref = o->alias == ALIAS_EXPLICIT ? relations_alias(p, ALIAS_EXPLICIT) : ref_new(h);
     signal_message(NONE, p->pid, tuple_of(h, 5, (term[]){o->tag, ref, ATOM_port, port, ATOM_noproc}));

@@ -78,7 +78,7 @@ static term trace_entry(struct heap *h, term t)
     return arity == 4 && named && is_any_list(element(t, 3)) ? t : NONE;
 }
 
-// A copy of at most backtrace_depth entries; false: malformed anywhere.
+// A copy of at most backtrace_depth entries, or of the first; false: malformed anywhere.
 static bool trace_of(struct heap *h, term list, term *trace)
 {
     term entries[BACKTRACE_DEPTH_MAX];
@@ -87,7 +87,7 @@ static bool trace_of(struct heap *h, term list, term *trace)
         term entry = trace_entry(h, head(list));
         if (entry == NONE)
             return false;
-        if (n < backtrace_depth)
+        if (n < backtrace_depth || n == 0)
             entries[n++] = entry;
     }
     *trace = list_of(h, n, entries, NIL);

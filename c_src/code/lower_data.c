@@ -4,6 +4,7 @@
 
 #include "base/memory.h"
 #include "term/atom.h"
+#include "term/compare.h"
 #include "term/term.h"
 
 #include <stdlib.h>
@@ -168,6 +169,37 @@ void lower_put_tuple2(struct lowering *l)
     lower_list(l, 1);
 }
 
+struct map_pair {
+    struct beam_arg key, value;
+};
+
+static int by_map_key(const void *a, const void *b)
+{
+    return term_compare_exact(((const struct map_pair *)a)->key.value, ((const struct map_pair *)b)->key.value);
+}
+
+static bool has_constant_keys(const struct beam_arg *pairs, size_t count)
+{
+    size_t i = 0;
+    while (i < count && pairs[2 * i].type == ARG_TERM)
+        i++;
+    return i == count;
+}
+
+// The BEAM updates the least key first: it is the one that is told if several are missing.
+static void lower_pairs_in_order(struct lowering *l, const struct beam_arg *pairs, size_t count)
+{
+    struct map_pair *sorted = mem_alloc(count * sizeof *sorted);
+    for (size_t i = 0; i < count; i++)
+        sorted[i] = (struct map_pair){pairs[2 * i], pairs[2 * i + 1]};
+    qsort(sorted, count, sizeof *sorted, by_map_key);
+    for (size_t i = 0; i < count; i++) {
+        lower_operand(l, &sorted[i].key);
+        lower_operand(l, &sorted[i].value);
+    }
+    mem_free(sorted, count * sizeof *sorted);
+}
+
 // put_map Label Map Dst Live List.
 static void lower_put_map(struct lowering *l, const char *family)
 {
@@ -177,7 +209,10 @@ static void lower_put_map(struct lowering *l, const char *family)
         return;
     }
     EMIT(l, family, a[0], arg_source(a + 1), a[2], a[3], arg_number(a[4].value));
-    lower_list(l, 4);
+    if (a[4].value > 2 && has_constant_keys(a + 5, a[4].value / 2))
+        lower_pairs_in_order(l, a + 5, a[4].value / 2);
+    else
+        lower_list(l, 4);
 }
 
 void lower_put_map_assoc(struct lowering *l)

@@ -211,11 +211,19 @@ term trace_class(term raw)
     return is_tuple(raw) && tuple_arity(raw) > 0 ? element(raw, RAW_CLASS) : ATOM_error;
 }
 
+// What was called through its export and has not begun: a native that is to be called again, or what waits for its module.
+static const struct export *called_export(const struct proc *p)
+{
+    bool waits = *p->ip == (word)(uintptr_t)op_native_body_plain || *p->ip == (word)(uintptr_t)op_call_undefined_plain;
+    return waits ? (const struct export *)(uintptr_t)p->ip[1] : NULL;
+}
+
 term trace_of_stack(struct heap *h, struct proc *p, unsigned limit)
 {
     word addresses[BACKTRACE_DEPTH_MAX];
     size_t most = limit < BACKTRACE_DEPTH_MAX ? limit : BACKTRACE_DEPTH_MAX;
     size_t count = 0;
+    const struct export *called = called_export(p);
     if (most)
         addresses[count++] = (word)(uintptr_t)(p->ip + 1);
     count = gather(p, addresses, count, most, 0);
@@ -223,5 +231,6 @@ term trace_of_stack(struct heap *h, struct proc *p, unsigned limit)
     while (count-- > 0)
         if (entry(h, addresses[count], UINT64_MAX, ATOM_true, NIL, &item))
             list = cons(h, item, list);
-    return list;
+    return called && most ? cons(h, tuple4(h, called->module, called->function, small((sword)called->arity), NIL), list)
+                          : list;
 }

@@ -57,3 +57,11 @@ deep_update() -> lists:foldl(fun(N, M) -> maps:update_with(N rem 7, fun(L) -> [N
 comprehension() -> maps:from_list([{K, V} || {K, V} <- maps:to_list(#{a => 1, b => 2}), V > 1]).
 
 printed() -> io:format("~p ~w ~s~n", [#{a => [1, 2], "k" => <<"v">>}, #{1 => {2}}, "end"]).
+
+%% Of several keys that are missing the least one is told, integers before floats, however the source orders them.
+missing(M) when is_map(M) ->
+    [try F(M) catch error:R -> R end ||
+        F <- [fun(X) -> X#{42.0 := a, 42 := b} end, fun(X) -> X#{z := 1, y := 2, a := 3} end, fun(X) -> X#{"s" := 1, <<"b">> := 2, {t} := 3} end,
+              fun(X) -> X#{[] := 1, #{} := 2, 7 := 3, -1 := 4} end,
+              fun(X) -> X#{100000000000000000000 := 1, 3 := 2} end, fun(X) -> X#{id(z) := 1, id(y) := 2} end, fun(X) -> X#{known := 1, z := 2, b := 3} end]].
+missing_keys() -> {missing(id(#{})), missing(id(#{known => 1})), missing(maps:from_list([{known, x} | [{I, I} || I <- lists:seq(1000, 1050)]]))}.

@@ -52,5 +52,12 @@ leader() -> P = spawn(fun() -> erlang:group_leader(older(self()), self()), recei
 timed() -> Old = older(self()), [t(fun() -> is_reference(erlang:send_after(1, Old, x)) end), t(fun() -> is_reference(erlang:start_timer(1, Old, x)) end), rest()].
 given() -> T = ets:new(x, []), t(fun() -> ets:give_away(T, older(self()), x) end).
 inherited() -> t(fun() -> ets:new(x, [{heir, older(self()), x}]) end), ok.
+%% A port that never was, of this node and of an older one.
+port(Creation) ->
+    <<131, 88, 100, L:16, Rest/binary>> = term_to_binary(self()),
+    <<Name:L/binary, _:8/binary, Own:32>> = Rest,
+    binary_to_term(<<131, 120, 100, L:16, Name/binary, 77777:64, (Own bxor Creation):32>>).
+port_monitored() -> [begin _ = monitor(port, port(C)), receive {'DOWN', R, port, P, Reason} when is_reference(R), is_port(P) -> {down, Reason} after 1000 -> nothing end end || C <- [0, 5]].
 called() -> try gen_server:call(older(self()), hello, 1000) catch exit:{R, {gen_server, call, [P, hello, 1000]}} -> {R, node(P) =:= node()} end.
 ordered() -> Old = older(self()), {Old == self(), lists:sort([Old, self()]) =:= lists:sort([self(), Old]), maps:size(#{Old => 1, self() => 2})}.
+no_path() -> [t(fun() -> erlang:load_nif(P, x) end) || P <- [{bad, path}, 1, #{}]].

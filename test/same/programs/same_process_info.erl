@@ -323,3 +323,35 @@ bumped_reductions() ->
 %% --- Tracing: there is none, and whoever asks is told so ---------------------------------------------------------------------
 
 tracing_off() -> [erlang:trace(self(), false, [all]), erlang:trace(self(), false, [call, send, 'receive']), erlang:trace_info(self(), flags), erlang:trace_info(self(), tracer), erlang:trace_info({lists, seq, 2}, traced), erlang:trace_pattern({lists, seq, 2}, false, [local]) >= 0, seq_trace:get_token(), erlang:system_monitor(), erlang:system_monitor(undefined), erlang:system_profile()].
+
+%% Wherever a process is when it is asked, it is somewhere: in a native that has to wait for its turn as well.
+looker(Parent) -> process_info(Parent, current_location), looker(Parent).
+where(Pid) ->
+    erlang:yield(),
+    case process_info(Pid, [current_location, current_function]) of
+        [{current_location, {M, F, A, _}}, {current_function, {M, F, A}}] -> known(M, F, A);
+        Other -> Other
+    end.
+known(erlang, process_info, 2) -> known;
+known(erts_internal, await_result, 1) -> known;
+known(?MODULE, looker, 1) -> known;
+known(M, F, A) -> {M, F, A}.
+located_everywhere() ->
+    Self = self(),
+    Pid = spawn(fun() -> looker(Self) end),
+    erlang:yield(),
+    Places = lists:usort([where(Pid) || _ <- lists:seq(1, 5000)]),
+    exit(Pid, kill),
+    Places.
+
+%% A trace keeps one entry at least.
+backtrace_depths() ->
+    {'EXIT', {_, Trace}} = (catch error(trace)),
+    Long = lists:append(lists:duplicate(12, [hd(Trace)])),
+    Old = erlang:system_flag(backtrace_depth, 8),
+    Lengths = [begin
+                   erlang:system_flag(backtrace_depth, D),
+                   {try error(x) catch error:x:S -> length(S) end > 0, try erlang:raise(error, x, Long) catch error:x:S -> length(S) end}
+               end || D <- [0, 1, 2, 5, 8]],
+    erlang:system_flag(backtrace_depth, Old),
+    Lengths.
