@@ -5,6 +5,7 @@
 #   demo        the examples of a process guide on the BEAM and on the engine, and a table of latencies
 #   test        lint, unit tests, the programs run on both engines, host-side tests
 #   lint        layers, sizes, format
+#   soak        an hour of mixed load with kills at random, or SECONDS=N; then nothing may be left of it
 #   check-long  test, and: unit tests under every sanitizer, the programs on the stress build and as newer OTPs compile them, fuzzers, dialyzer
 #   bench       measures both engines: a table, and a file of numbers; CLASS= and ONLY= select (all options: bench/bench.erl)
 #   bench-huge  ten million processes on the engine: 5 GB
@@ -20,7 +21,7 @@ EBIN := _build/default/lib/tandem/ebin
 options = $(foreach name,$(1),$(if $($(name)),$(shell echo $(name) | tr A-Z a-z)='$($(name))'))
 ERLANG_SOURCES := $(wildcard src/*.erl src/*.app.src) rebar.config
 
-.PHONY: all deps engine demo test lint check-long bench bench-huge bench-compare format clean
+.PHONY: all deps engine demo test soak lint check-long bench bench-huge bench-compare format clean
 .DEFAULT_GOAL := all
 
 all: $(STAMP)/deps engine $(STAMP)/erlang
@@ -49,6 +50,9 @@ test: all
 
 lint: $(STAMP)/deps
 	@sh test/lint.sh
+
+soak: all
+	@sh test/run.sh soak $(or $(SECONDS),3600)
 
 check-long: all
 	@sh test/run.sh long

@@ -177,6 +177,17 @@ page() {
     if [ -n "$line" ]; then count page "$passed" "$failed"; else count page 0 1; fi
 }
 
+# A long mixed load: soak SECONDS.
+soak() {
+    log=$out/soak.log
+    vm 'real_soak:main(init:get_plain_arguments()), halt().' "$PWD/priv/tandem" "$1" 2>&1 | tee "$log" | grep --line-buffered '^real_soak: '
+    line=$(grep -E '^soak: [0-9]+ passed, [0-9]+ failed$' "$log" | tail -n 1)
+    passed=$(echo "$line" | sed 's/soak: \([0-9]*\) .*/\1/')
+    failed=$(echo "$line" | sed 's/.*, \([0-9]*\) failed/\1/')
+    [ "${failed:-1}" = 0 ] || tail -n 60 "$log"
+    if [ -n "$line" ]; then count soak "$passed" "$failed"; else count soak 0 1; fi
+}
+
 # Modules replaced while they are called: reload BUILD.
 reload() {
     log=$out/reload-$1.log
@@ -271,10 +282,17 @@ long)
     for build in release asan tsan; do reload $build; done
     newer
     real
+    soak "${SOAK_SECONDS:-600}"
     page
     differential "${DIFF_SEED:-random}" 600 "$PWD/priv/tandem-stress" "$PWD/priv/tandem-asan" "$PWD/priv/tandem"
     fuzz
     dialyzer_check
+    total
+    ;;
+soak)
+    prepare
+    : > "$results"
+    soak "$2"
     total
     ;;
 demo)
@@ -297,7 +315,7 @@ bench-compare)
     vm 'bench:compare(init:get_plain_arguments()).' "$@"
     ;;
 *)
-    echo "usage: run.sh test|long|newer|demo|bench|bench-huge|bench-compare" >&2
+    echo "usage: run.sh test|long|soak SECONDS|newer|demo|bench|bench-huge|bench-compare" >&2
     exit 2
     ;;
 esac
