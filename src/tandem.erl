@@ -14,6 +14,7 @@
 -module(tandem).
 
 -export([start_link/0, start_link/1, start/0, start/1, stop/1, child_spec/1, info/1, info/2, counters/1, top/1, top/2, compare/1, compare/2]).
+-export([attach/1, attach/2, detach/1]).
 
 -export_type([info/0]).
 
@@ -139,3 +140,26 @@ compare(Work) ->
               tandem_compare_options:options()) -> {ok, tandem_compare:result()} | {error, term()}.
 compare(Work, Options) ->
     tandem_compare:compare(Work, Options).
+
+%% @equiv attach(Node, #{})
+-spec attach(node()) -> {ok, pid()} | {error, term()}.
+attach(Node) ->
+    attach(Node, #{}).
+
+%% @doc Makes this VM a host of an engine that is a node of its own (`priv/tandem --name NAME@HOST'): it hands out object code, and runs
+%% the calls that are a host's business, for as long as the returned process lives, which is linked to the caller. Of several hosts
+%% the first serves; when it goes away, the next one does. What the engine calls without any host raises `undef'.
+%%
+%% The only option is `timeout', in milliseconds. The errors are `{no_connection, Node}' (no epmd, no such node, another cookie),
+%% `{not_an_engine, Node}', `{already_started, Pid}', `timeout' and `{distribution, Reason}'.
+-spec attach(node(), #{timeout => timeout()}) -> {ok, pid()} | {error, term()}.
+attach(Node, Options) ->
+    case tandem_engine:ensure_distributed() of
+        ok -> tandem_attachment:start_link(Node, maps:get(timeout, Options, 15_000));
+        {error, Reason} -> {error, {distribution, Reason}}
+    end.
+
+%% @doc The opposite of {@link attach/1}. The engine goes on.
+-spec detach(node() | pid()) -> ok.
+detach(Engine) ->
+    tandem_attachment:detach(Engine).

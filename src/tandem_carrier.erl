@@ -35,7 +35,7 @@
 -module(tandem_carrier).
 
 -export([start_link/1, program/0, kill/1, place/1]).
--export([first_frame/1, connect/6, offered_flags/0]).
+-export([first_frame/1, connect/6, offered_flags/0, open_port/3, host_names/0]).
 
 -include_lib("kernel/include/dist.hrl").
 -include_lib("kernel/include/dist_util.hrl").
@@ -86,15 +86,9 @@ place(Port) ->
         undefined -> "ended"
     end.
 
-open(Owner, #{executable := Executable, env := Env} = Config) ->
+open(Owner, Config) ->
     process_flag(trap_exit, true),
-    Port = try
-               open_port({spawn_executable, Executable},
-                         [{args, ["--carrier", "port"]}, {env, Env}, {packet, 4}, nouse_stdio, binary, exit_status,
-                          {busy_limits_port, ?BUSY_LIMITS}])
-           catch
-               error:Reason -> exit({executable, Executable, Reason})
-           end,
+    Port = open_port(Config, "port", [{busy_limits_port, ?BUSY_LIMITS}]),
     true = port_command(Port, first_frame(Config)),
     Input = self(),
     Output = spawn_opt(fun() -> output(Port, Input) end, ?LOOP_OPTIONS),
@@ -102,6 +96,16 @@ open(Owner, #{executable := Executable, env := Env} = Config) ->
     Connection = spawn_opt(fun() -> connect(Port, Send, Input, Output, Owner, Config) end,
                            dist_util:net_ticker_spawn_options()),
     serve_handshake(#input{port = Port, owner = Owner, output = Output, connection = Connection, grant = maps:get(window, Config) div 4}).
+
+%% @doc Starts an engine's program for a carrier; the caller owns the port.
+-spec open_port(map(), string(), list()) -> port().
+open_port(#{executable := Executable, env := Env}, Carrier, Options) ->
+    try
+        erlang:open_port({spawn_executable, Executable},
+                         [{args, ["--carrier", Carrier]}, {env, Env}, {packet, 4}, nouse_stdio, binary, exit_status | Options])
+    catch
+        error:Reason -> exit({executable, Executable, Reason})
+    end.
 
 %% @doc What the engine is told first.
 -spec first_frame(config()) -> binary().
@@ -112,7 +116,8 @@ first_frame(#{node := Node} = Config) ->
                            printable_range => io:printable_range(),
                            names => host_names()}).
 
-%% Registered processes of this VM that have their names on the engine, too: who asks for them there reaches them here.
+%% @doc Registered processes of this VM that have their names on the engine, too: who asks for them there reaches them here.
+-spec host_names() -> #{atom() => pid()}.
 host_names() ->
     Names = [user, standard_error, logger, error_logger, code_server, file_server_2, net_kernel, init, erl_signal_server],
     maps:from_list([{Name, Pid} || Name <- Names, Pid <- [whereis(Name)], is_pid(Pid)]).

@@ -6,7 +6,7 @@
 
 -behaviour(gen_server).
 
--export([start/2, stop/1, latest/0, ask/3]).
+-export([start/2, stop/1, latest/0, ask/3, ensure_distributed/0]).
 -export([init/1, handle_call/3, handle_cast/2, handle_info/2, terminate/2]).
 
 -define(LATEST, {tandem, latest}).
@@ -64,7 +64,8 @@ counter() ->
             Counter
     end.
 
-%% Several may try at once: kernel's supervisor lets one of them win, and then the others are content as well.
+%% @doc Makes this VM a node, if it is none. Several may try at once: kernel's supervisor lets one of them win, and then the others are content as well.
+-spec ensure_distributed() -> ok | {error, term()}.
 ensure_distributed() ->
     case node() of
         nonode@nohost ->
@@ -84,10 +85,23 @@ start_distribution([Name | Names]) ->
 
 %% @doc Ends an engine, and waits until its node is down.
 -spec stop(pid() | node()) -> ok | {error, {not_an_engine, term()}}.
-stop(Server) ->
+stop(Server) when is_pid(Server) ->
     try gen_server:stop(Server)
     catch exit:_ -> {error, {not_an_engine, Server}}
+    end;
+stop(Node) ->
+    case [Owner || is_atom(Node), Owner <- [whereis(Node)], is_pid(Owner)] of
+        [Owner] -> stop_owned(Owner, Node);
+        [] when is_atom(Node) -> tandem_attachment:stop_node(Node);
+        [] -> {error, {not_an_engine, Node}}
     end.
+
+stop_owned(Owner, Node) ->
+    case proc_lib:translate_initial_call(Owner) of
+        {tandem_attachment, _, _} -> tandem_attachment:detach(Owner), tandem_attachment:stop_node(Node);
+        _ -> stop(Owner)
+    end.
+
 
 %% @doc The engine started last, if it is running.
 -spec latest() -> {ok, node()} | error.
@@ -104,14 +118,18 @@ latest() ->
 
 %% @doc Asks the engine itself, whatever its processes do: `info' and `load' are maps, `counters' is JSON.
 -spec ask(node(), info | load | counters, timeout()) -> term() | {error, {not_an_engine, term()} | noconnection | timeout}.
-ask(Node, What, Timeout) ->
-    case is_atom(Node) andalso whereis(Node) of
-        Owner when is_pid(Owner) -> ask(Owner, Node, What, Timeout);
+ask(Node, What, Timeout) when is_atom(Node) ->
+    case {whereis(Node), is_member(Node)} of
+        {Owner, _} when is_pid(Owner) -> ask(Owner, Node, What, Timeout);
+        {undefined, true} -> ask({'$tandem', Node}, Node, What, Timeout);
         _ -> {error, {not_an_engine, Node}}
-    end.
+    end;
+ask(Node, _, _) ->
+    {error, {not_an_engine, Node}}.
 
-ask(Owner, Node, What, Timeout) ->
-    Monitor = erlang:monitor(process, Owner),
+%% Whoever owns it or, for an engine that is a node of its own, the engine itself, which tells of its end in this way.
+ask(Watched, Node, What, Timeout) ->
+    Monitor = erlang:monitor(process, Watched),
     {'$tandem', Node} ! {What, self(), Monitor},
     receive
         {Monitor, Answer} ->
@@ -148,6 +166,7 @@ init({Node, Options}) ->
 
 %% The module that starts an engine of that kind, and is the connection to it.
 carrier(port) -> tandem_carrier;
+carrier(tcp) -> tandem_carrier_tcp;
 carrier(nif) -> tandem_guest.
 
 %% The caller gets the reason; here is what it doesn't tell.
@@ -223,8 +242,17 @@ terminate(_, #state{node = Node, carrier = Carrier, input = Input, socket = Sock
     await(Input, ?PATIENCE),
     exit(Input, kill),
     _ = [await(Pid, infinity) || Pid <- [Input, Host]],
-    _ = [receive {nodedown, Watch} -> ok after 1000 -> ok end || Watch <- Watched],
+    _ = [await_down(Carrier, Watch) || Watch <- Watched],
     forget(Node).
+
+%% An engine on TCP leaves by itself: then epmd has forgotten its name before its connections end. One that is stopped does not.
+await_down(Carrier, Node) ->
+    receive
+        {nodedown, Node} -> ok
+    after 1000 ->
+        Carrier =:= tandem_carrier_tcp andalso erlang:disconnect_node(Node),
+        receive {nodedown, Node} -> ok after 1000 -> ok end
+    end.
 
 await(Pid, Time) ->
     Monitor = erlang:monitor(process, Pid),

@@ -3,11 +3,26 @@
 %% `not_loaded'.
 -module(tandem_native).
 
--export([host/0, take_over/1, ask_process_info/2, load_binary/3, load_file/1, prepared_file/2]).
+-export([host/0, may_lose_host/0, connect/1, disconnect/1, take_over/1, ask_process_info/2, load_binary/3, load_file/1, prepared_file/2]).
 
-%% @doc The process on the host that serves this engine ({@link tandem_host}).
--spec host() -> pid().
+%% @doc The process on a host that serves this engine ({@link tandem_host}).
+-spec host() -> pid() | undefined.
 host() ->
+    erlang:nif_error(not_loaded).
+
+%% @doc Whether the engine lives on when its host has gone.
+-spec may_lose_host() -> boolean().
+may_lose_host() ->
+    erlang:nif_error(not_loaded).
+
+%% @doc net_kernel:connect_node/1.
+-spec connect(node()) -> boolean().
+connect(_) ->
+    erlang:nif_error(not_loaded).
+
+%% @doc Ends the connection to a node soon. False: there is none.
+-spec disconnect(node()) -> boolean().
+disconnect(_) ->
     erlang:nif_error(not_loaded).
 
 %% @doc From now on the functions of a module that was delegated as a whole run on the engine.

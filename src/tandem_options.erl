@@ -6,7 +6,7 @@
 
 -export_type([options/0, error/0, carrier/0]).
 
--type carrier() :: port | nif.
+-type carrier() :: port | tcp | nif.
 
 -type options() ::
         #{carrier => carrier(),
@@ -17,10 +17,13 @@
           timeout => timeout(),
           window => pos_integer(),
           executable => file:name_all(),
-          env => [{os:env_var_name(), os:env_var_value() | false}]}.
+          env => [{os:env_var_name(), os:env_var_value() | false}],
+          listen => string() | binary(),
+          net_ticktime => pos_integer()}.
 %% <dl>
-%% <dt>`carrier'</dt><dd>how the engine is reached. `port', the default: an operating-system process, over pipes. `nif': on
-%%   threads of this VM's own operating-system process, in memory; a crash of the engine then takes the VM along</dd>
+%% <dt>`carrier'</dt><dd>how the engine is reached. `port', the default: an operating-system process, over pipes. `tcp': such a process
+%%   that is a member of the cluster, so that other nodes reach it and it reaches them; epmd must run. It ends with its owner,
+%%   too. `nif': on threads of this VM's own operating-system process, in memory; a crash of the engine then takes the VM along</dd>
 %% <dt>`name'</dt><dd>the part of the node's name before the `@'; by default `tandem1', `tandem2' and so on. Two engines with one
 %%   name can't run at once.</dd>
 %% <dt>`schedulers'</dt><dd>threads that run processes; by default one a core that the host may use. `workers' is the same.</dd>
@@ -36,6 +39,9 @@
 %% <dt>`executable'</dt><dd>the engine's program; by default `tandem' in the application's priv folder (`tandem_engine.so' for
 %%   `nif')</dd>
 %% <dt>`env'</dt><dd>additions to the environment of the engine's operating-system process, as `open_port/2' takes them</dd>
+%% <dt>`listen'</dt><dd>with `tcp': the address on which other nodes reach the engine, `"ADDRESS"' or `"ADDRESS:PORT"'; by default that of
+%%   the host in its name, where only this machine is let in</dd>
+%% <dt>`net_ticktime'</dt><dd>with `tcp': seconds without a sign of life after which the engine takes a node for lost; 60 by default</dd>
 %% </dl>
 %% What the application's environment has under an option's name is its default (`erl -tandem schedulers 2').
 
@@ -46,7 +52,7 @@
 
 %% Name, default, check. A default is not checked.
 rows() ->
-    [{carrier, port, fun(C) -> lists:member(C, [port, nif]) end},
+    [{carrier, port, fun(C) -> lists:member(C, [port, tcp, nif]) end},
      {name, undefined, fun is_name/1},
      {schedulers, cores(), fun is_schedulers/1},
      {memory, infinity, fun(M) -> M =:= infinity orelse (is_integer(M) andalso M >= 16 bsl 20 andalso M < 1 bsl 60) end},
@@ -54,7 +60,9 @@ rows() ->
      {timeout, 15_000, fun(T) -> T =:= infinity orelse (is_integer(T) andalso T > 0 andalso T < 1 bsl 32) end},
      {window, ?WINDOW, fun(W) -> is_integer(W) andalso W >= 4096 andalso W =< 1 bsl 30 end},
      {executable, undefined, fun(E) -> is_list(E) orelse is_binary(E) end},
-     {env, [], fun is_env/1}].
+     {env, [], fun is_env/1},
+     {listen, undefined, fun is_text/1},
+     {net_ticktime, 60, fun(T) -> is_integer(T) andalso T > 0 andalso T =< 7 * 24 * 3600 end}].
 
 %% @doc The names of all options.
 -spec names() -> [atom()].
@@ -108,6 +116,13 @@ is_name(Name) when is_list(Name); is_binary(Name) ->
     end;
 is_name(_) ->
     false.
+
+is_text(Text) ->
+    try unicode:characters_to_binary(Text) of
+        Binary -> is_binary(Binary) andalso Binary =/= <<>>
+    catch
+        error:badarg -> false
+    end.
 
 is_env(Env) when is_list(Env) ->
     lists:all(fun({Name, Value}) -> is_list(Name) andalso (is_list(Value) orelse Value =:= false);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Natives about the host that this engine belongs to, and calls that go to its servers as the caller rather than by
 // delegation.
-#include "dist/host.h"
 #include "bif/bif.h"
+#include "dist/hosts.h"
 #include "term/ident.h"
 #include "term/map.h"
 
@@ -11,8 +11,7 @@ static term bif_printable_range(struct proc *p, term *args)
 {
     (void)p;
     (void)args;
-    term range = is_map(host_options.all) ? map_get(host_options.all, ATOM_printable_range) : NONE;
-    return range == ATOM_unicode ? ATOM_unicode : ATOM_latin1;
+    return hosts_unicode() ? ATOM_unicode : ATOM_latin1;
 }
 
 // All nodes since OTP R13 take Unicode in the io protocol.
@@ -28,7 +27,7 @@ static term bif_logger_proxy_log(struct proc *p, term *args)
     if (!is_tuple_of(args[0], 3) || element(args[0], 0) != ATOM_remote || !is_atom(element(args[0], 1)))
         return fail_badarg(p);
     term node = element(args[0], 1);
-    if (host_options.services != NONE && node == ident_node(host_options.services)->name)
+    if (hosts_is_node(node))
         return ATOM_ok;
     term arguments[] = {tuple2(proc_heap(p), ATOM_logger, node), element(args[0], 2)};
     return fail_trap(p, export_get(ATOM_erlang, ATOM_send, 2), arguments);

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Natives about nodes. This engine is connected by its host: all connections are hidden, and there is no distribution
-// channel that a program could hold or open.
+// Natives about nodes. All connections are hidden, and there is no distribution channel that a program could hold or open.
 #include "bif/bif.h"
 #include "proc/remote.h"
 #include "term/ident.h"

@@ -177,12 +177,14 @@ static term bif_monitor_node(struct proc *p, term *args)
 {
     if (!is_atom(args[0]) || !is_bool(args[1]))
         return fail_badarg(p);
-    bool connected =
-        args[0] == node_self()->name || (remote_hooks.connected && remote_hooks.connected(node_intern(args[0], 0)));
-    if (connected || args[1] == ATOM_false)
-        relations_monitor_node(p, args[0], args[1] == ATOM_true);
-    else
+    bool on = args[1] == ATOM_true;
+    relations_monitor_node(p, args[0], on);
+    bool reachable =
+        args[0] == node_self()->name || (remote_hooks.watch && remote_hooks.watch(node_intern(args[0], 0)));
+    if (on && !reachable) {
+        relations_monitor_node(p, args[0], false);
         signal_message(NONE, p->pid, tuple2(proc_heap(p), ATOM_nodedown, args[0]));
+    }
     return ATOM_true;
 }
 

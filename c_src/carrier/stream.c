@@ -66,6 +66,7 @@ static void take_packets(struct stream *s)
 static void written(struct stream_output *o, size_t bytes)
 {
     size_t done = 0;
+    atomic_fetch_add_explicit(&o->sent, bytes, memory_order_relaxed);
     bytes += o->written;
     while (done < o->count && bytes >= packet_size(o->sending[done]) + o->sending[done]->prefix) {
         bytes -= packet_size(o->sending[done]) + o->sending[done]->prefix;

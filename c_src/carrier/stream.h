@@ -28,6 +28,7 @@ struct stream_output {
     size_t count;
     size_t written;         // of the first packet, its length included
     _Atomic size_t left;    // packets written whole
+    _Atomic size_t sent;    // bytes so far
 };
 
 // First member of a carrier.

@@ -259,6 +259,30 @@ void module_arrived(term name, const uint8_t *bytes, size_t size)
     answer(name, ATOM_badfile, true);
 }
 
+// A module that waits for its on_load function has come already.
+static size_t unanswered(term *names, size_t room)
+{
+    size_t count = 0, at = 0;
+    lock_take(&needs.lock);
+    for (struct need *n; (n = table_next(&needs.table, &at)) != NULL;)
+        if (n->asked && !n->pending && count++ < room)
+            names[count - 1] = n->name;
+    lock_give(&needs.lock);
+    return count;
+}
+
+void demand_again(void)
+{
+    size_t count = unanswered(NULL, 0), room = count;
+    if (count == 0)
+        return;
+    term *names = mem_alloc(room * sizeof *names);
+    count = unanswered(names, room);
+    for (size_t i = 0; i < count && i < room; i++)
+        module_hooks.ask(names[i]);
+    mem_free(names, room * sizeof *names);
+}
+
 // On load.
 
 bool module_await_on_load(struct module *m)

@@ -17,6 +17,9 @@ void demand_close(void);
 void module_refresh(struct proc *p, term name);
 bool module_refreshed(struct proc *p, term name);
 
+// There is another host, or none: what the last one has not answered is asked for again.
+void demand_again(void);
+
 // Why the last demand found nothing: ATOM_nofile, ATOM_badfile or ATOM_on_load_failure. NONE: it did not fail.
 term module_failure(term name);
 

@@ -108,12 +108,17 @@ static void take_name(struct peer *p, struct reader *r)
         memcpy(h->name, name, h->name_size);
 }
 
-static bool is_proof(const struct peer *p, const uint8_t *theirs)
+static bool is_proof(const struct peer *p, const uint8_t *theirs, struct reader *r)
 {
     unsigned different = 0;
     for (size_t i = 0; i < MD5_SIZE; i++)
         different |= p->handshake.expected[i] ^ theirs[i];
-    return !different;
+    if (!different)
+        return true;
+    log_line(LOG_WARNING, "node %.*s has another cookie: connection refused", (int)p->handshake.name_size,
+             p->handshake.name);
+    reader_fail(r, "handshake: wrong digest (another cookie?)");
+    return false;
 }
 
 // From here on the other node is known.
@@ -182,9 +187,7 @@ static void proof(struct peer *p, struct reader *r)
     const uint8_t *theirs = reader_take(r, MD5_SIZE);
     if (!theirs || tag != 'a' || reader_left(r) != 0)
         reader_fail(r, "handshake: no digest");
-    else if (!is_proof(p, theirs))
-        reader_fail(r, "handshake: wrong digest (another cookie?)");
-    else
+    else if (is_proof(p, theirs, r))
         become_up(p, r);
 }
 
@@ -263,10 +266,8 @@ static void reply(struct peer *p, struct reader *r)
         reader_fail(r, "handshake: no reply to our challenge");
         return;
     }
-    if (!is_proof(p, theirs)) {
-        reader_fail(r, "handshake: wrong digest (another cookie?)");
+    if (!is_proof(p, theirs, r))
         return;
-    }
     digest(proof_of_ours, number);
     struct packet *packet = packet_new();
     writer_u8(&packet->body, 'a');

@@ -9,6 +9,8 @@
 #include "term/map.h"
 #include "term/number.h"
 
+#include <string.h>
+
 struct host_options host_options;
 
 static struct fragment *area;
@@ -101,6 +103,15 @@ void host_options_receive(struct reader *r)
         reader_fail(r, "the options are malformed");
     }
     external_done(&e);
+}
+
+void host_options_set(const struct host_options *o, const uint8_t *cookie, size_t size)
+{
+    host_options = *o;
+    cookie_copy = mem_alloc(size);
+    memcpy(cookie_copy, cookie, size);
+    host_options.cookie = cookie_copy;
+    host_options.cookie_size = size;
 }
 
 void host_options_done(void)

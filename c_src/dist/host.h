@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the host told us when it started us: one term, the first packet on its port. Kept for good, on a fragment of its own;
-// set once, before any process runs, and only read afterwards.
+// What the host told us when it started us: one term, the first packet on its port; or what the command line said. Kept for good, on
+// a fragment of its own; set once, before any process runs, and only read afterwards.
 #ifndef TANDEM_DIST_HOST_H
 #define TANDEM_DIST_HOST_H
 
@@ -18,11 +18,14 @@ struct host_options {
     size_t window;       // bytes that may be on their way to the host and not acknowledged
     term environment;    // binary of Name=Value with a NUL behind each, or NONE: that of the OS process
     term names;          // map of registered names to pids of the host, or NONE
-    term all;            // the whole map
+    term all;            // the whole map, or NONE
+    bool member;         // of a cluster: any number of nodes may be hosts, and go away
 };
 extern struct host_options host_options;
 
 void host_options_receive(struct reader *r);    // failure is in the reader
+void host_options_set(const struct host_options *o, const uint8_t *cookie,
+                      size_t size);    // without a host; the cookie is copied
 void host_options_done(void);
 
 #endif

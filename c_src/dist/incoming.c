@@ -213,7 +213,7 @@ static void monitor(struct incoming *in)
     term from = in->element[1], to = in->element[2], ref = in->element[3];
     if (!sender(in, from) || !reference(in, ref))
         return;
-    if (is_atom(to) && stands_for_foreign(to))
+    if (is_atom(to) && (to == ATOM_dollar_tandem || stands_for_foreign(to)))
         return;
     enum whose whose = is_atom(to) ? WHOSE_OURS : receiver(in, to);
     if (whose == WHOSE_OURS)

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dist/peer.h"
 
+#include "base/log.h"
 #include "base/memory.h"
 #include "dist/control.h"
 #include "dist/neighbours.h"
 #include "proc/signal.h"
+#include "term/atom.h"
 
 #include <string.h>
 
@@ -366,30 +368,47 @@ bool peer_is_busy(struct peer *p)
     return busy;
 }
 
-// Nothing more is sent. False: that was so before.
-static bool close_output(struct peer *p, struct waiters *woken)
+// Nothing more is sent. False: that was so before, or it has yielded.
+static bool close_output(struct peer *p, bool expired, struct waiters *woken)
 {
     lock_take(&p->lock);
-    bool first = p->state != HANDSHAKE_CLOSED;
+    bool first = p->state != HANDSHAKE_CLOSED && (expired || p->state != HANDSHAKE_YIELDED);
+    if (!first) {
+        lock_give(&p->lock);
+        return false;
+    }
     atomic_store_explicit(&p->state, HANDSHAKE_CLOSED, memory_order_release);
     packet_queue_done(&p->greetings);
     outflow_done(&p->output);
     *woken = waiters_take(p);
     lock_give(&p->lock);
-    return first;
+    return true;
 }
 
-void peer_closed(struct peer *p, const char *why)
+static void close_peer(struct peer *p, bool expired, const char *why)
 {
     struct waiters woken;
-    if (!close_output(p, &woken))
+    if (!close_output(p, expired, &woken))
         return;
     bool ours = neighbour_down(p);
+    if (!p->settled && p->kind != PEER_HOST && why)
+        log_line(LOG_INFO, "no connection%s%s: %s", p->node ? " with " : "",
+                 p->node ? atom_text(p->node->name).bytes : "", why);
     if (ours || p->kind == PEER_HOST)
         p->events->closed(p, why);
     if (ours)
         neighbour_gone(p);
     waiters_wake(&woken);
+}
+
+void peer_closed(struct peer *p, const char *why)
+{
+    close_peer(p, false, why);
+}
+
+void peer_expired(struct peer *p, const char *why)
+{
+    close_peer(p, true, why);
 }
 
 void peer_yield(struct peer *p)

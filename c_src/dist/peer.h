@@ -79,8 +79,10 @@ struct packet *peer_output(struct peer *p);
 
 // The stream is over, or there will be none. NULL: the other end closed it. Telling processes that have ties to the node
 // (relations_node_down) is up to the owner of the connection: when it was the host's, the engine ends instead. It is told of
-// connections that were up, and of those that somebody waited for.
+// connections that were up, and of those that somebody waited for. One that has yielded waits for the other node's all the same,
+// until it has expired.
 void peer_closed(struct peer *p, const char *why);
+void peer_expired(struct peer *p, const char *why);
 
 // Queues a packet. The sender is to wait if the answer is REMOTE_BUSY: its pid (or NONE) is remembered. REMOTE_UNCONNECTED: the
 // packet is still the caller's.

@@ -17,6 +17,7 @@
 #include "code/interp.h"
 #include "dist/control.h"
 #include "dist/host.h"
+#include "dist/hosts.h"
 #include "main/crash.h"
 #include "main/system.h"
 #include "proc/epoch.h"
@@ -64,6 +65,7 @@ void engine_open(void)
     funs_open();
     system_open();
     names_open();
+    hosts_open();
     peers_open();
     control_open();
     modules_open();
@@ -90,6 +92,7 @@ void engine_close(void)
     epoch_close();
     re_patterns_close();
     peers_close();
+    hosts_close();
     demand_close();
     modules_close();
     persistent_close();
@@ -118,10 +121,8 @@ static void end_now(int number)
     _exit(exit_status);
 }
 
-// The engine never outlives its owner: if the workers take too long to come to an end, they are not waited for.
-static void on_closed(struct peer *p, const char *why)
+void engine_end(const char *why)
 {
-    (void)p;
     if (why && !sched_stopping()) {    // a program that stops the engine closes its connection
         char line[256];
         int length = snprintf(line, sizeof line, "tandem: error: connection ended: %s\n", why);
@@ -135,27 +136,32 @@ static void on_closed(struct peer *p, const char *why)
     sched_stop();
 }
 
+int engine_status(void)
+{
+    return exit_status ? exit_status : system_exit_status();
+}
+
+static void on_closed(struct peer *p, const char *why)
+{
+    (void)p;
+    engine_end(why);
+}
+
 static size_t poll_way(int64_t wait_ns)
 {
     return way->poll(wait_ns, sched_wake_fd());
 }
 
-static void map_host_names(void)
+void engine_attach_host(void)
 {
-    struct map_walk w;
-    term name, pid;
-    if (host_options.names == NONE)
-        return;
-    for (map_walk_init(&w, host_options.names); map_walk_next(&w, &name, &pid);)
-        if (is_atom(name) && is_pid(pid))
-            names_set_foreign(name, pid);
+    hosts_attach(host_options.services, host_options.names, map_get(host_options.all, ATOM_printable_range));
 }
 
 static void run(struct peer *p)
 {
     sched_hooks.poll = poll_way;
     sched_start(host_options.schedulers);
-    map_host_names();
+    engine_attach_host();
     p->carrier->operations->input(p->carrier, true);
     if (!way->ended())
         sched_run();
@@ -206,7 +212,7 @@ int engine_run(void)
     live(p, &over_port);
     port_close(port);
     engine_close();
-    return exit_status ? exit_status : system_exit_status();
+    return engine_status();
 }
 
 static size_t poll_guest(int64_t wait_ns, int wake_fd)
@@ -236,5 +242,5 @@ int engine_run_as_guest(struct border *b)
     live(p, &in_memory);
     guest_close(guest);
     engine_close();
-    return exit_status ? exit_status : system_exit_status();
+    return engine_status();
 }

@@ -19,6 +19,13 @@ int engine_run(void);
 struct border;
 int engine_run_as_guest(struct border *b);
 
+// Ends the engine: it is not waited for workers that take long, so it never outlives its owner. why: something went wrong, which is
+// said as its last words; NULL: it was meant to end. From signal handlers too, with NULL.
+void engine_end(const char *why);
+int engine_status(void);
+
+void engine_attach_host(void);    // that of host_options, which serves from now on
+
 // What a process needs for its life: the parts below the connection. For engine_run and for tests.
 void engine_open(void);
 void engine_close(void);

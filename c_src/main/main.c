@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "main/engine.h"
+#include "main/member.h"
 #include "main/options.h"
 
 #include <stdio.h>
@@ -24,9 +25,12 @@ int main(int argc, char **argv)
         puts("tandem " ENGINE_VERSION);
         return 0;
     }
-    if (!o.value[OPTION_carrier] || strcmp(o.value[OPTION_carrier], "port") != 0) {
-        fprintf(stderr, "tandem: which carrier? --carrier port is the one there is (see --help)\n");
-        return EXIT_USAGE;
-    }
-    return engine_run();
+    if (o.value[OPTION_name])
+        return member_run(&o);
+    if (o.value[OPTION_carrier] && strcmp(o.value[OPTION_carrier], "tcp") == 0)
+        return member_run_owned();
+    if (o.value[OPTION_carrier] && strcmp(o.value[OPTION_carrier], "port") == 0)
+        return engine_run();
+    fprintf(stderr, "tandem: a node of its own (--name NAME@HOST), or a VM's (--carrier port or tcp)? See --help\n");
+    return EXIT_USAGE;
 }

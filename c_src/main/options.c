@@ -12,10 +12,24 @@ static const struct {
 #undef OPTION
 };
 
+static char as_typed(char c)
+{
+    return c == '_' ? '-' : c;
+}
+
+static bool is_name(const char *given, const char *name)
+{
+    while (*name && *given == as_typed(*name)) {
+        given++;
+        name++;
+    }
+    return !*name && !*given;
+}
+
 static int find(const char *given)
 {
     for (int i = 0; strncmp(given, "--", 2) == 0 && i < OPTION_COUNT; i++)
-        if (strcmp(given + 2, known[i].name) == 0)
+        if (is_name(given + 2, known[i].name))
             return i;
     return -1;
 }
@@ -40,10 +54,15 @@ bool options_read(struct options *o, int argc, char **argv)
 
 void options_print_help(void)
 {
-    puts("usage: tandem --carrier port\n\nThe engine of Tandem. It is started by tandem:start_link/1, not by hand.\n");
+    puts("usage: tandem --name NAME@HOST [option ...]\n\n"
+         "The engine of Tandem, as a member of a cluster of Erlang nodes. tandem:attach/1 on one of them gives it code "
+         "to run.\n"
+         "An engine that belongs to one VM is started by that, with tandem:start_link/1.\n");
     for (int i = 0; i < OPTION_COUNT; i++) {
         char left[40];
         snprintf(left, sizeof left, "--%s %s", known[i].name, known[i].argument ? known[i].argument : "");
-        printf("  %-18s %s\n", left, known[i].text);
+        for (char *c = left; *c; c++)
+            *c = as_typed(*c);
+        printf("  %-24s %s\n", left, known[i].text);
     }
 }

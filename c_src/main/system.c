@@ -5,10 +5,11 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "code/delegate.h"
+#include "code/demand.h"
 #include "code/missing.h"
 #include "code/module.h"
 #include "dist/control.h"
-#include "dist/host.h"
+#include "dist/hosts.h"
 #include "dist/peer.h"
 #include "main/counters.h"
 #include "main/engine.h"
@@ -23,21 +24,15 @@
 
 #include <string.h>
 
-static void to_services(term message)
-{
-    struct remote_signal s = {
-        .kind = REMOTE_SEND,
-        .node = ident_node(host_options.services),
-        .to = host_options.services,
-        .value = message,
-    };
-    remote_hooks.signal(NULL, &s);
-}
-
+// Without a host there is no such module.
 static void ask_for_module(term name)
 {
+    term room[FOREIGN_PID_WORDS], host = hosts_pid(room);
     term request[] = {header(KIND_TUPLE, 2), ATOM_dollar_tandem_get_module, name};
-    to_services(boxed_term(request));
+    if (host == NONE)
+        module_arrived(name, NULL, 0);
+    else
+        signal_answer(host, boxed_term(request));
 }
 
 static void module_came(term name, term code)
@@ -135,6 +130,25 @@ static bool is_question(term message, term name)
     return is_tuple_of(message, 3) && element(message, 0) == name && is_pid(element(message, 1));
 }
 
+static void answer_ok(term to, term ref)
+{
+    term message[] = {header(KIND_TUPLE, 2), ref, ATOM_ok};
+    signal_answer(to, boxed_term(message));
+}
+
+static void stop(term from, term ref)
+{
+    answer_ok(from, ref);
+    sched_stop();
+}
+
+// {attach, From, Reference, Host, Names, PrintableRange}.
+static void attach(term message)
+{
+    hosts_attach(element(message, 3), element(message, 4), element(message, 5));
+    answer_ok(element(message, 1), element(message, 2));
+}
+
 static void system_message(struct peer *from, term message)
 {
     (void)from;
@@ -146,6 +160,12 @@ static void system_message(struct peer *from, term message)
         answer(element(message, 1), element(message, 2), load_map);
     else if (is_question(message, ATOM_counters))
         answer(element(message, 1), element(message, 2), counters_json);
+    else if (is_question(message, ATOM_stop))
+        stop(element(message, 1), element(message, 2));
+    else if (is_tuple_of(message, 6) && element(message, 0) == ATOM_attach && is_pid(element(message, 1)))
+        attach(message);
+    else if (is_tuple_of(message, 2) && element(message, 0) == ATOM_detach)
+        hosts_detach(element(message, 1));
     else
         log_line(LOG_WARNING, "a message to the engine that it does not know");
 }
@@ -154,4 +174,5 @@ void system_messages_open(void)
 {
     control_hooks.system = system_message;
     module_hooks.ask = ask_for_module;
+    hosts_events.changed = demand_again;
 }

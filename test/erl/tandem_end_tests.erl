@@ -47,11 +47,11 @@ not_found() ->
 malformed() ->
     ?assertEqual({{exit_status, 1}, connection_closed,
                   "exit status 1. It said: tandem: error: connection ended: unknown kind of packet\n"},
-                 ended(fun(Engine, _) -> port_command(tandem_support:port(Engine), <<"?">>) end)).
+                 ended(#{carrier => port}, fun(Engine, _) -> port_command(tandem_support:port(Engine), <<"?">>) end)).
 
 disconnected() ->
     ?assertEqual({disconnect, disconnect, "this VM has ended the connection (disconnect)"},
-                 ended(fun(_, Node) -> erlang:disconnect_node(Node) end)).
+                 ended(#{carrier => port}, fun(_, Node) -> erlang:disconnect_node(Node) end)).
 
 %% Nothing is wrong with that, so nothing is reported.
 stopped() ->
@@ -69,12 +69,15 @@ full_stderr() ->
 
 %% The owner's reason, net_kernel's, and what the report says after the engine's name.
 ended(End) ->
+    ended(#{}, End).
+
+ended(Options, End) ->
     Was = process_flag(trap_exit, true),
     ok = net_kernel:monitor_nodes(true, #{node_type => all, nodedown_reason => true}),
     #{level := Level} = logger:get_primary_config(),
     ok = logger:set_primary_config(level, error),
     ok = logger:add_handler(?MODULE, ?MODULE, #{config => #{to => self()}}),
-    {ok, Engine, Node} = tandem:start_link(#{}),
+    {ok, Engine, Node} = tandem:start_link(Options),
     _ = on(Node, fun() -> ok end),
     _ = End(Engine, Node),
     Reason = receive {'EXIT', Engine, R} -> R end,

@@ -37,7 +37,7 @@ stopped_engine() ->
 
 %% The process here that takes what the engine sends is suspended: senders there wait, and nothing piles up.
 stopped_host() ->
-    {ok, Owner, Node} = tandem:start(#{}),
+    {ok, Owner, Node} = tandem:start(#{carrier => port}),
     Self = self(),
     Input = input(Owner),
     OsPid = os_pid(Owner),

@@ -1,0 +1,103 @@
+%% SPDX-License-Identifier: Apache-2.0
+%% @doc This VM as a host of an engine that it has not started: it hands out object code and runs calls there, for as long as this
+%% process lives. It is registered under the engine's node name. If the connection is lost it is made again when that is possible.
+-module(tandem_attachment).
+
+-behaviour(gen_server).
+
+-export([start_link/2, detach/1, connect/2, stop_node/1]).
+-export([init/1, handle_call/3, handle_cast/2, handle_info/2, terminate/2]).
+
+-record(state, {node :: node(), host :: pid()}).
+
+%% Milliseconds between two tries to connect again; that an engine may take to answer, and to end.
+-define(AGAIN, 1000).
+-define(ANSWER, 5000).
+
+%% @doc Makes this VM a host of that engine. The error is `{no_connection, Node}', `{not_an_engine, Node}' or `{already_started, Pid}'.
+-spec start_link(node(), timeout()) -> {ok, pid()} | {error, term()}.
+start_link(Node, Timeout) ->
+    case gen_server:start_link({local, Node}, ?MODULE, Node, [{timeout, Timeout}]) of
+        {error, {shutdown, Reason}} -> {error, Reason};
+        Result -> Result
+    end.
+
+%% @doc The engine goes on without this VM.
+-spec detach(node() | pid()) -> ok.
+detach(Server) ->
+    gen_server:stop(Server, {shutdown, detached}, infinity).
+
+%% @private
+-spec init(node()) -> {ok, #state{}} | {stop, term()}.
+init(Node) ->
+    process_flag(trap_exit, true),
+    Host = tandem_host:start_link(Node),
+    case connect(Node, Host) of
+        ok ->
+            erlang:monitor_node(Node, true),
+            {ok, #state{node = Node, host = Host}};
+        {error, Reason} ->
+            {stop, {shutdown, Reason}}
+    end.
+
+%% @doc Connects to an engine, and makes a process of {@link tandem_host} one of its hosts.
+-spec connect(node(), pid()) -> ok | {error, {no_connection | not_an_engine, node()}}.
+connect(Node, Host) ->
+    case net_kernel:hidden_connect_node(Node) of
+        true -> request(Node, fun(Reference) -> {attach, self(), Reference, Host, tandem_carrier:host_names(), io:printable_range()} end);
+        _ -> {error, {no_connection, Node}}
+    end.
+
+request(Node, Message) ->
+    Reference = make_ref(),
+    {'$tandem', Node} ! Message(Reference),
+    receive {Reference, ok} -> ok after ?ANSWER -> {error, {not_an_engine, Node}} end.
+
+%% @doc Ends an engine that this VM may or may not be a host of, and waits until it is down.
+-spec stop_node(node()) -> ok | {error, {not_an_engine, node()}}.
+stop_node(Node) ->
+    case net_kernel:hidden_connect_node(Node) of
+        true ->
+            erlang:monitor_node(Node, true),
+            Result = request(Node, fun(Reference) -> {stop, self(), Reference} end),
+            receive {nodedown, Node} -> ok after ?ANSWER -> Result end;
+        _ ->
+            {error, {not_an_engine, Node}}
+    end.
+
+%% @private
+-spec handle_call(term(), gen_server:from(), #state{}) -> {reply, term(), #state{}}.
+handle_call(_, _, State) ->
+    {reply, {error, bad_request}, State}.
+
+%% @private
+-spec handle_cast(term(), #state{}) -> {noreply, #state{}}.
+handle_cast(_, State) ->
+    {noreply, State}.
+
+%% @private
+-spec handle_info(term(), #state{}) -> {noreply, #state{}} | {stop, term(), #state{}}.
+handle_info({nodedown, Node}, #state{node = Node} = State) ->
+    try_again(),
+    {noreply, State};
+handle_info(connect_again, #state{node = Node, host = Host} = State) ->
+    case connect(Node, Host) of
+        ok -> erlang:monitor_node(Node, true), ok;
+        {error, _} -> try_again()
+    end,
+    {noreply, State};
+handle_info({'EXIT', _, Reason}, State) ->
+    {stop, Reason, State};
+handle_info(_, State) ->
+    {noreply, State}.
+
+try_again() ->
+    _ = erlang:send_after(?AGAIN, self(), connect_again),
+    ok.
+
+%% @private
+-spec terminate(term(), #state{}) -> ok.
+terminate(_, #state{node = Node, host = Host}) ->
+    _ = erlang:send({'$tandem', Node}, {detach, Host}, [noconnect]),
+    exit(Host, kill),
+    ok.
