@@ -5,12 +5,13 @@
 
 -include_lib("eunit/include/eunit.hrl").
 
+-export([stopped/0]).
+
 -import(tandem_support, [each_on_an_engine/1, on/2]).
 
 all_test_() ->
     each_on_an_engine([{module_in_memory_is_unknown, fun module_in_memory_is_unknown/1}, {fun_of_module_in_memory, fun fun_of_module_in_memory/1},
                        {code_paths_are_the_hosts, fun code_paths_are_the_hosts/1}, {code_that_is_not_proved, fun code_that_is_not_proved/1}, {code_marked_as_newer, fun code_marked_as_newer/1},
-                       {purged_code_stays, fun purged_code_stays/1},
                        {engines_do_not_know_each_other, fun engines_do_not_know_each_other/1}, {names_of_the_host, fun names_of_the_host/1},
                        {global_is_the_hosts, fun global_is_the_hosts/1}, {pg_scopes_do_not_join, fun pg_scopes_do_not_join/1},
                        {no_nodes_are_seen, fun no_nodes_are_seen/1}, {init_stop_ends_the_engine, fun init_stop_ends_the_engine/1},
@@ -19,7 +20,9 @@ all_test_() ->
                        {compiled_regular_expressions, fun compiled_regular_expressions/1}, {patterns_that_differ, fun patterns_that_differ/1},
                        {order_of_large_maps, fun order_of_large_maps/1}, {state_ends_with_its_maker, fun state_ends_with_its_maker/1},
                        {random_seeds_of_crypto, fun random_seeds_of_crypto/1}, {raw_files_are_processes, fun raw_files_are_processes/1},
-                       {continuations_from_bytes, fun continuations_from_bytes/1}, {logger_settings_are_the_hosts, fun logger_settings_are_the_hosts/1}]).
+                       {continuations_from_bytes, fun continuations_from_bytes/1}, {logger_settings_are_the_hosts, fun logger_settings_are_the_hosts/1},
+                       {signals_of_the_system, fun signals_of_the_system/1}, {requests_leave_from_the_host, fun requests_leave_from_the_host/1},
+                       {net_kernel_stops_on_the_host, fun net_kernel_stops_on_the_host/1}]).
 
 %% --- Code ------------------------------------------------------------------------------------------------------------------
 
@@ -63,17 +66,6 @@ code_marked_as_newer(Node) ->
     {ok, Changed} = beam_lib:build_module(Newer),
     ?assertEqual([{error, badfile}, {module, M}], [on(Where, fun() -> code:load_binary(M, "x", Changed) end) || Where <- [node(), Node]]).
 
-purged_code_stays(_) ->
-    {ok, Pid, Node} = tandem:start(#{}),
-    Text = ["-module(tandem_differs_4). -export([f/0]). f() -> ", io_lib:format("~p", [lists:seq(1, 50_000)]), "."],
-    {ok, M, Code} = compile:forms(forms(lists:flatten(Text)), []),
-    Load = fun(Times) -> on(Node, fun() -> [begin {module, M} = code:load_binary(M, "x", Code), code:purge(M) end || _ <- lists:seq(1, Times)] end) end,
-    _ = Load(2),
-    Before = tandem_support:resident(tandem_support:os_pid(Pid)),
-    _ = Load(20),
-    ?assert(tandem_support:resident(tandem_support:os_pid(Pid)) - Before > 10_000),
-    ok = tandem:stop(Pid).
-
 %% --- Nodes and names -------------------------------------------------------------------------------------------------------
 
 engines_do_not_know_each_other(Node) ->
@@ -82,6 +74,36 @@ engines_do_not_know_each_other(Node) ->
     ?assertEqual(noconnection, on(Node, fun() -> M = monitor(process, Pid), receive {'DOWN', M, _, _, Why} -> Why end end)),
     ?assertEqual(pang, on(Node, fun() -> net_adm:ping(OtherNode) end)),
     ok = tandem:stop(Other).
+
+%% Signals of the operating system are handled by the VM, which gets them; the engine leaves them as they are.
+signals_of_the_system(Node) ->
+    ?assertEqual(whereis(erl_signal_server), on(Node, fun() -> whereis(erl_signal_server) end)),
+    {ok, Pid, Other} = tandem:start(#{}),
+    ok = on(Other, fun() -> os:set_signal(sigusr2, ignore) end),
+    Monitor = monitor(process, Pid),
+    _ = tandem_support:signal("USR2", list_to_integer(os:getpid())),
+    _ = tandem_support:signal("USR2", tandem_support:os_pid(Pid)),
+    receive {'DOWN', Monitor, process, Pid, _} -> ok = os:set_signal(sigusr2, default) end.
+
+%% httpc:request/1,4,5 are made by the VM, with what is set there; settings can't be changed from here.
+requests_leave_from_the_host(Node) ->
+    {ok, _} = application:ensure_all_started(inets),
+    ?assertMatch({error, {failed_connect, _}}, on(Node, fun() -> httpc:request("http://127.0.0.1:1/") end)),
+    ?assertEqual({error, inets_not_started}, on(Node, fun() -> httpc:get_options([proxy]) end)),
+    ?assertMatch({ok, _}, httpc:get_options([proxy])).
+
+%% The connection to the engine is one of the VM's node, which ends: all engines do. On the BEAM only the own node would.
+net_kernel_stops_on_the_host(_) ->
+    {ok, Peer, _} = peer:start(#{connection => standard_io, args => ["-pa" | code:get_path()]}),
+    ?assertEqual({nonode@nohost, down}, peer:call(Peer, ?MODULE, stopped, [], 30_000)),
+    peer:stop(Peer).
+
+%% @private On a VM of its own.
+stopped() ->
+    {ok, Pid, Node} = tandem:start(#{}),
+    Monitor = monitor(process, Pid),
+    _ = spawn(Node, fun() -> net_kernel:stop() end),
+    receive {'DOWN', Monitor, process, Pid, _} -> {node(), down} end.
 
 names_of_the_host(Node) ->
     Names = [user, standard_error, logger, code_server, file_server_2, net_kernel],
