@@ -1,19 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
-// The processes that wait for one worker: a queue a priority, oldest first. Not synchronised: proc/sched.c locks around it.
+// The processes that wait for one worker: a queue a priority, oldest first. Its worker's own.
 // Max goes before high, high before normal and low; of these low gets a turn after every few normal ones.
+// Of the normal ones, those that something woke go before those that have used up a slice, but not for long: all that wait
+// when one of the latter had its turn, or a few. With four others busy, a request waits for one slice and not for four.
 #ifndef TANDEM_PROC_RUN_QUEUE_H
 #define TANDEM_PROC_RUN_QUEUE_H
 
 #include "proc/proc.h"
 
+enum { QUEUE_SPENT = PRIORITY_COUNT, QUEUE_COUNT };    // spent: of normal priority, with a slice used up
+
 struct run_queue {
-    struct proc *first[PRIORITY_COUNT], **last[PRIORITY_COUNT];
+    struct proc *first[QUEUE_COUNT], **last[QUEUE_COUNT];
     size_t length;
+    size_t woken;             // in the queue of normal priority
+    size_t ahead;             // how many of them may still go before one that has used up its slice
     unsigned normal_turns;    // since low had one
 };
 
 void run_queue_init(struct run_queue *q);
 void run_queue_add(struct run_queue *q, struct proc *p);
-struct proc *run_queue_take(struct run_queue *q);    // NULL: empty
+void run_queue_add_spent(struct run_queue *q, struct proc *p);    // it has used up a slice
+struct proc *run_queue_take(struct run_queue *q);                 // NULL: empty
 
 #endif

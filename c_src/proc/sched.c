@@ -270,7 +270,8 @@ static void after_run(struct worker *w, struct proc *p, enum run_result result)
     switch (result) {
     case RUN_YIELD:
         atomic_store_explicit(&p->state, PROC_RUNNABLE, memory_order_relaxed);
-        add_to_queue(w->sched, p);
+        run_queue_add_spent(&w->sched->queue, p);
+        count_queue(w->sched);
         return;
     case RUN_WAIT:
         collect_if_asked(p);
