@@ -18,7 +18,7 @@
 %% Milliseconds that the connection may take to tell net_kernel that the engine has ended.
 -define(FAREWELL, 1000).
 
--record(input, {handle :: tandem_nif:handle(), engine :: reference(), owner :: pid(), output :: pid(), connection :: pid(), grant :: non_neg_integer()}).
+-record(input, {handle :: tandem_nif:handle(), engine :: reference(), executable :: file:name_all(), owner :: pid(), output :: pid(), connection :: pid(), grant :: non_neg_integer()}).
 
 %% @doc As {@link tandem_carrier:start_link/1}; the executable is the engine's shared object.
 -spec start_link(map()) -> pid().
@@ -48,13 +48,13 @@ open(Owner, #{executable := Executable, env := Env, window := Window} = Config) 
                  {ok, Opened} -> Opened;
                  {error, Reason} -> exit({nif, Reason})
              end,
-    ok = tandem_nif:put(Handle, tandem_carrier:first_frame(Config#{environment => environment(Env)})),
+    _ = tandem_nif:put(Handle, tandem_carrier:first_frame(Config#{environment => environment(Env)})),
     Input = self(),
     Output = spawn_opt(fun() -> output(Handle, Engine, Input) end, ?LOOP_OPTIONS),
     Send = fun(Data) -> command(Handle, Engine, [iolist_to_binary(Data)]) end,
     Connection = spawn_opt(fun() -> tandem_carrier:connect(Handle, Send, Input, Output, Owner, Config) end,
                            dist_util:net_ticker_spawn_options()),
-    serve_handshake(#input{handle = Handle, engine = Engine, owner = Owner, output = Output, connection = Connection, grant = Window div 4}).
+    serve_handshake(#input{handle = Handle, engine = Engine, executable = Executable, owner = Owner, output = Output, connection = Connection, grant = Window div 4}).
 
 %% The VM's environment, which is not that of its operating-system process, as `Name=Value' with a NUL behind each.
 environment(Changes) ->
@@ -63,7 +63,7 @@ environment(Changes) ->
 
 %% --- The input -------------------------------------------------------------------------------------------------------------
 
-serve_handshake(#input{connection = Connection, engine = Engine} = State) ->
+serve_handshake(#input{connection = Connection, engine = Engine, executable = Executable} = State) ->
     receive
         {Connection, Reference, recv} ->
             Connection ! {Reference, next_frame(State)},
@@ -75,6 +75,8 @@ serve_handshake(#input{connection = Connection, engine = Engine} = State) ->
             serve_handshake(State);
         {Engine, {exit_status, Status}} ->
             exit({exit_status, Status});
+        {Engine, {unloadable, Text}} ->
+            exit({executable, Executable, Text});
         {'EXIT', _, Reason} ->
             exit(Reason)
     end.
@@ -85,6 +87,7 @@ next_frame(#input{engine = Engine} = State) ->
         {Engine, {several, [Frame | Frames]}} -> self() ! {Engine, {several, Frames}}, Frame;
         {Engine, {last_words, Words}} -> last_words(State, Words), next_frame(State);
         {Engine, {exit_status, Status}} -> exit({exit_status, Status});
+        {Engine, {unloadable, Text}} -> exit({executable, State#input.executable, Text});
         {'EXIT', _, Reason} -> exit(Reason)
     end.
 

@@ -8,6 +8,7 @@
 %% <dt>`{data, Frame}', `{several, Frames}'</dt><dd>binaries that the engine sends</dd>
 %% <dt>`{last_words, Text}'</dt><dd>why it is about to end</dd>
 %% <dt>`{exit_status, Status}'</dt><dd>it has ended, and nothing of it is left: the last message</dd>
+%% <dt>`{unloadable, Text}'</dt><dd>instead of all these: what the operating system says about the shared object</dd>
 %% </dl>
 -module(tandem_nif).
 

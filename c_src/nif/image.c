@@ -42,20 +42,30 @@ static int copy_of(const char *file)
     return to;
 }
 
+// The loader puts the name that it was given in front.
+static void say_why(const char *path, char why[IMAGE_WHY_BYTES])
+{
+    const char *said = dlerror();
+    size_t length = strlen(path);
+    if (said && strncmp(said, path, length) == 0 && said[length] == ':')
+        said += length + 1 + strspn(said + length + 1, " ");
+    snprintf(why, IMAGE_WHY_BYTES, "%s", said ? said : "no shared object");
+}
+
 // The loader goes by the name first, and descriptors are used again: so it holds the number of the thread, too.
 bool image_open(struct image *i, const char *file, char why[IMAGE_WHY_BYTES])
 {
     char path[60];
     int fd = copy_of(file);
     if (fd < 0) {
-        snprintf(why, IMAGE_WHY_BYTES, "%s: %s", file, strerror(errno));
+        snprintf(why, IMAGE_WHY_BYTES, "%s", strerror(errno));
         return false;
     }
     snprintf(path, sizeof path, "/proc/self/task/%ld/fd/%d", (long)gettid(), fd);
     i->object = dlopen(path, RTLD_NOW | RTLD_LOCAL);
     i->run = i->object ? (guest_main_function *)dlsym(i->object, GUEST_MAIN) : NULL;
     if (!i->run)
-        snprintf(why, IMAGE_WHY_BYTES, "%s: %s", file, dlerror());
+        say_why(path, why);
     if (i->object && !i->run)
         dlclose(i->object);
     close(fd);

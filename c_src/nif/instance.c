@@ -20,7 +20,6 @@ enum {
     MOST_TOGETHER = 32,    // frames in one message
     HEAP_BINARY_BYTES = 64,
     STACK_BYTES = 8 << 20,
-    STATUS_UNLOADABLE = 127,    // of a shell that finds no program
 };
 
 // A frame on its way to the engine: with its bytes behind it, or holding the VM's binaries.
@@ -126,16 +125,19 @@ static bool is_full(struct instance *i, ErlNifEnv *env)
     return atomic_load(&i->queued) > ROOM_BYTES || !atomic_exchange(&i->full, false);
 }
 
-bool instance_put(struct instance *i, ErlNifEnv *env, ERL_NIF_TERM bytes, bool *room)
+enum put_result instance_put(struct instance *i, ErlNifEnv *env, ERL_NIF_TERM bytes)
 {
     struct parcel *p = parcel_taken(env, bytes);
     if (!p)
-        return false;
+        return PUT_REFUSED;
+    if (atomic_load(&i->border.closed)) {
+        parcel_free(p);
+        return PUT_CLOSED;
+    }
     atomic_fetch_add(&i->queued, p->frame.size);
     border_put(&i->border, &p->frame);
     wake(i);
-    *room = !is_full(i, env);
-    return true;
+    return is_full(i, env) ? PUT_FULL : PUT_TAKEN;
 }
 
 static void release(struct border *b, struct frame *f)
@@ -213,14 +215,16 @@ static void *live(void *self)
     struct instance *i = self;
     struct image image;
     char why[IMAGE_WHY_BYTES];
-    int status = STATUS_UNLOADABLE;
+    ErlNifEnv *e = i->message;
     if (image_open(&image, i->file, why)) {
-        status = image.run(&i->border);
+        int status = image.run(&i->border);
         image_close(&image);
+        atomic_store(&i->border.closed, true);
+        tell(&i->owner, i, e, pair(e, "exit_status", enif_make_int(e, status)));
     } else {
-        say(&i->border, why, strlen(why));
+        atomic_store(&i->border.closed, true);
+        tell(&i->owner, i, e, pair(e, "unloadable", enif_make_string(e, why, ERL_NIF_LATIN1)));
     }
-    tell(&i->owner, i, i->message, pair(i->message, "exit_status", enif_make_int(i->message, status)));
     instance_drop(i);
     return NULL;
 }

@@ -70,22 +70,19 @@ static ERL_NIF_TERM open_instance(ErlNifEnv *env, int count, const ERL_NIF_TERM 
     return enif_make_tuple2(env, enif_make_atom(env, "ok"), term);
 }
 
-// put(Handle, Bytes): ok; full: {Ref, room} will come; closed.
+// put(Handle, Frame): ok; full: {Ref, room} will come; closed.
 static ERL_NIF_TERM put(ErlNifEnv *env, int count, const ERL_NIF_TERM *args)
 {
+    static const char *const answers[] = {[PUT_TAKEN] = "ok", [PUT_FULL] = "full", [PUT_CLOSED] = "closed"};
     (void)count;
     struct handle *h;
-    bool room = true, good = true;
     if (!enif_get_resource(env, args[0], handles, (void **)&h))
         return enif_make_badarg(env);
     pthread_mutex_lock(&h->mutex);
     struct instance *i = h->instance;
-    if (i)
-        good = instance_put(i, env, args[1], &room);
+    enum put_result result = i ? instance_put(i, env, args[1]) : PUT_CLOSED;
     pthread_mutex_unlock(&h->mutex);
-    if (!good)
-        return enif_make_badarg(env);
-    return enif_make_atom(env, !i ? "closed" : room ? "ok" : "full");
+    return result == PUT_REFUSED ? enif_make_badarg(env) : enif_make_atom(env, answers[result]);
 }
 
 static ERL_NIF_TERM close_instance(ErlNifEnv *env, int count, const ERL_NIF_TERM *args)
