@@ -430,20 +430,11 @@ static void withdraw_funs(const struct module *m)
             fun_set_bytecode(m->lambdas[i], NULL);
 }
 
-static void enable_missing_funs(const struct module *m)
-{
-    for (uint32_t i = 0; m && i < m->lambda_count; i++)
-        if (!fun_entry_bytecode(m->lambdas[i]))
-            fun_set_bytecode(m->lambdas[i], m->lambda_codes[i]);
-}
-
-// Nothing calls it any more. Its funs may be those of another version, too, which has the same code.
+// Nothing calls it any more. If another version has the same code, and so the same funs, they are that one's by now; or they are gone, as
+// on the BEAM, after an on_load function that failed.
 static void give_up(struct module *m)
 {
-    const struct slot *s = slot_get(m->name);
     withdraw_funs(m);
-    enable_missing_funs(s->current);
-    enable_missing_funs(s->old);
     m->reap = (struct reap_code){.from = m->code, .to = m->code + m->code_words, .release = release_code};
     reap_code(&m->reap);
 }

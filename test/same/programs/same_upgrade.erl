@@ -86,6 +86,49 @@ not_purged() ->
     {module, _} = code:load_binary(same_upgraded_8, "x.beam", Binary),
     {A, same_upgraded_8:v(), code:purge(same_upgraded_8), away(same_upgraded_8)}.
 
+constants_survive() ->
+    M = same_upgraded_30,
+    load(M, "-export([v/0, f/1]). v() -> {a, \"text\", #{k => [1, 2.5, <<\"bytes\">>]}, 123456789012345678901234567890}. f(X) -> fun() -> {X, v()} end."),
+    V = M:v(), T = ets:new(t, []), Pid = spawn_link(fun() -> receive {From, Kept} -> From ! {kept, Kept} end end),
+    put(kept, V), ets:insert(T, {k, V}), persistent_term:put(same_upgraded_30, V),
+    erlang:send_after(60, self(), {timer, V}), self() ! {sent, V},
+    A = away(M),
+    [begin load(same_upgraded_31, "-export([v/0]). v() -> {b, \"other\", #{k => " ++ integer_to_list(N) ++ "}}."), same_upgraded_31:v(), away(same_upgraded_31) end || N <- lists:seq(1, 20)],
+    erlang:garbage_collect(),
+    Pid ! {self(), V},
+    Got = [receive {Tag, X} -> X after 2000 -> none end || Tag <- [sent, timer, kept]],
+    R = {A, V, [get(kept), ets:lookup_element(T, k, 2), persistent_term:get(same_upgraded_30)] ++ Got},
+    persistent_term:erase(same_upgraded_30),
+    R.
+
+purge_by_bif() ->
+    process_flag(trap_exit, true),
+    load(same_upgraded_32, "-export([loop/0]). loop() -> receive never -> loop() end."),
+    Pid = spawn_link(same_upgraded_32, loop, []),
+    receive after 20 -> ok end,
+    A = try erlang:purge_module(same_upgraded_32) catch C:E -> {C, E} end,
+    true = erlang:delete_module(same_upgraded_32),
+    B = erlang:purge_module(same_upgraded_32),
+    {A, B, receive {'EXIT', Pid, Why} -> Why after 1000 -> none end, [try erlang:purge_module(X) catch C1:E1 -> {C1, E1} end || X <- [same_upgraded_32, 1]], erlang:loaded() -- (erlang:loaded() -- [same_upgraded_32])}.
+
+traces_of_what_is_gone() ->
+    load(same_upgraded_33, "-export([f/1]). f(X) -> {hd(X)}."),
+    try same_upgraded_33:f([])
+    catch error:badarg:S ->
+        R = away(same_upgraded_33),
+        {R, [{M, F, A} || {M, F, A, _} <- lists:sublist(S, 2)]}
+    end.
+
+same_code_fails_later() ->
+    Text = "-export([f/1]). -on_load(l/0). l() -> persistent_term:get(same_upgraded_34). f(X) -> fun(Y) -> {X, Y} end.",
+    persistent_term:put(same_upgraded_34, ok),
+    load(same_upgraded_34, Text),
+    F = same_upgraded_34:f(a),
+    persistent_term:put(same_upgraded_34, no),
+    A = {F(1), code:load_binary(same_upgraded_34, "x.beam", compiled(same_upgraded_34, Text))},
+    persistent_term:erase(same_upgraded_34),
+    {A, [try G(2) catch error:{badfun, Bad} -> {badfun, Bad =:= G} end || G <- [F, same_upgraded_34:f(b)]], away(same_upgraded_34)}.
+
 bad_binaries() ->
     Binary = compiled(same_upgraded_9, "-export([v/0]). v() -> 3."),
     [code:load_binary(same_upgraded_9, "f", <<"no beam">>), code:load_binary(same_upgraded_8, "f", Binary),
