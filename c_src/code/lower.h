@@ -122,7 +122,7 @@ lower_function lower_start_match2, lower_start_match3, lower_start_match4;
 lower_function lower_get_integer, lower_get_float, lower_get_binary, lower_skip_bits, lower_match_string;
 lower_function lower_get_utf8, lower_skip_utf8, lower_get_utf16, lower_skip_utf16, lower_get_utf32, lower_skip_utf32;
 lower_function lower_match;
-lower_function lower_save2, lower_restore2, lower_get_tail, lower_get_position;
+lower_function lower_save2, lower_restore2, lower_test_tail, lower_get_tail, lower_get_position;
 lower_function lower_init2, lower_init_bits, lower_append, lower_private_append, lower_add, lower_utf8_size;
 lower_function lower_utf16_size, lower_put_integer, lower_put_float, lower_put_binary, lower_put_string;
 lower_function lower_put_utf8, lower_put_utf16, lower_put_utf32, lower_create_bin;

@@ -278,6 +278,13 @@ void lower_restore2(struct lowering *l)
 }
 
 // bs_get_tail Context Dst Live.
+// Test Label Context Bits: more than can be said is more than there ever is.
+void lower_test_tail(struct lowering *l)
+{
+    const struct beam_arg *a = l->op->args;
+    EMIT(l, "match_test_tail", a[0], a[1], a[2].value == BEAM_TOO_LARGE ? arg_number(BEAM_TOO_LARGE - 1) : a[2]);
+}
+
 void lower_get_tail(struct lowering *l)
 {
     const struct beam_arg *a = l->op->args;

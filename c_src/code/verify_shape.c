@@ -97,7 +97,7 @@ static const uint8_t kinds[128] = {
     ['e'] = IS_NUMBER,   ['v'] = IS_NUMBER,          ['n'] = IS_NUMBER,
     ['q'] = IS_NUMBER,   ['i'] = IS_NUMBER,          ['u'] = IS_NUMBER,
     ['t'] = IS_NUMBER,   ['p'] = IS_NUMBER,          ['o'] = IS_SOURCE | IS_NUMBER | IS_FLOAT | IS_LABEL | IS_ALLOC,
-    ['b'] = IS_NUMBER,   ['z'] = IS_SOURCE,
+    ['b'] = IS_NUMBER,   ['z'] = IS_SOURCE,          ['x'] = IS_NUMBER,
 };
 
 static word limit_of(char letter)
@@ -118,6 +118,8 @@ static word limit_of(char letter)
         return CONFIG_MAX_ARITY;
     case 'w':
         return MAX_WORDS;
+    case 'x':
+        return BEAM_TOO_LARGE;
     }
     return BEAM_TOO_LARGE - 1;
 }

@@ -73,3 +73,10 @@ records() ->
     S = R#r{a = id(3)}, T = S#r{b = {S#r.a, R#r.a}, g = id("g"), f = R},
     U = T#r{a = id(3)}, V = lists:foldl(fun(N, A) -> A#r{d = N, e = [N | A#r.e]} end, U, lists:seq(1, 50)),
     {R, S, T, U, V, catch (id({r, 1}))#r{a = 2}, catch (id(x))#r{b = 2}}.
+
+%% What is left can't be as much as that.
+tail_of(<<B:8, _:16#8000_0000>>) -> B;
+tail_of(<<B:8, _:16#1_0000_0000_0000_0000>>) -> {huge, B};
+tail_of(<<B:8, _:16#1001>>) -> {some, B};
+tail_of(_) -> none.
+huge_tails() -> [tail_of(<<42, 0:Size>>) || Size <- [0, 8, 16#1000, 16#1001, 16#1002, 100000]].
