@@ -25,7 +25,7 @@ connect(_) ->
 disconnect(_) ->
     erlang:nif_error(not_loaded).
 
-%% @doc From now on the functions of a module that was delegated as a whole run on the engine.
+%% @doc From now on the functions of a module that were delegated run on the engine.
 -spec take_over(module()) -> ok.
 take_over(_) ->
     erlang:nif_error(not_loaded).

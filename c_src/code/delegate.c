@@ -143,8 +143,7 @@ void delegate_end(term module)
 {
     lock_take(&rules.lock);
     for (struct rule *r = table_find(&rules.modules, table_hash_word(module), &module); r; r = r->next)
-        if (r->function == NONE)
-            r->delegated = false;
+        r->delegated = false;
     lock_give(&rules.lock);
     follow_rules(module);
 }

@@ -15,7 +15,7 @@ bool delegate_whole(term module);    // all of it, but for exceptions
 // From now on all functions of the module run on the host, but for those that are native here.
 void delegate_module(term module);
 
-// The opposite: the module runs here from now on, but for functions that are delegated one by one.
+// The opposite: the module runs here from now on, all of it.
 void delegate_end(term module);
 
 // Calls delegated so far.
