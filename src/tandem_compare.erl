@@ -150,7 +150,7 @@ sides_report(#{sides := Sides}) ->
 
 verdict(Measured) ->
     Verdicts = [Verdict || #{verdict := Verdict} <- Measured],
-    hd([Worst || Worst <- [failed, differs, varies], lists:member(Worst, Verdicts)] ++ [same]).
+    hd([Worst || Worst <- [differs, failed, varies], lists:member(Worst, Verdicts)] ++ [same]).
 
 %% Seconds, about.
 expected(Jobs, #{time := Time, warmup := Warmup, latency_time := LatencyTime, latency := Latency, border := Rates}) ->
@@ -204,17 +204,17 @@ unmeasured(Kind, Reason) ->
 agree(#{work := Work}, State) ->
     {Beam, State1} = observe(beam, Work, State),
     {Tandem, State2} = observe(tandem, Work, State1),
-    Outcome = tandem_compare_outcome:text(Beam),
-    case tandem_compare_outcome:differences(Beam, Tandem) of
-        [] -> {#{verdict => same, outcome => Outcome}, State2};
-        Differences ->
-            {Again, State3} = observe(beam, Work, State2),
-            Verdict = case {tandem_compare_outcome:is_complete(Beam) andalso tandem_compare_outcome:is_complete(Tandem), Again} of
-                          {false, _} -> failed;
-                          {true, Beam} -> differs;
-                          {true, _} -> varies
-                      end,
-            {#{verdict => Verdict, outcome => Outcome, differences => Differences}, State3}
+    Seen = #{outcome => tandem_compare_outcome:text(Beam), differences => tandem_compare_outcome:differences(Beam, Tandem)},
+    case {tandem_compare_outcome:is_complete(Beam) andalso tandem_compare_outcome:is_complete(Tandem), Seen} of
+        {false, _} ->
+            {Seen#{verdict => failed}, State2};
+        {true, #{differences := []}} ->
+            {Seen#{verdict => same}, State2};
+        {true, _} ->
+            case observe(beam, Work, State2) of
+                {Beam, State3} -> {Seen#{verdict => differs}, State3};
+                {_, State3} -> {Seen#{verdict => varies}, State3}
+            end
     end.
 
 observe(Kind, Work, #{options := #{timeout := Timeout}} = State) ->

@@ -188,8 +188,8 @@ explain({bad_arity, Given, 0}) ->
 explain({bad_arity, Given, Needed}) ->
     io_lib:format("The function takes ~b arguments; with the option inputs it takes ~b.", [Given, Needed]);
 explain({no_object_code, Module}) ->
-    io_lib:format("There is no file with the code of ~tp, so no other node can run it. Compile it to a .beam file in the code path (a module "
-                  "typed into a shell has none).", [Module]);
+    io_lib:format("There is no file with the code of ~tp, so no other node can run it. Compile it to a .beam file in the code path, as a project "
+                  "does (what a script or a test defines has none, nor has a module typed into a shell).", [Module]);
 explain({unreadable, File, Reason}) ->
     io_lib:format("The older comparison ~ts can't be read: ~ts. Give the JSON file that a comparison has written.", [File, reason(Reason)]);
 explain({Side, Reason}) when Side =:= beam; Side =:= tandem ->

@@ -35,7 +35,7 @@ verdict(#{job := #{name := Name, input := Input}, verdict := Verdict, outcome :=
 says(same, Outcome) -> ["the same on both: ", Outcome];
 says(differs, _) -> "DIFFERS";
 says(varies, _) -> "differs, but on the BEAM from run to run as well";
-says(failed, _) -> "could not be measured".
+says(failed, Outcome) -> ["could not be measured; on the BEAM: ", Outcome].
 
 difference(#{what := What, where := Where, beam := Beam, tandem := Tandem}) ->
     ["  ", string:replace(atom_to_binary(What), "_", " "), [[", ", Where] || Where =/= <<>>], "\n",

@@ -21,6 +21,7 @@
 %% A run that measures something else than its time is given up after so many milliseconds.
 -define(PATIENCE, 60_000).
 -define(COSTED, 3).
+-define(COSTING, 200_000_000).
 
 %% @doc Runs the work once: what became of it, and what it printed.
 -spec observe(work(), timeout()) -> {outcome(), Printed :: binary()}.
@@ -94,12 +95,19 @@ now_ns() -> erlang:monotonic_time(nanosecond).
 -spec cost(work()) -> #{reductions := non_neg_integer(), footprint := non_neg_integer()} | unknown.
 cost(Work) ->
     Sink = tandem_capture:start_sink(),
-    Costs = [watched(Work, Sink, [], [reductions, memory]) || _ <- lists:seq(1, ?COSTED)],
+    Costs = costs(Work, Sink, now_ns() + ?COSTING, ?COSTED),
     _ = tandem_capture:stop(Sink),
     case [Cost || {_, _, _} = Cost <- Costs] of
         [] -> unknown;
         Known -> #{reductions => lists:min([grown(reductions, Cost) || Cost <- Known]),
                    footprint => lists:min([proplists:get_value(memory, After) || {_, _, After} <- Known])}
+    end.
+
+costs(Work, Sink, End, N) ->
+    Cost = watched(Work, Sink, [], [reductions, memory]),
+    case N > 1 andalso now_ns() < End of
+        true -> [Cost | costs(Work, Sink, End, N - 1)];
+        false -> [Cost]
     end.
 
 %% @doc The bytes that a run allocates on its own heap: it runs where nothing needs to be collected, and what is used afterwards is

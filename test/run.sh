@@ -297,6 +297,7 @@ soak)
     ;;
 demo)
     prepare
+    [ -t 1 ] && export DEMO_TERMINAL=1
     vm 'demo:main(init:get_plain_arguments()).'
     ;;
 bench)

@@ -1,11 +1,13 @@
 %% SPDX-License-Identifier: Apache-2.0
 %% @doc The demonstration: every example once on the BEAM and once on the engine, from the same compiled code; what each printed,
-%% how it ended and what reached the logger, and whether they are the same. Then latencies. Exits with 1 if anything differs.
+%% how it ended and what reached the logger, and whether they are the same. Then latencies, and a page. Exits with 1 if anything differs.
 -module(demo).
 
 -export([main/1, log/2]).
 
 -define(SETTLE, 150).
+-define(PAGE, "_build/compare/demo.html").
+-define(NUMBERS, "_build/compare/demo.json").
 
 %% @doc Runs everything and ends the VM.
 -spec main([string()]) -> no_return().
@@ -23,7 +25,20 @@ main(_) ->
     Differ = length([different || different <- Verdicts]),
     io:format("~n~b examples, ~b the same on both~n", [length(Verdicts), length(Verdicts) - Differ]),
     ok = bench:quick(),
+    page([{Title, {Module, Function, []}} || {Module, Function, Title} <- Examples]),
     halt(min(Differ, 1)).
+
+%% The examples again, many times each, and messages from this VM: what came of it is a page to look at.
+page(Work) ->
+    io:format("~nNow the examples are measured, side by side.~n"),
+    Options = #{title => "The guide's examples on the BEAM and on Tandem", time => 0.3, warmup => 0.1, latency => false, border => true,
+                latency_time => 3, print => false, progress => os:getenv("DEMO_TERMINAL") =:= "1", page => ?PAGE, json => ?NUMBERS},
+    case tandem:compare(Work, Options) of
+        {ok, #{page := ?PAGE}} -> io:format("~nA page with both sides' percentile curves, for a browser: ~ts~n", [filename:absname(?PAGE)]);
+        {ok, #{page := {elsewhere, File, _}}} -> io:format("~nA page with both sides' percentile curves, for a browser: ~ts~n", [File]);
+        {ok, #{page := {error, {File, Reason}}}} -> io:format("~nNo page: ~ts: ~ts~n", [File, file:format_error(Reason)]);
+        {error, _} -> ok
+    end.
 
 example(Module, Function, Title, Node) ->
     show(Title, fun(Where) -> {Where, {Module, Function, []}, Where} end, Node).

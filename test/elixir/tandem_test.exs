@@ -67,6 +67,14 @@ defmodule TandemTest do
     assert_receive {:sums, [1, 3, 6, 10, 15]}, 5000
   end
 
+  test "what is printed is made there, atoms too, and nothing is asked of the VM for it", %{node: node} do
+    print = fn -> :erpc.call(node, Kernel, :inspect, [%{key: [:atom, "text", 1.5, Enum, :"quoted atom"]}]) end
+    assert print.() == inspect(%{key: [:atom, "text", 1.5, Enum, :"quoted atom"]})
+    %{delegated: before} = Tandem.info(node)
+    print.()
+    assert %{delegated: ^before} = Tandem.info(node)
+  end
+
   test "a fun of a script is run there by erl_eval", %{node: node} do
     {fun, _} = Code.eval_string("fn x -> Enum.map(x, fn y -> {y, node()} end) end")
     assert :erpc.call(node, :erlang, :apply, [fun, [[1, 2]]]) == [{1, node}, {2, node}]
@@ -74,7 +82,7 @@ defmodule TandemTest do
 
   test "Tandem.compare, with keywords, inputs and named work" do
     quick = [time: 0.05, warmup: 0, latency: false, print: false, json: false, page: false]
-    assert {:ok, %{verdict: :same, jobs: [%{verdict: :same}]}} = Tandem.compare(fn -> Enum.sum(1..100) end, quick)
+    assert {:ok, %{verdict: :same, jobs: [%{verdict: :same}]}} = Tandem.compare(Workers.Compared.sum(), quick)
 
     assert {:ok, %{verdict: :same, jobs: jobs}} =
              Tandem.compare(%{"sort" => &Enum.sort/1, "uniq" => &Enum.uniq/1}, [inputs: %{"short" => [2, 1, 2], "text" => ~w(b a b)}] ++ quick)
@@ -82,8 +90,14 @@ defmodule TandemTest do
     assert for(%{name: name, input: input} <- jobs, do: {name, input}) ==
              [{"sort", "short"}, {"uniq", "short"}, {"sort", "text"}, {"uniq", "text"}]
 
-    assert {:ok, %{jobs: [%{verdict: :same}]}} = Tandem.compare(fn -> raise "oops" end, quick)
-    assert {:error, {:bad_option, :time, 0}} = ExUnit.CaptureIO.with_io(fn -> Tandem.compare(fn -> 1 end, time: 0) end) |> elem(0)
+    assert {:ok, %{jobs: [%{verdict: :same}]}} = Tandem.compare(Workers.Compared.raises(), quick)
+
+    {error, said} = ExUnit.CaptureIO.with_io(fn -> Tandem.compare(fn -> 1 end, quick) end)
+    assert error == {:error, {:no_object_code, TandemTest}}
+    assert said =~ "Compile it to a .beam file"
+    {error, said} = ExUnit.CaptureIO.with_io(fn -> Tandem.compare(Workers.Compared.sum(), time: 0) end)
+    assert error == {:error, {:bad_option, :time, 0}}
+    assert said =~ "a number of seconds above 0"
   end
 
   @tag timeout: 300_000

@@ -49,3 +49,8 @@ end
 defmodule Workers.Sums do
   def send_to(client), do: send(client, {:sums, Task.await_many(for(n <- 1..5, do: Task.async(fn -> Enum.sum(1..n) end)))})
 end
+
+defmodule Workers.Compared do
+  def sum, do: fn -> Enum.sum(1..100) end
+  def raises, do: fn -> raise "oops" end
+end
