@@ -16,7 +16,7 @@
 %% child of a supervisor.
 -module('Elixir.Tandem').
 
--export(['__info__'/1, start_link/0, start_link/1, start/0, start/1, stop/1, child_spec/1, info/1, node/0, top/1, top/2, compare/1, compare/2]).
+-export(['__info__'/1, start_link/0, start_link/1, start/0, start/1, stop/1, child_spec/1, info/1, node/0, top/1, top/2, trace/3, trace/4, compare/1, compare/2]).
 -export(['MACRO-__using__'/2]).
 -export(['MACRO-spawn'/2, 'MACRO-spawn'/4, 'MACRO-spawn_link'/2, 'MACRO-spawn_link'/4,
          'MACRO-spawn_monitor'/2, 'MACRO-spawn_monitor'/4]).
@@ -32,7 +32,7 @@
 %% @private What Elixir's compiler asks of a module before it imports from it.
 -spec '__info__'(atom()) -> term().
 '__info__'(functions) ->
-    [{child_spec, 1}, {compare, 1}, {compare, 2}, {info, 1}, {node, 0}, {start, 0}, {start, 1}, {start_link, 0}, {start_link, 1}, {stop, 1}, {top, 1}, {top, 2}];
+    [{child_spec, 1}, {compare, 1}, {compare, 2}, {info, 1}, {node, 0}, {start, 0}, {start, 1}, {start_link, 0}, {start_link, 1}, {stop, 1}, {top, 1}, {top, 2}, {trace, 3}, {trace, 4}];
 '__info__'(macros) -> [{'__using__', 1} | ?SPAWNS];
 '__info__'(module) -> ?MODULE;
 '__info__'(deprecated) -> [];
@@ -83,6 +83,16 @@ top(Node) ->
 -spec top(node(), tandem_top:options() | [{atom(), term()}]) -> ok | {error, term()}.
 top(Node, Options) ->
     tandem:top(Node, options(Options)).
+
+%% @equiv tandem:trace(Node, Seconds, File)
+-spec trace(node(), number(), file:name_all()) -> {ok, tandem_trace:summary()} | {error, term()}.
+trace(Node, Seconds, File) ->
+    tandem:trace(Node, Seconds, File).
+
+%% @doc The same as {@link tandem:trace/4}; options may be a keyword list.
+-spec trace(node(), number(), file:name_all(), tandem_trace:options() | [{atom(), term()}]) -> {ok, tandem_trace:summary()} | {error, term()}.
+trace(Node, Seconds, File, Options) ->
+    tandem:trace(Node, Seconds, File, options(Options)).
 
 %% @equiv tandem:compare(Work)
 -spec compare(term()) -> {ok, tandem_compare:result()} | {error, term()}.

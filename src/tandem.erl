@@ -13,7 +13,7 @@
 %% here, and with the VM.
 -module(tandem).
 
--export([start_link/0, start_link/1, start/0, start/1, stop/1, child_spec/1, info/1, info/2, counters/1, top/1, top/2, compare/1, compare/2]).
+-export([start_link/0, start_link/1, start/0, start/1, stop/1, child_spec/1, info/1, info/2, counters/1, top/1, top/2, trace/3, trace/4, compare/1, compare/2]).
 -export([attach/1, attach/2, detach/1]).
 
 -export_type([info/0]).
@@ -115,6 +115,25 @@ top(Node) ->
 -spec top(node(), tandem_top:options()) -> ok | {error, term()}.
 top(Node, Options) ->
     tandem_top:run(Node, Options).
+
+%% @equiv trace(Node, Seconds, File, #{})
+-spec trace(node(), number(), file:name_all()) -> {ok, tandem_trace:summary()} | {error, term()}.
+trace(Node, Seconds, File) ->
+    trace(Node, Seconds, File, #{}).
+
+%% @doc Records for so many seconds what each scheduler of an engine runs: the slices of processes, collections in them, messages
+%% between processes as arrows, and processes given from one scheduler to another. The file can be opened at
+%% `https://ui.perfetto.dev', or in Chrome at `chrome://tracing'. While nothing is recorded, it costs nothing.
+%%
+%% Option: `limit', the bytes that the file may have, about (64 MiB; at least 64 KiB); a trace that reaches it ends early, and
+%% is `cut'. A very busy engine does more than can be fetched and written: then the trace has gaps, which it shows, and `lost' tells how many
+%% events are missing.
+%%
+%% Errors: `{file, File, Reason}' (the file is removed if it could not be written to its end), `already_traced', and those of {@link info/1}.
+%% If the engine ends meanwhile the error is `noconnection', and the file holds what was recorded until then.
+-spec trace(node(), number(), file:name_all(), tandem_trace:options()) -> {ok, tandem_trace:summary()} | {error, term()}.
+trace(Node, Seconds, File, Options) ->
+    tandem_trace:run(Node, Seconds, File, Options).
 
 %% @equiv compare(Work, #{})
 -spec compare(tandem_compare_options:work() | #{term() => tandem_compare_options:work()}) -> {ok, tandem_compare:result()} | {error, term()}.

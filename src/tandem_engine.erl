@@ -116,8 +116,9 @@ latest() ->
             end
     end.
 
-%% @doc Asks the engine itself, whatever its processes do: `info' and `load' are maps, `counters' is JSON.
--spec ask(node(), info | load | counters, timeout()) -> term() | {error, {not_an_engine, term()} | noconnection | timeout}.
+%% @doc Asks the engine itself, whatever its processes do: `info' and `load' are maps, `counters' is JSON; the others are described in
+%% c_src/main/timeline.h.
+-spec ask(node(), info | load | counters | timeline_start | timeline_take | timeline_stop, timeout()) -> term() | {error, {not_an_engine, term()} | noconnection | timeout}.
 ask(Node, What, Timeout) when is_atom(Node) ->
     case {whereis(Node), is_member(Node)} of
         {Owner, _} when is_pid(Owner) -> ask(Owner, Node, What, Timeout);

@@ -214,6 +214,7 @@ void interp_open(void)
     run_hooks.fun_entry = &fun_code;
     run_hooks.apply_entry = &apply_code;
     run_hooks.stack = trace_of_stack;
+    run_hooks.place = trace_place;
     run_hooks.backtrace = trace_text;
     run_hooks.uses_old_code = module_in_use;
 }

@@ -234,3 +234,12 @@ term trace_of_stack(struct heap *h, struct proc *p, unsigned limit)
     return called && most ? cons(h, tuple4(h, called->module, called->function, small((sword)called->arity), NIL), list)
                           : list;
 }
+
+bool trace_place(const struct proc *p, struct function_name *f)
+{
+    struct code_place place;
+    if (!code_place(p->ip, &place))
+        return false;
+    *f = (struct function_name){place.module->name, place.function->name, place.function->arity};
+    return true;
+}

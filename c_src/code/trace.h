@@ -6,6 +6,7 @@
 
 #include "base/writer.h"
 #include "proc/proc.h"
+#include "proc/run.h"
 
 struct trace_start {
     term class;
@@ -18,6 +19,9 @@ struct trace_start {
 
 // The raw trace of the running process; its stack must be up to date.
 term trace_gather(struct proc *p, const struct trace_start *start);
+
+// Where a process that does not run goes on; false: it has not begun, or does not know.
+bool trace_place(const struct proc *p, struct function_name *f);
 
 // The stack of a process that does not run, or calls a native: return addresses and y registers as text. Nothing of one
 // that is sensitive.

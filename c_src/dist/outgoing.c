@@ -5,6 +5,7 @@
 #include "dist/neighbours.h"
 #include "proc/remote.h"
 #include "proc/signal.h"
+#include "proc/timeline.h"
 #include "term/atom.h"
 
 enum {
@@ -227,6 +228,8 @@ static enum remote_result try_to_send(struct proc *sender, const struct remote_s
 
 static enum remote_result send_signal(struct proc *sender, const struct remote_signal *s)
 {
+    if (timeline_runs() && s->kind == REMOTE_SEND)
+        timeline_left();
     enum remote_result result = try_to_send(sender, s);
     for (int i = 1; i < TRIES && result == REMOTE_UNCONNECTED && peer_for(s); i++)
         result = try_to_send(sender, s);

@@ -13,6 +13,7 @@
 #include "dist/peer.h"
 #include "main/counters.h"
 #include "main/engine.h"
+#include "main/timeline.h"
 #include "proc/doom.h"
 #include "proc/sched.h"
 #include "proc/signal.h"
@@ -149,24 +150,41 @@ static void attach(term message)
     answer_ok(element(message, 1), element(message, 2));
 }
 
+// What can be asked, and what answers.
+static const struct {
+    term name;
+    term (*answer)(struct heap *h);
+} questions[] = {
+    {ATOM_info, info_map},
+    {ATOM_load, load_map},
+    {ATOM_counters, counters_json},
+    {ATOM_timeline_start, timeline_answer_start},
+    {ATOM_timeline_take, timeline_answer_take},
+    {ATOM_timeline_stop, timeline_answer_stop},
+};
+
+static bool answer_question(term message)
+{
+    for (size_t i = 0; i < COUNT_OF(questions); i++)
+        if (is_question(message, questions[i].name)) {
+            answer(element(message, 1), element(message, 2), questions[i].answer);
+            return true;
+        }
+    return false;
+}
+
 static void system_message(struct peer *from, term message)
 {
     (void)from;
     if (is_tuple_of(message, 3) && element(message, 0) == ATOM_module && is_atom(element(message, 1)))
         module_came(element(message, 1), element(message, 2));
-    else if (is_question(message, ATOM_info))
-        answer(element(message, 1), element(message, 2), info_map);
-    else if (is_question(message, ATOM_load))
-        answer(element(message, 1), element(message, 2), load_map);
-    else if (is_question(message, ATOM_counters))
-        answer(element(message, 1), element(message, 2), counters_json);
     else if (is_question(message, ATOM_stop))
         stop(element(message, 1), element(message, 2));
     else if (is_tuple_of(message, 6) && element(message, 0) == ATOM_attach && is_pid(element(message, 1)))
         attach(message);
     else if (is_tuple_of(message, 2) && element(message, 0) == ATOM_detach)
         hosts_detach(element(message, 1));
-    else
+    else if (!answer_question(message))
         log_line(LOG_WARNING, "a message to the engine that it does not know");
 }
 

@@ -8,6 +8,8 @@
 #include "proc/relations.h"
 #include "proc/run.h"
 #include "proc/suspend.h"
+#include "proc/system.h"
+#include "proc/timeline.h"
 #include "proc/timer.h"
 #include "term/atom.h"
 #include "term/copy.h"
@@ -37,6 +39,7 @@ static void trap_exit(struct proc *p, struct signal *s)
 
 static void handle_exit(struct proc *p, struct signal *s)
 {
+    system_count_other();
     if (s->kind == SIGNAL_EXIT && s->value == ATOM_kill)
         end(p, s, ATOM_killed);
     else if (s->kind == SIGNAL_EXIT && s->number)
@@ -96,6 +99,7 @@ static void handle_wake(struct proc *p)
 // Those that leave nothing of the signal behind.
 static void handle_other(struct proc *p, const struct signal *s)
 {
+    system_count_other();
     switch ((enum signal_kind)s->kind) {
     case SIGNAL_LINK:
         relations_linked(p, s->from);
@@ -172,9 +176,13 @@ static void handle(struct proc *p, struct signal *s)
 {
     switch ((enum signal_kind)s->kind) {
     case SIGNAL_MESSAGE:
+        if (UNLIKELY(s->id))
+            timeline_taken(s);
         mailbox_append(&p->mailbox, s);
         return;
     case SIGNAL_ALIAS_MESSAGE:
+        if (UNLIKELY(s->id))
+            timeline_taken(s);
         handle_alias_message(p, s);
         return;
     case SIGNAL_EXIT:
@@ -187,6 +195,7 @@ static void handle(struct proc *p, struct signal *s)
             signal_free(s);
         return;
     case SIGNAL_DOWN:
+        system_count_other();
         s = relations_down(p, s);
         if (s)
             mailbox_append(&p->mailbox, s);

@@ -18,6 +18,7 @@
 #include "proc/spawn_options.h"
 #include "proc/suspend.h"
 #include "proc/system.h"
+#include "proc/timeline.h"
 #include "proc/timer.h"
 #include "term/copy.h"
 
@@ -239,7 +240,11 @@ void proc_collect(struct proc *p, size_t need, size_t live, bool full)
         doom_memory(p);
         return;
     }
+    if (timeline_runs())
+        timeline_collect(full);
     heap_collect(&p->heap, roots, count, need, full);
+    if (timeline_runs())
+        timeline_collected((size_t)(p->heap.top - p->heap.start));
     if (CONFIG_STRESS)
         heap_verify(&p->heap, roots, count);
     system_count_collection();

@@ -12,6 +12,11 @@ enum run_result {
     RUN_EXIT,     // ended; the reason is in failure.reason of the worker
 };
 
+struct function_name {
+    term module, function;
+    uint32_t arity;
+};
+
 struct run_hooks {
     // Runs p on this worker until one of the above. Restores `saved` x registers from its stack first. At most `reductions`
     // function calls; *used tells how many.
@@ -23,7 +28,8 @@ struct run_hooks {
     // The calls on p's stack (p does not run, or calls a native), innermost first, as a stack trace has them:
     // [{M, F, A, Location}], at most `limit`. For process_info.
     term (*stack)(struct heap *h, struct proc *p, unsigned limit);
-    void (*backtrace)(struct writer *w, struct proc *p);    // the same with all registers, as text
+    bool (*place)(const struct proc *p, struct function_name *f);    // where it goes on; false: nowhere yet
+    void (*backtrace)(struct writer *w, struct proc *p);             // the same with all registers, as text
     // Whether p, in the same state, runs or returns to code of a module that has been replaced.
     bool (*uses_old_code)(struct proc *p, term module);
 };

@@ -11,6 +11,7 @@
 #include "proc/run_queue.h"
 #include "proc/signal.h"
 #include "proc/system.h"
+#include "proc/timeline.h"
 #include "proc/timer.h"
 #include "proc/vigil.h"
 
@@ -177,6 +178,8 @@ static void give_first(struct sched *s, struct worker *to, size_t count)
     }
     atomic_store_explicit(&s->given, atomic_load_explicit(&s->given, memory_order_relaxed) + count,
                           memory_order_relaxed);
+    if (timeline_runs())
+        timeline_given(count, to->index);
     give(to, newest, oldest);
 }
 
@@ -265,10 +268,13 @@ static void collect_if_asked(struct proc *p)
     }
 }
 
-static void after_run(struct worker *w, struct proc *p, enum run_result result)
+// From the moment it waits others may run it: its slice has ended then.
+static void after_run(struct worker *w, struct proc *p, enum run_result result, uint64_t used)
 {
     switch (result) {
     case RUN_YIELD:
+        if (UNLIKELY(w->timeline))
+            timeline_ran(used, END_YIELDS);
         atomic_store_explicit(&p->state, PROC_RUNNABLE, memory_order_relaxed);
         run_queue_add_spent(&w->sched->queue, p);
         count_queue(w->sched);
@@ -276,11 +282,15 @@ static void after_run(struct worker *w, struct proc *p, enum run_result result)
     case RUN_WAIT:
         collect_if_asked(p);
         p->flags |= PROC_PARKED;
+        if (UNLIKELY(w->timeline))
+            timeline_ran(used, END_WAITS);
         park(p);
         return;
     case RUN_EXIT:
         if (!proc_exit(p, w->failure.reason))
             add_to_queue(w->sched, p);
+        if (UNLIKELY(w->timeline))
+            timeline_ran(used, END_EXITS);
         return;
     }
 }
@@ -307,7 +317,7 @@ static void run_slice(struct worker *w, struct proc *p)
     p->reductions += (uint64_t)used;
     system_count_slice((uint64_t)used);
     w->sched->since_check += used + SLICE_COST;
-    after_run(w, p, result);
+    after_run(w, p, result, (uint64_t)used);
 }
 
 static void run_process(struct worker *w, struct proc *p)
@@ -317,10 +327,14 @@ static void run_process(struct worker *w, struct proc *p)
     w->current = p;
     w->sched->worked = true;
     forget_passed();
+    if (UNLIKELY(w->timeline))
+        timeline_run(p);
     if (signal_waiting(p))
         signal_take(p);
     if (still_parked(p)) {
         collect_if_asked(p);
+        if (UNLIKELY(w->timeline))
+            timeline_ran(0, END_WAITS);
         park(p);
     } else {
         run_slice(w, p);
@@ -409,6 +423,7 @@ static void idle(struct worker *w)
     atomic_store_explicit(&s->idle_since, now, memory_order_relaxed);
     atomic_store_explicit(&s->idle, true, memory_order_relaxed);
     rest(w, now);
+    w->timeline = timeline_runs();
     atomic_store_explicit(&s->idle, false, memory_order_relaxed);
     atomic_store_explicit(&s->idle_since, 0, memory_order_relaxed);
     atomic_store_explicit(&s->idle_ns, before + clock_monotonic() - now, memory_order_relaxed);
@@ -417,6 +432,7 @@ static void idle(struct worker *w)
 static void check(struct worker *w)
 {
     w->sched->since_check = 0;
+    w->timeline = timeline_runs();
     check_share(w);
     wheel_run(w->wheel, clock_monotonic());
     poll_carrier(0);
@@ -468,6 +484,7 @@ void sched_run(void)
     for (unsigned i = 1; i < worker_count; i++)
         pthread_join(workers[i]->sched->thread, NULL);
     vigil_stop();
+    timeline_stop();
     procs_close();
     for (unsigned i = 0; i < worker_count; i++)
         worker_free(workers[i]);

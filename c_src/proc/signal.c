@@ -8,6 +8,7 @@
 #include "proc/remote.h"
 #include "proc/sched.h"
 #include "proc/system.h"
+#include "proc/timeline.h"
 #include "term/atom.h"
 #include "term/copy.h"
 
@@ -99,16 +100,12 @@ static bool push(struct proc *p, struct signal *s)
     return true;
 }
 
-static bool is_message(const struct signal *s)
-{
-    return s->kind == SIGNAL_MESSAGE || s->kind == SIGNAL_ALIAS_MESSAGE;
-}
-
 bool signal_deliver(term to, struct signal *s)
 {
     if (UNLIKELY(!s))
         return false;
-    bool message = is_message(s);
+    if (timeline_runs())
+        timeline_sent(s);
     bool parked = epoch_enter();
     struct proc *p = proc_find(to);
     bool delivered = p && push(p, s);
@@ -116,7 +113,7 @@ bool signal_deliver(term to, struct signal *s)
         sched_wake_proc(p);
     epoch_exit(parked);
     if (delivered)
-        system_count_signal(message);
+        system_count_signal();
     else
         dead_answer(to, s);
     return delivered;

@@ -10,7 +10,7 @@
 
 _Atomic uint32_t backtrace_depth = 8;
 
-enum count { COUNT_MESSAGES, COUNT_SIGNALS, COUNT_SPAWNED, COUNT_COLLECTIONS, COUNT_SLICES, COUNT_REDUCTIONS, COUNTS };
+enum count { COUNT_SIGNALS, COUNT_OTHER, COUNT_SPAWNED, COUNT_COLLECTIONS, COUNT_SLICES, COUNT_REDUCTIONS, COUNTS };
 
 // One a thread, written by it alone, so that counting costs no locked instruction; kept when the thread ends.
 struct counts {
@@ -46,9 +46,14 @@ static uint64_t sum(enum count what)
     return n;
 }
 
-void system_count_signal(bool message)
+void system_count_signal(void)
 {
-    count(message ? COUNT_MESSAGES : COUNT_SIGNALS, 1);
+    count(COUNT_SIGNALS, 1);
+}
+
+void system_count_other(void)
+{
+    count(COUNT_OTHER, 1);
 }
 
 void system_count_spawn(void)
@@ -79,8 +84,8 @@ struct system_counts system_counts(void)
         .spawned = sum(COUNT_SPAWNED),
         .reductions = sum(COUNT_REDUCTIONS),
         .slices = sum(COUNT_SLICES),
-        .messages = sum(COUNT_MESSAGES),
-        .signals = sum(COUNT_SIGNALS),
+        .messages = sum(COUNT_SIGNALS) - sum(COUNT_OTHER),
+        .signals = sum(COUNT_OTHER),
         .collections = sum(COUNT_COLLECTIONS),
         .run_queue = sched_run_queue(),
         .timers = timers_count(),

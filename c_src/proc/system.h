@@ -14,7 +14,7 @@ struct system_counts {
     uint64_t reductions;    // of all processes, the ended ones included
     uint64_t slices;        // context switches
     uint64_t messages;      // pushed to processes here
-    uint64_t signals;       // of other kinds
+    uint64_t signals;       // of other kinds, handled
     uint64_t collections;
     size_t run_queue;
     size_t timers;
@@ -24,7 +24,8 @@ struct system_counts {
 struct system_counts system_counts(void);
 
 // Each adds to the calling worker's own counts (or to a common block on other threads).
-void system_count_signal(bool message);
+void system_count_signal(void);    // pushed, of any kind
+void system_count_other(void);     // handled, and no message
 void system_count_spawn(void);
 void system_count_collection(void);
 void system_count_slice(uint64_t reductions);
