@@ -46,6 +46,13 @@ static int by_key(const void *a, const void *b)
     return left < right ? -1 : left > right;
 }
 
+// Of small integers: those below zero come first.
+static int by_value(const void *a, const void *b)
+{
+    sword left = small_value(((const struct choice *)a)->key), right = small_value(((const struct choice *)b)->key);
+    return left < right ? -1 : left > right;
+}
+
 static struct choice *choices_of(struct lowering *l, size_t *count)
 {
     const struct beam_arg *list = lower_arg(l, 2);
@@ -91,7 +98,7 @@ static bool emit_table(struct lowering *l, struct choice *choices, size_t count)
     if (count < 4 || span > count * 2)
         return false;
     EMIT(l, "jump_table", *lower_arg(l, 0), *lower_arg(l, 1), arg_number((word)low), arg_number(span));
-    qsort(choices, count, sizeof *choices, by_key);
+    qsort(choices, count, sizeof *choices, by_value);
     for (size_t i = 0, next = 0; i < span; i++) {
         bool hit = small_value(choices[next].key) == low + (sword)i;
         lower_operand(l, hit ? &choices[next].label : lower_arg(l, 1));

@@ -92,3 +92,9 @@ bad_key() -> maps:get(id(k), #{a => 1}).
 bad_map() -> maps:get(id(k), id(no_map)).
 bad_map_update() -> M = id(#{a => 1}), M#{b := 2}.
 bad_map_base() -> M = id([]), M#{b => 2}.
+
+%% Choices on both sides of zero.
+about_zero(-3) -> a; about_zero(-2) -> b; about_zero(-1) -> c; about_zero(0) -> d; about_zero(1) -> e; about_zero(3) -> f; about_zero(_) -> none.
+below_zero(-9) -> a; below_zero(-8) -> b; below_zero(-6) -> c; below_zero(-5) -> d; below_zero(_) -> none.
+ends_above(-5) -> a; ends_above(-4) -> b; ends_above(-3) -> c; ends_above(-2) -> d; ends_above(0) -> e; ends_above(2) -> f; ends_above(_) -> none.
+signs_of_choices() -> [{I, about_zero(I), below_zero(I), ends_above(I)} || I <- lists:seq(-12, 6) ++ [x, -1.0, 1 bsl 70, -(1 bsl 70)]].
