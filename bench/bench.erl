@@ -30,6 +30,7 @@
           module => module(),              % by default the class's own
           per => pos_integer(),            % operations a round: what is printed is the time of one
           workers => pos_integer(),        % schedulers and workers; 1 by default
+          carrier => tandem_options:carrier(),    % of the engine; that of the options by default
           where => inside | host,          % `host': runs in this VM, and gets the {@type side()} as its first argument
           measures => time | self | sample,% `self': the function gives `{Number, Result}', `sample' `{[Number], Result}'
           unit => time | bytes,            % of the numbers; times are in nanoseconds
@@ -158,7 +159,7 @@ program(Program, Options) ->
     end.
 
 measure(#{workers := Workers} = Program, Options) ->
-    Sides = [side(Kind, Workers) || Kind <- [beam, tandem]],
+    Sides = [side(beam, Workers, any), side(tandem, Workers, maps:get(carrier, Program, any))],
     show(Program, "warming up"),
     _ = [round_of(Program, Side) || Side <- Sides],
     Most = case Options of
@@ -188,19 +189,19 @@ round_of(#{per := Per, expect := Expect} = Program, #{kind := Kind} = Side) ->
         {error, Reason} -> throw({wrong, Kind, Reason})
     end.
 
-side(Kind, Workers) ->
+side(Kind, Workers, Carrier) ->
     Sides = get(sides),
     case Sides of
-        #{{Kind, Workers} := Side} -> Side;
+        #{{Kind, Workers, Carrier} := Side} -> Side;
         _ ->
-            Side = bench_side:start(Kind, Workers),
-            put(sides, Sides#{{Kind, Workers} => Side}),
+            Side = bench_side:start(Kind, Workers, Carrier),
+            put(sides, Sides#{{Kind, Workers, Carrier} => Side}),
             Side
     end.
 
 %% After a failure nobody knows what still runs there.
 renew(#{workers := Workers}) ->
-    {Old, Kept} = maps:fold(fun({_, W} = Key, Side, {Out, In}) when W =:= Workers -> {Out#{Key => Side}, In};
+    {Old, Kept} = maps:fold(fun({_, W, _} = Key, Side, {Out, In}) when W =:= Workers -> {Out#{Key => Side}, In};
                                (Key, Side, {Out, In}) -> {Out, In#{Key => Side}}
                             end, {#{}, #{}}, get(sides)),
     bench_side:stop_all(Old),

@@ -6,16 +6,22 @@
 -export([round_trip/2, latency/3, calls/2, to_there/2, from_there/2, binaries_to/3, binaries_from/3, spawning/2, spawn_answer/2]).
 -export([echo/0, sum/3, give/3, answer/2, serve/1]).
 
+%% How the engine is reached. Programs over other carriers than a port have its name in theirs.
+-define(CARRIERS, [port, nif]).
 -define(RATES, [2000, 10_000]).
 -define(MEGABYTE, 1_000_000).
 
 %% @doc The programs of the class.
 -spec programs() -> [bench:program()].
 programs() ->
-    [(program(Program))#{where => host} || Program <- rows()]
+    [over(Carrier, (program(Program))#{where => host}) || Program <- rows(), Carrier <- ?CARRIERS]
     ++ [#{name => list_to_atom("latency_" ++ integer_to_list(Rate)), where => host, measures => sample, tail => true, rounds => 5,
           what => io_lib:format("latency at ~b requests a second", [Rate]), run => {latency, [Rate, 1]}, expect => Rate}
         || Rate <- application:get_env(tandem, bench_rates, ?RATES)].
+
+over(port, Program) -> Program#{carrier => port};
+over(Carrier, #{name := Name, what := What} = Program) ->
+    Program#{carrier => Carrier, name => list_to_atom(lists:concat([Name, "_", Carrier])), what => lists:concat([What, ", ", Carrier])}.
 
 program({Name, What, time, Function, [N | _] = Arguments, Expect}) ->
     #{name => Name, what => What, run => {Function, Arguments}, expect => Expect, per => N};

@@ -2,25 +2,34 @@
 %% @doc The two sides of a measurement ({@link tandem_side}), and one round on one of them.
 -module(bench_side).
 
--export([start/2, start_node/3, stop_all/1, run/2, os_pid/1]).
+-export([start/3, start_node/3, stop_all/1, run/2, os_pid/1]).
 -export([measure/3]).
 
 -define(ROUND_TIMEOUT, 120_000).
 -define(SETTLE_TIMEOUT, 10_000).
 
 %% @doc Starts a side. This VM is a node afterwards.
--spec start(tandem_side:kind(), pos_integer()) -> bench:side().
-start(Kind, Workers) ->
-    {Node, Stop} = start_node(Kind, Workers, ["+P", "2000000"]),
+-spec start(tandem_side:kind(), pos_integer(), tandem_options:carrier() | any) -> bench:side().
+start(Kind, Workers, Carrier) ->
+    {Node, Stop} = started(Kind, over(Carrier, options(Workers, ["+P", "2000000"]))),
     #{kind => Kind, workers => Workers, node => Node, stop => Stop, processes => processes(Node)}.
 
 %% @doc Starts no more than the node; a BEAM with these arguments. Throws what a program's failure is told as.
 -spec start_node(tandem_side:kind(), pos_integer(), [string()]) -> {node(), fun(() -> term())}.
 start_node(Kind, Workers, Arguments) ->
-    Options = case application:get_env(tandem, bench_executable) of
-                  {ok, File} -> #{schedulers => Workers, arguments => Arguments, executable => File};
-                  undefined -> #{schedulers => Workers, arguments => Arguments}
-              end,
+    started(Kind, options(Workers, Arguments)).
+
+over(any, Options) -> Options;
+over(nif, Options) -> maps:remove(executable, Options#{carrier => nif});
+over(Carrier, Options) -> Options#{carrier => Carrier}.
+
+options(Workers, Arguments) ->
+    case application:get_env(tandem, bench_executable) of
+        {ok, File} -> #{schedulers => Workers, arguments => Arguments, executable => File};
+        undefined -> #{schedulers => Workers, arguments => Arguments}
+    end.
+
+started(Kind, Options) ->
     case tandem_side:start(Kind, Options) of
         {ok, Node, Stop} -> {Node, Stop};
         {error, Reason} -> throw({wrong, Kind, Reason})

@@ -14,10 +14,10 @@
 
 %% @doc Starts a side that is linked to the caller; gives its node, and what stops it. `executable' is the engine's program,
 %% `arguments' are added to those of the BEAM.
--spec start(kind(), #{schedulers := pos_integer(), executable => file:name_all(), arguments => [string()]}) ->
+-spec start(kind(), #{schedulers := pos_integer(), carrier => tandem_options:carrier(), executable => file:name_all(), arguments => [string()]}) ->
           {ok, node(), fun(() -> term())} | {error, term()}.
 start(tandem, Options) ->
-    case tandem:start_link(maps:with([schedulers, executable], Options)) of
+    case tandem:start_link(maps:with([schedulers, carrier, executable], Options)) of
         {ok, Pid, Node} -> {ok, Node, fun() -> tandem:stop(Pid) end};
         {error, Reason} -> {error, Reason}
     end;
