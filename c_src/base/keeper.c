@@ -3,6 +3,7 @@
 
 #include "base/config.h"
 #include "base/depot.h"
+#include "base/large.h"
 #include "base/memory.h"
 #include "base/os.h"
 
@@ -50,6 +51,7 @@ static size_t idle(void)
 void keeper_release(void)
 {
     depot_release();
+    large_release();
     malloc_trim(0);
 }
 

@@ -5,6 +5,7 @@
 #include "base/depot.h"
 #include "base/die.h"
 #include "base/keeper.h"
+#include "base/large.h"
 #include "base/machine.h"
 #include "base/os.h"
 #include "base/slab.h"
@@ -48,7 +49,7 @@ static _Atomic size_t limit;
 
 static void *from_system(size_t bytes)
 {
-    void *block = malloc(bytes);
+    void *block = large_take(bytes);
     if (UNLIKELY(!block))
         die("no memory for %zu bytes", bytes);
     return block;
@@ -240,6 +241,7 @@ void mem_close(void)
         free(c);
     }
     own = NULL;
+    large_release();
     depot_close();
     slabs_close();
 }
@@ -273,7 +275,7 @@ void mem_free(void *block, size_t bytes)
     size_t class = class_of(bytes);
     count_freed(c, bytes);
     if (!is_small_class(class)) {
-        free(block);
+        large_put(block, bytes);
         count_large_freed(c, bytes);
         return;
     }
@@ -292,7 +294,7 @@ static void *resize_large(void *block, size_t old_bytes, size_t new_bytes)
     count(c, (int64_t)new_bytes - (int64_t)old_bytes);
     if (new_bytes < old_bytes)
         count_large_freed(c, old_bytes - new_bytes);
-    void *moved = realloc(block, new_bytes ? new_bytes : 1);
+    void *moved = large_resize(block, new_bytes ? new_bytes : 1);
     if (UNLIKELY(!moved))
         die("no memory for %zu bytes", new_bytes);
     return moved;

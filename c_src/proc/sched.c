@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/die.h"
 #include "base/memory.h"
+#include "base/os.h"
 #include "proc/doom.h"
 #include "proc/errand.h"
 #include "proc/reap.h"
@@ -399,8 +400,11 @@ static bool look(struct worker *w, int64_t now)
     poll_or_yield();
     int64_t until = now + vigil_idle(now, w->sched->sent);
     w->sched->sent = 0;
-    while (!has_work(w) && clock_monotonic() < until)
+    while (!has_work(w) && clock_monotonic() < until) {
         poll_or_yield();
+        if (!os_process_is_ours)
+            sched_yield();
+    }
     return has_work(w);
 }
 
