@@ -216,6 +216,7 @@ static void *live(void *self)
     struct image image;
     char why[IMAGE_WHY_BYTES];
     ErlNifEnv *e = i->message;
+    pthread_setname_np(pthread_self(), "tandem");
     if (image_open(&image, i->file, why)) {
         int status = image.run(&i->border);
         image_close(&image);

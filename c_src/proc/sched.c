@@ -23,9 +23,10 @@
 #include <unistd.h>
 
 enum {
-    SLICE_COST = 20,       // what a slice costs in reductions beside what it ran
-    CHECK_AFTER = 4000,    // reductions between two looks at timers, carrier and other workers
-    GIVE_MAX = 256,        // processes to another worker at once
+    LOOKS_TILL_WAY = 16,    // for input, until the core is left to others for once
+    SLICE_COST = 20,        // what a slice costs in reductions beside what it ran
+    CHECK_AFTER = 4000,     // reductions between two looks at timers, carrier and other workers
+    GIVE_MAX = 256,         // processes to another worker at once
 };
 
 #define LONGEST_SLEEP_NS 60000000000LL
@@ -394,15 +395,16 @@ static void poll_or_yield(void)
         epoch_quiet();
 }
 
-// For input, before it sleeps. True: there is work.
+// For input, before it sleeps. True: there is work. In the host's OS process a scheduler of the host's may want this core: without
+// giving way one round trip in ten takes as long as we look.
 static bool look(struct worker *w, int64_t now)
 {
     poll_or_yield();
     int64_t until = now + vigil_idle(now, w->sched->sent);
     w->sched->sent = 0;
-    while (!has_work(w) && clock_monotonic() < until) {
+    for (unsigned looks = 1; !has_work(w) && clock_monotonic() < until; looks++) {
         poll_or_yield();
-        if (!os_process_is_ours)
+        if (!os_process_is_ours && looks % LOOKS_TILL_WAY == 0)
             sched_yield();
     }
     return has_work(w);
