@@ -148,7 +148,7 @@ follow(#trace{node = Node, stop = Stop} = Trace) ->
             end;
         {error, Reason} ->
             _ = finish(Trace),
-            {error, Reason}
+            {error, case Reason of {not_an_engine, _} -> noconnection; _ -> Reason end}
     end.
 
 got(Rings, Atoms, #trace{atoms = Known} = Trace) ->

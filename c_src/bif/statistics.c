@@ -46,6 +46,19 @@ static term queues(struct heap *h, term item, uint64_t waiting)
     return NONE;
 }
 
+// [{Scheduler, Active, Total}], in nanoseconds since the engine began.
+static term wall_times(struct heap *h)
+{
+    int64_t total = clock_monotonic() - system_started();
+    term list = NIL;
+    for (unsigned i = sched_workers(); i-- > 0;) {
+        int64_t active = total - sched_load(i).idle;
+        term time = tuple3(h, small(i + 1), integer_from_i64(h, active > 0 ? active : 0), integer_from_i64(h, total));
+        list = cons(h, time, list);
+    }
+    return list;
+}
+
 static term statistics_item(struct proc *p, term item)
 {
     static _Atomic int64_t last_reductions, last_runtime, last_wall_clock;
@@ -62,7 +75,7 @@ static term statistics_item(struct proc *p, term item)
     if (item == ATOM_garbage_collection)
         return tuple3(h, integer_from_u64(h, c.collections), small(0), small(0));
     if (item == ATOM_scheduler_wall_time || item == ATOM_scheduler_wall_time_all)
-        return ATOM_undefined;
+        return scheduler_wall_time ? wall_times(h) : (term)ATOM_undefined;
     if (item == ATOM_io)
         return tuple2(h, tuple2(h, ATOM_input, small(0)), tuple2(h, ATOM_output, small(0)));
     return item == ATOM_microstate_accounting ? NIL : queues(h, item, c.run_queue);

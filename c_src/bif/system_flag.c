@@ -76,6 +76,12 @@ static term set_nothing(struct proc *p, term value)
     return only(value, ATOM_false);
 }
 
+static term set_scheduler_wall_time(struct proc *p, term value)
+{
+    (void)p;
+    return is_bool(value) ? bool_term(atomic_exchange(&scheduler_wall_time, value == ATOM_true)) : NONE;
+}
+
 static term set_zero(struct proc *p, term value)
 {
     (void)p;
@@ -132,7 +138,7 @@ static const struct {
     {ATOM_schedulers_online, set_schedulers_online},
     {ATOM_dirty_cpu_schedulers_online, set_zero},
     {ATOM_multi_scheduling, set_multi_scheduling},
-    {ATOM_scheduler_wall_time, set_nothing},
+    {ATOM_scheduler_wall_time, set_scheduler_wall_time},
     {ATOM_microstate_accounting, set_nothing},
     {ATOM_sequential_tracer, set_nothing},
     {ATOM_trace_control_word, set_zero},

@@ -9,6 +9,7 @@
 #include <stdatomic.h>
 
 _Atomic uint32_t backtrace_depth = 8;
+_Atomic bool scheduler_wall_time;
 
 enum count { COUNT_SIGNALS, COUNT_OTHER, COUNT_SPAWNED, COUNT_COLLECTIONS, COUNT_SLICES, COUNT_REDUCTIONS, COUNTS };
 

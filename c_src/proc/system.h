@@ -8,6 +8,8 @@
 enum { BACKTRACE_DEPTH_MAX = 64 };
 extern _Atomic uint32_t backtrace_depth;    // entries of a stack trace; at most BACKTRACE_DEPTH_MAX
 
+extern _Atomic bool scheduler_wall_time;    // a program has asked for statistics(scheduler_wall_time)
+
 struct system_counts {
     size_t processes;       // alive
     uint64_t spawned;       // ever

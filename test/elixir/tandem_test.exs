@@ -11,7 +11,7 @@ defmodule TandemTest do
     {:ok, engine, node} = Tandem.start(name: :elixir_tests)
     Application.put_env(:tandem_test, :node, node)
 
-    for {module, binary} <- Code.compile_file(Path.join(__DIR__, "support/workers.ex")) do
+    for file <- ["workers.ex", "tools.ex"], {module, binary} <- Code.compile_file(Path.join([__DIR__, "support", file])) do
       File.write!(Path.join(folder, "#{module}.beam"), binary)
     end
 
@@ -100,9 +100,20 @@ defmodule TandemTest do
     assert said =~ "a number of seconds above 0"
   end
 
+  for {name, function} <- [
+        {"Node.ping, Node.monitor and Process.info through erpc", :node},
+        {"a Task.Supervisor of the engine, asked from here", :tasks},
+        {"GenServer.multi_call, and calls by name", :servers},
+        {"an Agent and a Registry of the engine, used from here", :agents}
+      ] do
+    test name, %{node: node}, do: apply(Workers.Tools, unquote(function), [node])
+  end
+
   @tag timeout: 300_000
-  test "a Mix project has the package as a path dependency" do
-    assert mix_project("path: #{inspect(@top)}") =~ "on the engine: true"
+  test "a Mix project has the package as a path dependency, and an engine in its supervision tree" do
+    output = mix_project("path: #{inspect(@top)}")
+    assert output =~ "on the engine: true"
+    assert output =~ "supervised: true, started again: true"
   end
 
   # The package's files in a repository of their own, as they are here now. Built without optimising, since it is built afresh.
@@ -127,18 +138,28 @@ defmodule TandemTest do
     defmodule User.MixProject do
       use Mix.Project
       def project, do: [app: :user, version: "0.1.0", deps: [{:tandem, #{dependency}}]]
+      def application, do: [mod: {User.Application, []}]
     end
     """)
 
     File.write!(Path.join(folder, "lib/user.ex"), """
+    defmodule User.Application do
+      use Application
+      def start(_, _), do: Supervisor.start_link([{Tandem, name: :users}], strategy: :one_for_one, name: User.Supervisor)
+    end
+
     defmodule User do
       use Tandem
 
       def run do
-        {:ok, _, node} = :tandem.start_link(%{})
+        node = Tandem.node()
         me = self()
         spawn(fn -> send(me, {:ran_on, node()}) end)
         receive(do: ({:ran_on, there} -> IO.puts("on the engine: \#{there == node}")))
+        [{_, engine, _, _}] = Supervisor.which_children(User.Supervisor)
+        Process.exit(engine, :kill)
+        Process.sleep(1000)
+        IO.puts("supervised: \#{node == Tandem.node()}, started again: \#{:erpc.call(node, Enum, :sum, [[1, 2]]) == 3}")
       end
     end
     """)
