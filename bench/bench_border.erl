@@ -80,8 +80,7 @@ serve(Owner) ->
 %% @doc Requests at fixed times ({@link tandem_latency}).
 -spec latency(bench:side() | #{node := node()}, pos_integer(), pos_integer()) -> {[integer()], integer()}.
 latency(#{node := Node}, Rate, Seconds) ->
-    Pid = spawn_link(Node, tandem_latency, echo, []),
-    {Times, 0} = tandem_latency:measure(Pid, Rate, Seconds * 1_000_000_000),
+    {Times, 0} = tandem_latency:across(Node, Rate, Seconds * 1_000_000_000),
     {Times, length(Times) div Seconds}.
 
 %% @doc Small messages, as fast as they can be sent; until the sum of them is back.

@@ -8,6 +8,7 @@
 -module(tandem_compare).
 
 -export([compare/2]).
+-export([watched/2]).
 
 -export_type([result/0, verdict/0, report/0, measured/0]).
 
@@ -79,17 +80,18 @@ with_jobs(Given, #{inputs := Inputs} = Checked) ->
 
 %% In a process of its own, so that neither the caller's links and messages nor ours matter to the other. It ends with the caller.
 apart(F) ->
-    Caller = self(),
-    {Pid, Monitor} = spawn_monitor(fun() ->
-                                           Self = self(),
-                                           spawn_link(fun() -> watch(Caller, Self) end),
-                                           process_flag(trap_exit, true),
-                                           exit({?MODULE, F()})
-                                   end),
-    receive
-        {'DOWN', Monitor, process, Pid, {?MODULE, Answer}} -> Answer;
-        {'DOWN', Monitor, process, Pid, Reason} -> {error, Reason}
+    case tandem_side:call(node(), ?MODULE, watched, [self(), F], infinity) of
+        {ok, Answer} -> Answer;
+        {error, Reason} -> {error, Reason}
     end.
+
+%% @private
+-spec watched(pid(), fun(() -> Answer)) -> Answer.
+watched(Caller, F) ->
+    Self = self(),
+    spawn_link(fun() -> watch(Caller, Self) end),
+    process_flag(trap_exit, true),
+    F().
 
 watch(Caller, Runner) ->
     process_flag(trap_exit, true),
@@ -325,15 +327,10 @@ latency_rounds(_, _, _, Sums, State) ->
 %% From this VM to each side and back.
 border(Rate, #{options := #{latency_time := Seconds}} = State) ->
     Run = fun(Kind, Duration, #{sides := Sides} = Now) ->
-                  Node = tandem_compare_sides:node(Sides, Kind),
-                  Measure = fun() ->
-                                    Echo = spawn_link(Node, tandem_latency, echo, []),
-                                    exit({?MODULE, tandem_latency:measure(Echo, Rate, Duration)})
-                            end,
-                  {Pid, Monitor} = spawn_monitor(Measure),
-                  receive
-                      {'DOWN', Monitor, process, Pid, {?MODULE, Answer}} -> {Answer, Now};
-                      {'DOWN', Monitor, process, Pid, Reason} -> throw({border, Reason})
+                  Arguments = [tandem_compare_sides:node(Sides, Kind), Rate, Duration],
+                  case tandem_side:call(node(), tandem_latency, across, Arguments, infinity) of
+                      {ok, Answer} -> {Answer, Now};
+                      {error, Reason} -> throw({border, Reason})
                   end
           end,
     Job = #{name => null, input => null},

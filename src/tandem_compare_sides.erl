@@ -13,7 +13,6 @@
 
 -type sides() :: #{tandem_side:kind() => {node(), fun(() -> term())}, options := map()}.
 
--define(FILTER, ?MODULE).
 -define(PREPARATION, 60_000).
 
 %% @doc Starts both. The error tells which one it is about.
@@ -72,7 +71,7 @@ keep(Owner, Kind, Given) ->
     end.
 
 prepare(tandem, Node) ->
-    _ = logger:add_primary_filter({?FILTER, Node}, {fun ?MODULE:quiet/2, Node}),
+    _ = logger:add_primary_filter(Node, {fun ?MODULE:quiet/2, Node}),
     ok;
 prepare(beam, Node) ->
     ok = erpc:call(Node, logger, set_primary_config, [level, none]),
@@ -114,7 +113,8 @@ stay(Owner, Setup) ->
 stop(Sides) ->
     _ = [catch Stop() || {_, Stop} <- maps:values(maps:without([options], Sides))],
     #{filters := Filters} = logger:get_primary_config(),
-    _ = [logger:remove_primary_filter(Id) || {{?FILTER, Node} = Id, _} <- Filters, whereis(Node) =:= undefined],
+    Quiet = fun ?MODULE:quiet/2,
+    _ = [logger:remove_primary_filter(Node) || {Node, {Filter, Node}} <- Filters, Filter =:= Quiet, whereis(Node) =:= undefined],
     ok.
 
 %% @doc Runs a function of a module of ours on a side: its value, or what it died of. A side that has ended is started again, for

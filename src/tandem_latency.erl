@@ -5,7 +5,7 @@
 %% Who answers gets `{From, Request}' and sends `{answer, Request}', itself or by another process.
 -module(tandem_latency).
 
--export([measure/3, beside/3, requests/3, echo/0, serve/1]).
+-export([measure/3, across/3, beside/3, requests/3, echo/0, serve/1]).
 
 %% What has not been answered so many nanoseconds after the last request was due, is given up.
 -define(PATIENCE, 3_000_000_000).
@@ -41,6 +41,11 @@ drive(Pid, Due, Period, Unsent, Waiting, End, Times) ->
                     drive(Pid, Due, Period, Unsent, Waiting, End, Times)
             end
     end.
+
+%% @doc Messages to a process of a node and back.
+-spec across(node(), Rate :: pos_integer(), Duration :: pos_integer()) -> {[non_neg_integer()], non_neg_integer()}.
+across(Node, Rate, Duration) ->
+    measure(spawn_link(Node, ?MODULE, echo, []), Rate, Duration).
 
 %% @doc On a side: messages to a process there and back, while the work runs again and again in other processes of that side.
 -spec beside(tandem_work:work(), Rate :: pos_integer(), Duration :: pos_integer()) ->

@@ -4,6 +4,7 @@
 -module(tandem_side).
 
 -export([start/2, call/5, os_pid/2, resident/1, name/1]).
+-export([answer/3]).
 
 -export_type([kind/0]).
 
@@ -60,7 +61,7 @@ start_beam(Arguments) ->
 %% killed.
 -spec call(node(), module(), atom(), [term()], timeout()) -> {ok, term()} | {error, term()}.
 call(Node, Module, Function, Arguments, Timeout) ->
-    {Pid, Monitor} = spawn_monitor(Node, fun() -> exit({?MODULE, apply(Module, Function, Arguments)}) end),
+    {Pid, Monitor} = spawn_monitor(Node, ?MODULE, answer, [Module, Function, Arguments]),
     receive
         {'DOWN', Monitor, process, Pid, {?MODULE, Answer}} -> {ok, Answer};
         {'DOWN', Monitor, process, Pid, Reason} -> {error, Reason}
@@ -69,6 +70,11 @@ call(Node, Module, Function, Arguments, Timeout) ->
             exit(Pid, kill),
             {error, timeout}
     end.
+
+%% @private Ends with the value as its reason.
+-spec answer(module(), atom(), [term()]) -> no_return().
+answer(Module, Function, Arguments) ->
+    exit({?MODULE, apply(Module, Function, Arguments)}).
 
 %% @doc The operating-system process of a side.
 -spec os_pid(kind(), node()) -> string().

@@ -6,6 +6,7 @@
 -module(tandem_work).
 
 -export([observe/2, samples/4, cost/1, allocated/1, answer/4, load/1, unload/1, settle/2]).
+-export([enter/2]).
 
 -export_type([work/0, outcome/0]).
 
@@ -42,7 +43,13 @@ run({Fun, [Input]}) -> Fun(Input);
 run({Module, Function, Arguments}) -> apply(Module, Function, Arguments).
 
 start(Leader, Options, F) ->
-    spawn_opt(fun() -> group_leader(Leader, self()), exit({shutdown, {?MODULE, F()}}) end, [monitor | Options]).
+    spawn_opt(?MODULE, enter, [Leader, F], [monitor | Options]).
+
+%% @private Ends with the value of the function, with a reason that is no crash.
+-spec enter(pid(), fun(() -> term())) -> no_return().
+enter(Leader, F) ->
+    group_leader(Leader, self()),
+    exit({shutdown, {?MODULE, F()}}).
 
 await({Pid, Monitor}, Timeout) ->
     receive
