@@ -94,15 +94,18 @@ trace(Node, Seconds, File) ->
 trace(Node, Seconds, File, Options) ->
     tandem:trace(Node, Seconds, File, options(Options)).
 
-%% @equiv tandem:compare(Work)
+%% @equiv compare(Work, [])
 -spec compare(term()) -> {ok, tandem_compare:result()} | {error, term()}.
 compare(Work) ->
-    tandem:compare(Work).
+    compare(Work, []).
 
 %% @doc The same as {@link tandem:compare/2}; options may be a keyword list, and so may named work.
 -spec compare(term(), tandem_compare_options:options() | [{atom(), term()}]) -> {ok, tandem_compare:result()} | {error, term()}.
 compare(Work, Options) ->
-    tandem:compare(Work, options(Options)).
+    case options(Options) of
+        Map when is_map(Map) -> tandem:compare(Work, maps:merge(#{syntax => elixir}, Map));
+        Other -> tandem:compare(Work, Other)
+    end.
 
 %% @doc The node of the engine that was started last. Raises `RuntimeError' if it doesn't run.
 -spec node() -> node().

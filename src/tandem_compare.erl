@@ -199,14 +199,14 @@ unmeasured(Kind, Reason) ->
     What = case Reason of
                timeout -> <<"did not end in time">>;
                ended -> <<"the whole side ended">>;
-               _ -> tandem_compare_outcome:shown(Reason)
+               _ -> tandem_compare_outcome:shown(Reason, erlang)
            end,
     maps:merge(#{what => measuring, where => <<>>, beam => <<>>, tandem => <<>>}, #{Kind => What}).
 
-agree(#{work := Work}, State) ->
+agree(#{work := Work}, #{options := #{syntax := Syntax}} = State) ->
     {Beam, State1} = observe(beam, Work, State),
     {Tandem, State2} = observe(tandem, Work, State1),
-    Seen = #{outcome => tandem_compare_outcome:text(Beam), differences => tandem_compare_outcome:differences(Beam, Tandem)},
+    Seen = #{outcome => tandem_compare_outcome:text(Beam, Syntax), differences => tandem_compare_outcome:differences(Beam, Tandem, Syntax)},
     case {tandem_compare_outcome:is_complete(Beam) andalso tandem_compare_outcome:is_complete(Tandem), Seen} of
         {false, _} ->
             {Seen#{verdict => failed}, State2};

@@ -41,6 +41,7 @@ start_side(Kind, Options) ->
         {error, Reason} -> {error, Reason}
     end.
 
+%% What the BEAM itself prints goes to the group leader of who started it: Elixir's start asks that for what not every one knows.
 %% A process of its own keeps a side: it outlives the side if that ends, and ends it, quietly, if whoever asked for it is gone.
 kept(Kind, Given) ->
     Owner = self(),
@@ -59,6 +60,7 @@ stop_kept(Keeper) ->
 
 keep(Owner, Kind, Given) ->
     process_flag(trap_exit, true),
+    _ = [group_leader(User, self()) || User <- [whereis(user)], is_pid(User)],
     Monitor = erlang:monitor(process, Owner),
     case tandem_side:start(Kind, Given) of
         {ok, Node, Stop} ->

@@ -32,7 +32,7 @@ main(_) ->
 page(Work) ->
     io:format("~nNow the examples are measured, side by side.~n"),
     Options = #{title => "The guide's examples on the BEAM and on Tandem", time => 0.3, warmup => 0.1, latency => false, border => true,
-                latency_time => 3, print => false, progress => os:getenv("DEMO_TERMINAL") =:= "1", page => ?PAGE, json => ?NUMBERS},
+                latency_time => 3, print => false, syntax => elixir, progress => os:getenv("DEMO_TERMINAL") =:= "1", page => ?PAGE, json => ?NUMBERS},
     case tandem:compare(Work, Options) of
         {ok, #{page := ?PAGE}} -> io:format("~nA page with both sides' percentile curves, for a browser: ~ts~n", [filename:absname(?PAGE)]);
         {ok, #{page := {elsewhere, File, _}}} -> io:format("~nA page with both sides' percentile curves, for a browser: ~ts~n", [File]);

@@ -90,7 +90,9 @@ defmodule TandemTest do
     assert for(%{name: name, input: input} <- jobs, do: {name, input}) ==
              [{"sort", "short"}, {"uniq", "short"}, {"sort", "text"}, {"uniq", "text"}]
 
-    assert {:ok, %{jobs: [%{verdict: :same}]}} = Tandem.compare(Workers.Compared.raises(), quick)
+    {result, said} = ExUnit.CaptureIO.with_io(fn -> Tandem.compare(Workers.Compared.raises(), [print: true] ++ Keyword.delete(quick, :print)) end)
+    assert {:ok, %{jobs: [%{verdict: :same}]}} = result
+    assert said =~ ~s(the same on both: raised error %RuntimeError{message: "oops"})
 
     {error, said} = ExUnit.CaptureIO.with_io(fn -> Tandem.compare(fn -> 1 end, quick) end)
     assert error == {:error, {:no_object_code, TandemTest}}

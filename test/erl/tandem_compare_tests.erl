@@ -226,7 +226,8 @@ distribution_test() ->
     ?assertMatch(#{median := 0, mean := +0.0}, tandem_stats:distribution([0, 0])).
 
 difference_test() ->
-    _ = [?assertEqual({Where, A, B}, tandem_difference:find(Left, Right))
+    Show = fun(Term) -> tandem_compare_outcome:shown(Term, erlang) end,
+    _ = [?assertEqual({Where, A, B}, tandem_difference:find(Left, Right, Show))
          || {Left, Right, Where, A, B} <-
                 [{1, 2, <<>>, <<"1">>, <<"2">>},
                  {{a, [1, 2, {x}]}, {a, [1, 2, {y}]}, <<"element 2, item 3, element 1">>, <<"x">>, <<"y">>},
@@ -236,7 +237,7 @@ difference_test() ->
                  {"one\ntwo", "one\ntwa", <<"line 2, column 3">>, <<"\"one\\ntwo\"">>, <<"\"one\\ntwa\"">>},
                  {<<"abc">>, <<"abd">>, <<"column 3">>, <<"\"abc\"">>, <<"\"abd\"">>},
                  {<<255, 1>>, <<255, 2>>, <<"byte 2">>, <<"<<255,1>>">>, <<"<<255,2>>">>}]],
-    ?assertEqual(same, tandem_difference:find([a], [a])).
+    ?assertEqual(same, tandem_difference:find([a], [a], Show)).
 
 %% Pictures of whatever numbers there are.
 charts_test() ->
