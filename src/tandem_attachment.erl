@@ -14,18 +14,19 @@
 -define(AGAIN, 1000).
 -define(ANSWER, 5000).
 
-%% @doc Makes this VM a host of that engine. The error is `{no_connection, Node}', `{not_an_engine, Node}' or `{already_started, Pid}'.
+%% @doc Makes this VM a host of that engine. The caller is linked to the process if that succeeds. The error is `{no_connection, Node}', `{not_an_engine, Node}' or `{already_started, Pid}'.
 -spec start_link(node(), timeout()) -> {ok, pid()} | {error, term()}.
 start_link(Node, Timeout) ->
-    case gen_server:start_link({local, Node}, ?MODULE, Node, [{timeout, Timeout}]) of
+    case gen_server:start({local, Node}, ?MODULE, Node, [{timeout, Timeout}]) of
+        {ok, Pid} -> link(Pid), {ok, Pid};
         {error, {shutdown, Reason}} -> {error, Reason};
-        Result -> Result
+        {error, Reason} -> {error, Reason}
     end.
 
 %% @doc The engine goes on without this VM.
 -spec detach(node() | pid()) -> ok.
 detach(Server) ->
-    gen_server:stop(Server, {shutdown, detached}, infinity).
+    gen_server:stop(Server).
 
 %% @private
 -spec init(node()) -> {ok, #state{}} | {stop, term()}.

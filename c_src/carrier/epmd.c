@@ -7,6 +7,9 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <unistd.h>
 
 enum { DEFAULT_PORT = 4369 };
 
@@ -39,10 +42,22 @@ bool epmd_resolve(const char *host, struct in_addr *address)
     return true;
 }
 
-// EIO: it answered, but not with what was asked for.
-static enum epmd_result failure(void)
+static bool answers(struct in_addr address, unsigned milliseconds)
 {
-    return erl_errno == EIO ? EPMD_REFUSED : EPMD_MISSING;
+    struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons((uint16_t)epmd_port()), .sin_addr = address};
+    struct timeval limit = {milliseconds / 1000, milliseconds % 1000 * 1000};
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    bool there = fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit) == 0 &&
+                 connect(fd, (struct sockaddr *)&to, sizeof to) == 0;
+    if (fd >= 0)
+        close(fd);
+    return there;
+}
+
+// erl_interface says EIO for much. So whoever was asked is looked for once more.
+static enum epmd_result failure(struct in_addr address, unsigned milliseconds)
+{
+    return erl_errno == EIO && answers(address, milliseconds) ? EPMD_REFUSED : EPMD_MISSING;
 }
 
 enum epmd_result epmd_find(struct in_addr address, const char *name, unsigned milliseconds, uint16_t *port)
@@ -51,7 +66,7 @@ enum epmd_result epmd_find(struct in_addr address, const char *name, unsigned mi
     pthread_once(&once, start);
     int found = ei_epmd_port_tmo(&address, name, &version, milliseconds);
     if (found <= 0)
-        return failure();
+        return failure(address, milliseconds);
     *port = (uint16_t)found;
     return EPMD_OK;
 }
@@ -69,5 +84,5 @@ enum epmd_result epmd_register(const char *name, uint16_t port, unsigned millise
     if (ei_connect_xinit(&node, "localhost", name, node_name, &loopback, "", 0) < 0)
         return EPMD_MISSING;
     *fd = ei_publish_tmo(&node, port, milliseconds);
-    return *fd < 0 ? failure() : EPMD_OK;
+    return *fd < 0 ? failure(loopback, milliseconds) : EPMD_OK;
 }

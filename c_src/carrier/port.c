@@ -36,8 +36,7 @@ static void wake(struct port *p)
 
 static void flush(struct port *p)
 {
-    enum stream_flushed flushed = stream_flush(&p->stream);
-    if ((flushed == STREAM_STUCK || flushed == STREAM_FAILED) && atomic_load(&p->waiting))
+    if (stream_flush(&p->stream) != STREAM_EMPTY && atomic_load(&p->waiting))
         wake(p);
 }
 

@@ -11,7 +11,9 @@
 enum {
     BUFFER_BYTES = 64 * 1024,
     BELIEVED_BYTES = 4 * 1024 * 1024,
-    MAX_PARTS = 64,    // of one writev
+    MAX_PARTS = 64,                 // of one writev
+    TOGETHER_BYTES = 256 * 1024,    // of packets taken from the peer: what comes later may be more urgent than the next
+    ROUNDS = 4,                     // of writing, before others have their turn
 };
 
 void stream_init(struct stream *s, const struct carrier_operations *operations, struct peer *peer)
@@ -54,10 +56,14 @@ static void length_prefix(struct packet *packet)
 static void take_packets(struct stream *s)
 {
     struct stream_output *o = &s->out;
-    while (o->count < STREAM_MAX_SENDING) {
+    size_t bytes = 0;
+    for (size_t i = 0; i < o->count; i++)
+        bytes += packet_size(o->sending[i]);
+    while (o->count < STREAM_MAX_SENDING && bytes < TOGETHER_BYTES) {
         struct packet *packet = peer_output(s->peer);
         if (!packet)
             return;
+        bytes += packet_size(packet);
         length_prefix(packet);
         o->sending[o->count++] = packet;
     }
@@ -112,19 +118,25 @@ static enum stream_flushed write_once(struct stream *s)
     return STREAM_FAILED;
 }
 
+static enum stream_flushed write_some(struct stream *s)
+{
+    enum stream_flushed flushed = STREAM_MORE;
+    atomic_store(&s->out.pending, false);
+    for (int i = 0; i < ROUNDS && flushed == STREAM_MORE && !stream_ended(s); i++)
+        flushed = write_once(s);
+    if (flushed == STREAM_MORE || flushed == STREAM_STUCK)
+        atomic_store(&s->out.pending, true);
+    return flushed;
+}
+
 // Who adds output while another thread writes has set `pending` before trying the flag; so one of both sees it.
 enum stream_flushed stream_flush(struct stream *s)
 {
     struct stream_output *o = &s->out;
     enum stream_flushed flushed = STREAM_EMPTY;
-    while (atomic_load(&o->pending) && !atomic_load(&o->stuck) && !stream_ended(s) && !atomic_load(&s->failed) &&
-           !atomic_flag_test_and_set(&o->taken)) {
-        atomic_store(&o->pending, false);
-        do
-            flushed = write_once(s);
-        while (flushed == STREAM_MORE && !stream_ended(s));
-        if (atomic_load(&o->stuck))
-            atomic_store(&o->pending, true);
+    while (flushed == STREAM_EMPTY && atomic_load(&o->pending) && !atomic_load(&o->stuck) && !stream_ended(s) &&
+           !atomic_load(&s->failed) && !atomic_flag_test_and_set(&o->taken)) {
+        flushed = write_some(s);
         atomic_flag_clear(&o->taken);
     }
     return flushed;

@@ -49,6 +49,7 @@ void stream_done(struct stream *s);     // the descriptors stay the caller's
 // Reads once, and hands over what is complete. True: there may be more to read.
 bool stream_read(struct stream *s);
 
+// Writes what there is, or some of it: MORE, if others should have their turn before the rest.
 enum stream_flushed { STREAM_EMPTY, STREAM_MORE, STREAM_STUCK, STREAM_FAILED };
 enum stream_flushed stream_flush(struct stream *s);
 

@@ -189,7 +189,8 @@ static void close_socket(struct connection *c)
 {
     if (c->fd < 0)
         return;
-    stream_flush(&c->stream);
+    while (stream_flush(&c->stream) == STREAM_MORE)
+        continue;
     while (atomic_flag_test_and_set(&c->stream.out.taken))
         sched_yield();
     atomic_store(&c->stream.ended, true);
@@ -228,7 +229,7 @@ static bool look(struct connection *c, int64_t now)
     else if (atomic_load(&s->failed) && !is_yielded(c))
         remove_connection(c, s->failure);
     else if (atomic_load(&c->to_close) && !is_yielded(c))
-        remove_connection(c, "closed by this node");
+        remove_connection(c, NULL);
     else if (!up && now > c->deadline)
         remove_connection(c, "the other node took too long");
     else
@@ -238,8 +239,8 @@ static bool look(struct connection *c, int64_t now)
 
 static void flush(struct connection *c)
 {
-    if (c->fd >= 0)
-        stream_flush(&c->stream);
+    if (c->fd >= 0 && stream_flush(&c->stream) == STREAM_MORE)
+        flag(c);
     tcp.left += atomic_exchange_explicit(&c->stream.out.left, 0, memory_order_relaxed);
 }
 

@@ -205,7 +205,7 @@ static void send_challenge(struct peer *p)
     peer_greet(p, packet);
 }
 
-static void send_status(struct peer *p, struct reader *r)
+static void send_status(struct peer *p)
 {
     switch (neighbour_asked(p->handshake.name, p->handshake.name_size)) {
     case NEIGHBOUR_OK:
@@ -218,7 +218,7 @@ static void send_status(struct peer *p, struct reader *r)
         return;
     case NEIGHBOUR_NOK:
         send_text(p, "snok");
-        reader_fail(r, "handshake: both nodes connect at the same time");
+        next_state(p, HANDSHAKE_REFUSED);
         return;
     case NEIGHBOUR_ALIVE:
         next_state(p, HANDSHAKE_SURE);
@@ -239,11 +239,11 @@ static void name(struct peer *p, struct reader *r)
     take_capabilities(p, r, flags);
     if (!reader_ok(r))
         return;
-    if (flags & DIST_NAME_ME) {
+    if (flags & DIST_NAME_ME) {    // it wants a name from us
         send_text(p, "snot_allowed");
-        reader_fail(r, "handshake: the other node wants a name from us");
+        next_state(p, HANDSHAKE_REFUSED);
     } else {
-        send_status(p, r);
+        send_status(p);
     }
 }
 
@@ -307,6 +307,7 @@ void handshake_receive(struct peer *p, struct reader *r)
         return;
     case HANDSHAKE_DIALING:
     case HANDSHAKE_YIELDED:
+    case HANDSHAKE_REFUSED:
     case HANDSHAKE_UP:
     case HANDSHAKE_CLOSED:
         reader_fail(r, "handshake: it is over");

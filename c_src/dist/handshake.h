@@ -24,7 +24,8 @@ enum handshake_state {
     HANDSHAKE_NAME,    // the other node has connected, and we wait for these
     HANDSHAKE_SURE,
     HANDSHAKE_REPLY,
-    HANDSHAKE_UP,    // done: the connection carries control messages
+    HANDSHAKE_REFUSED,    // it knows that it may not connect, and closes
+    HANDSHAKE_UP,         // done: the connection carries control messages
     HANDSHAKE_CLOSED,
 };
 

@@ -132,6 +132,20 @@ static void send_to_pid(struct incoming *in)
         deliver_payload(in, SIGNAL_MESSAGE, to, NONE, NONE);
 }
 
+// Such a process of the host is reached under this node's name too (net_adm:ping/1 asks net_kernel here). It counts as alive.
+static bool stands_for_foreign(term name)
+{
+    term room[FOREIGN_PID_WORDS];
+    term pid = names_find_into(room, name);
+    return pid != NONE && !is_local_pid(pid);
+}
+
+// The engine itself answers. net_kernel is the host's, if there is one.
+static bool is_engine(term name)
+{
+    return name == ATOM_dollar_tandem || (name == ATOM_net_kernel && !stands_for_foreign(name));
+}
+
 // A name that stands for a process of the host is good for messages from outside too.
 static void send_to_name(struct incoming *in)
 {
@@ -147,7 +161,7 @@ static void send_to_name(struct incoming *in)
     }
     struct loose message;
     if (loose_decode(in, &in->payload, &message)) {
-        if (name == ATOM_dollar_tandem)
+        if (is_engine(name))
             control_hooks.system(in->peer, message.value);
         else
             signal_name_message(from, name, message.value);
@@ -200,20 +214,12 @@ static void unlink_them(struct incoming *in, bool acknowledged)
         signal_unlink(from, to, id);
 }
 
-// Such a process of the host is reached under this node's name too (net_adm:ping/1 asks net_kernel here). It counts as alive.
-static bool stands_for_foreign(term name)
-{
-    term room[FOREIGN_PID_WORDS];
-    term pid = names_find_into(room, name);
-    return pid != NONE && !is_local_pid(pid);
-}
-
 static void monitor(struct incoming *in)
 {
     term from = in->element[1], to = in->element[2], ref = in->element[3];
     if (!sender(in, from) || !reference(in, ref))
         return;
-    if (is_atom(to) && (to == ATOM_dollar_tandem || stands_for_foreign(to)))
+    if (is_atom(to) && (is_engine(to) || stands_for_foreign(to)))
         return;
     enum whose whose = is_atom(to) ? WHOSE_OURS : receiver(in, to);
     if (whose == WHOSE_OURS)

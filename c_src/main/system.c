@@ -173,11 +173,29 @@ static bool answer_question(term message)
     return false;
 }
 
+// {'$gen_call', {Pid, Tag}, {is_auth, Node}}: net_adm:ping/1 from a node that isn't our host.
+static bool is_ping(term message)
+{
+    if (!is_tuple_of(message, 3) || element(message, 0) != ATOM_dollar_gen_call)
+        return false;
+    term from = element(message, 1), request = element(message, 2);
+    return is_tuple_of(from, 2) && is_pid(element(from, 0)) && is_tuple_of(request, 2) &&
+           element(request, 0) == ATOM_is_auth;
+}
+
+static void answer_ping(term from)
+{
+    term message[] = {header(KIND_TUPLE, 2), element(from, 1), ATOM_yes};
+    signal_answer(element(from, 0), boxed_term(message));
+}
+
 static void system_message(struct peer *from, term message)
 {
     (void)from;
     if (is_tuple_of(message, 3) && element(message, 0) == ATOM_module && is_atom(element(message, 1)))
         module_came(element(message, 1), element(message, 2));
+    else if (is_ping(message))
+        answer_ping(element(message, 1));
     else if (is_question(message, ATOM_stop))
         stop(element(message, 1), element(message, 2));
     else if (is_tuple_of(message, 6) && element(message, 0) == ATOM_attach && is_pid(element(message, 1)))
