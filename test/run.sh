@@ -10,6 +10,7 @@ ebin=$out/ebin
 programs=$out/programs
 tandem=_build/default/lib/tandem/ebin
 results=$out/results
+border_tests="test/erl/tandem_tests.erl test/erl/tandem_host_tests.erl test/erl/tandem_pressure_tests.erl test/erl/tandem_end_tests.erl"
 mkdir -p "$ebin" "$programs"
 
 # compile FOLDER-OF-BEAMS SOURCES: compiles what is newer than the last time.
@@ -36,6 +37,21 @@ prepare_bench() {
     compile "$ebin" bench/*.erl || exit 1
     elixir_libs=/nonexistent
 }
+
+# Engines on TCP need an epmd: one of these tests' own, for as long as they run.
+start_epmd() {
+    export ERL_EPMD_PORT=$((20000 + $$ % 20000))
+    epmd -port "$ERL_EPMD_PORT" -relaxed_command_check > "$out/epmd.log" 2>&1 &
+    epmd=$!
+    trap 'kill $epmd' EXIT
+}
+
+# on_carrier CARRIER COMMAND ...: engines that the command starts are reached in that way, if they don't say how.
+on_carrier() (
+    export ERL_FLAGS="$ERL_FLAGS -tandem carrier $1"
+    shift
+    "$@"
+)
 
 # An Erlang VM with everything in its path, that evaluates its first argument; the rest are its plain arguments.
 vm() {
@@ -117,16 +133,18 @@ differential() {
     if [ -n "$line" ]; then count differential "$passed" "$failed"; else count differential 0 1; fi
 }
 
-# EUnit counts what passed and failed, but not what it had to cancel.
+# EUnit counts what passed and failed, but not what it had to cancel: erlang_tests NAME FILES.
 erlang_tests() {
-    log=$out/erl.log
+    log=$out/$1.log
+    name=$1
+    shift
     vm 'R = eunit:test([list_to_atom(filename:basename(F, ".erl")) || F <- init:get_plain_arguments()], []), io:format("eunit: ~p~n", [R]), halt().' \
-        test/erl/*_tests.erl > "$log" 2>&1
+        "$@" > "$log" 2>&1
     passed=$(sed -n -e 's/.*All \([0-9]*\) tests passed.*/\1/p' -e 's/.*Passed: \([0-9]*\)\..*/\1/p' "$log" | tail -n 1)
     failed=$(sed -n 's/.*Failed: \([0-9]*\)\..*/\1/p' "$log" | tail -n 1)
     grep -q '^eunit: ok$' "$log" || [ "${failed:-0}" != 0 ] || failed=1
     [ "${failed:-0}" = 0 ] || tail -n 60 "$log"
-    count erlang "${passed:-0}" "${failed:-0}"
+    count "$name" "${passed:-0}" "${failed:-0}"
 }
 
 elixir_tests() {
@@ -246,11 +264,15 @@ total() {
 everything() {
     prepare
     : > "$results"
+    start_epmd
     lint
     unit asan
     same same "$PWD/priv/tandem"
+    on_carrier tcp same "same tcp" "$PWD/priv/tandem"
     make --no-print-directory -C c_src BUILD=asan && differential "${DIFF_SEED:-1}" "${DIFF_SECONDS:-30}" "$PWD/priv/tandem" "$PWD/priv/tandem-asan"
-    erlang_tests
+    erlang_tests erlang test/erl/*_tests.erl
+    # shellcheck disable=SC2086
+    on_carrier tcp erlang_tests "erlang tcp" $border_tests
     elixir_tests
     terminal
 }
