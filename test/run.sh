@@ -105,6 +105,14 @@ same() {
     if [ -n "$line" ]; then count "$1" $((all - differ)) "$differ"; else count "$1" 0 1; fi
 }
 
+# guest BUILD: the programs on the engine's shared object, in the OS process of a program that is nothing but that, so that a sanitizer
+# sees what is left when it has been unloaded.
+guest() {
+    make --no-print-directory -C c_src BUILD="$1" bridge && same "guest $1" "$PWD/_build/c/$1/bridge"
+    sleep 10
+    if grep -E 'Sanitizer:' "$out/guest $1.log"; then count "guest $1 ends" 0 1; else count "guest $1 ends" 1 0; fi
+}
+
 # The programs as the compilers of newer OTPs make them, on the engine, against the same sources on the BEAM of this machine, as its compiler
 # makes them. The VM can't run what they make, so programs whose funs are run there stay out, and one that shows names of functions
 # that compilers make up.
@@ -269,6 +277,7 @@ everything() {
     unit asan
     same same "$PWD/priv/tandem"
     on_carrier tcp same "same tcp" "$PWD/priv/tandem"
+    on_carrier nif same "same nif" "$PWD/priv/tandem_engine.so"
     make --no-print-directory -C c_src BUILD=asan && differential "${DIFF_SEED:-1}" "${DIFF_SECONDS:-30}" "$PWD/priv/tandem" "$PWD/priv/tandem-asan"
     erlang_tests erlang test/erl/*_tests.erl
     # shellcheck disable=SC2086
@@ -301,6 +310,7 @@ long)
         (export SAME_SCHEDULERS=4 && same "same $build 4" "$engine")
     done
     (export SAME_SCHEDULERS=1 && same "same 1" "$PWD/priv/tandem")
+    for build in asan tsan; do guest $build; done
     for build in release asan tsan; do reload $build; done
     newer
     real
