@@ -131,11 +131,22 @@ run(Jobs, #{progress := Wanted} = Options, Sides) ->
 %% The progress is cleared before the table is printed.
 finish(Report, #{progress := Progress, options := Options}) ->
     tandem_progress:clear(Progress),
-    maps:get(print, Options) andalso io:put_chars(tandem_compare_table:text(Report)),
+    maps:get(print, Options) andalso print(tandem_compare_table:text(Report)),
     Files = tandem_compare_report:write(Report),
     maps:get(print, Options) andalso io:put_chars(tandem_compare_table:files(Files)),
     {ok, maps:merge(#{verdict => maps:get(verdict, Report), jobs => [summary(Job) || Job <- maps:get(jobs, Report)]},
                     maps:from_list(Files))}.
+
+%% Where only Latin-1 is written, nobody knows how the one sign that is not ASCII would look.
+print(Text) ->
+    case io:getopts() of
+        Options when is_list(Options) ->
+            case proplists:get_value(encoding, Options, unicode) of
+                latin1 -> io:put_chars(string:replace(Text, [16#B1], "+-", all));
+                _ -> io:put_chars(Text)
+            end;
+        {error, _} -> io:put_chars(Text)
+    end.
 
 summary(#{beam := Beam, tandem := Tandem, job := Job} = Measured) ->
     Brief = fun(#{time := null}) -> #{};

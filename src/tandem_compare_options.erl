@@ -26,6 +26,7 @@
           print => boolean(),
           progress => boolean() | auto,
           syntax => tandem_compare_outcome:syntax(),
+          carrier => tandem_options:carrier(),
           executable => file:name_all()}.
 %% <dl>
 %% <dt>`inputs'</dt><dd>by name, what the work is called with, which then takes one argument (`{M, F, A}': one more, before the others)</dd>
@@ -47,7 +48,7 @@
 %% <dt>`against'</dt><dd>the JSON file of an older comparison</dd>
 %% <dt>`print', `progress'</dt><dd>whether the table is printed; whether a line tells how far a long run is (`auto': in a terminal)</dd>
 %% <dt>`syntax'</dt><dd>in which language terms are shown, `erlang' or `elixir'; `Tandem.compare' shows them in Elixir's</dd>
-%% <dt>`executable'</dt><dd>the engine's program</dd>
+%% <dt>`carrier', `executable'</dt><dd>how the engine is reached (`port'), and its program</dd>
 %% </dl>
 
 -type work() :: fun((...) -> term()) | {module(), atom(), [term()]}.
@@ -78,6 +79,7 @@ rows() ->
      {print, true, fun is_boolean/1, "true or false"},
      {progress, auto, fun(P) -> is_boolean(P) orelse P =:= auto end, "auto, true or false"},
      {syntax, erlang, fun(S) -> S =:= erlang orelse S =:= elixir end, "erlang or elixir"},
+     {carrier, port, fun(C) -> lists:member(C, [port, tcp, nif]) end, "port, tcp or nif"},
      {executable, undefined, fun is_text/1, "the name of the engine's program"}].
 
 is_seconds(S) -> is_number(S) andalso S > 0 andalso S =< 86_400.

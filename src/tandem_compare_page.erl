@@ -217,17 +217,23 @@ grouped(N) when N >= 1000 -> io_lib:format("~b,~3..0b", [N div 1000, N rem 1000]
 grouped(N) -> integer_to_list(N).
 
 %% What it was measured on, and how.
-foot(#{machine := Machine, options := Options, resident := #{beam := Beam, tandem := Tandem}, seconds := Seconds, against := Against}) ->
+foot(#{machine := Machine, options := Options, resident := Resident, seconds := Seconds, against := Against}) ->
     Facts = [{"Machine", [text(processor, Machine), ", ", io_lib:format("~p cores, ", [maps:get(cores, Machine)]), text(memory, Machine), ", ", text(kernel, Machine)]},
              {"BEAM", text(emulator, Machine)},
              {"Load", [text(load, Machine), " when it began; ", io_lib:format("it took ~.1f s", [float(Seconds)])]},
              {"Each side", [schedulers(Options), io_lib:format("; a job ~p s on each, after ~p s of warming up", [maps:get(time, Options), maps:get(warmup, Options)])]},
-             {"Resident at the end", [tandem_stats:text(bytes, Beam), " the BEAM, ", tandem_stats:text(bytes, Tandem), " the engine"]}]
+             {"The engine", ["reached over ", carrier(Options)]}]
+        ++ [{"Resident at the end", [tandem_stats:text(bytes, Beam), " the BEAM, ", tandem_stats:text(bytes, Tandem), " the engine"]}
+            || #{beam := Beam, tandem := Tandem} <- [Resident], is_integer(Tandem)]
         ++ [{"Held against", [text(<<"time">>, Then), ", ", text(<<"commit">>, Then)]} || #{<<"machine">> := Then} <- [Against]],
     ["<footer>\n<h2>How it was measured</h2>\n",
      "<p>Both sides take turns in short rounds. Each run has a process of its own. Run time is inside that process; memory is what the run "
      "allocates on its heap, reductions are its process's own. ", latency_note(Options), "</p>\n<dl>",
      [["<dt>", Name, "</dt><dd>", safe(Value), "</dd>"] || {Name, Value} <- Facts], "</dl>\n</footer>\n"].
+
+carrier(#{carrier := port}) -> "pipes";
+carrier(#{carrier := tcp}) -> "TCP";
+carrier(#{carrier := nif}) -> "memory: it lives in this VM's OS process".
 
 schedulers(#{schedulers := 1}) -> "one scheduler on either side";
 schedulers(#{schedulers := N}) -> io_lib:format("~b schedulers on either side", [N]).

@@ -12,7 +12,7 @@
 -include_lib("kernel/include/file.hrl").
 
 %% What is kept of the options.
--define(KEPT, [time, warmup, latency, latency_time, schedulers]).
+-define(KEPT, [time, warmup, latency, latency_time, schedulers, carrier]).
 
 %% @doc An older comparison; `null' if none is given.
 -spec read(file:name_all() | undefined) -> {ok, map() | null} | {error, term()}.

@@ -30,7 +30,7 @@ start([Kind | Kinds], #{options := Options} = Sides) ->
     end.
 
 start_side(Kind, Options) ->
-    Given = maps:filter(fun(_, Value) -> Value =/= undefined end, maps:with([schedulers, executable], Options)),
+    Given = maps:filter(fun(_, Value) -> Value =/= undefined end, maps:with([schedulers, carrier, executable], Options)),
     case kept(Kind, Given) of
         {ok, Node, Stop} ->
             prepare(Kind, Node),
@@ -141,7 +141,8 @@ node(Sides, Kind) ->
     {Node, _} = maps:get(Kind, Sides),
     Node.
 
-%% @doc Bytes of a side's operating-system process that are in memory.
--spec resident(sides(), tandem_side:kind()) -> non_neg_integer().
+%% @doc Bytes of a side's operating-system process that are in memory; `null' for an engine that has no such process to itself.
+-spec resident(sides(), tandem_side:kind()) -> non_neg_integer() | null.
+resident(#{options := #{carrier := Carrier}}, tandem) when Carrier =/= port -> null;
 resident(Sides, Kind) ->
     tandem_side:resident(tandem_side:os_pid(Kind, ?MODULE:node(Sides, Kind))).

@@ -142,6 +142,7 @@ change(Old, Width, Key, What, Kind, Side, Name) ->
         _ -> ""
     end.
 
+resident(#{resident := #{tandem := null}}) -> "";
 resident(#{resident := #{beam := Beam, tandem := Tandem}}) ->
     io_lib:format("~nResident memory of each side at the end: ~ts the BEAM, ~ts the engine~n",
                   [tandem_stats:text(bytes, Beam), tandem_stats:text(bytes, Tandem)]).

@@ -44,7 +44,8 @@ ensure_node() ->
 %% The cookie goes over the pipe: a command line can be read by everybody. Until then nobody knows the one that is there.
 start_beam(Arguments) ->
     Nobodys = binary_to_list(string:lowercase(integer_to_binary(rand:uniform(1 bsl 120), 36))),
-    try peer:start_link(#{name => peer:random_name(), connection => standard_io, shutdown => ?PEER_SHUTDOWN,
+    [_, Host] = string:split(atom_to_list(node()), "@"),
+    try peer:start_link(#{name => peer:random_name(), host => Host, connection => standard_io, shutdown => ?PEER_SHUTDOWN,
                           args => ["-setcookie", Nobodys, "-hidden", "-pa" | code:get_path()] ++ Arguments}) of
         {ok, Pid, Node} ->
             true = peer:call(Pid, erlang, set_cookie, [erlang:get_cookie()]),

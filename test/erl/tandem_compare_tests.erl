@@ -167,6 +167,11 @@ errors_test_() ->
         ?assertEqual({error, {bad_options, [1]}}, tandem:compare(fun erlang:node/0, [1]))
     end}.
 
+carriers_test_() ->
+    [{atom_to_list(Carrier), {timeout, 60, fun() ->
+        ?assertMatch({ok, #{verdict := same}}, compare(fun ?MODULE:fails/0, #{carrier => Carrier, border => [200], latency_time => 0.1, schedulers => 2}))
+    end}} || Carrier <- [port, tcp, nif]].
+
 setup_test_() ->
     {timeout, 60, fun() ->
         ?assertMatch({ok, #{verdict := same, jobs := [#{differences := []}]}}, compare({?MODULE, uses_setup, []}, #{setup => fun ?MODULE:setup/0})),
