@@ -2,11 +2,11 @@
 #
 #   deps        installs what is missing (as root, from Debian's packages) or says what to install
 #   all         the engine (priv/tandem) and the Erlang side (_build/default/lib/tandem)
-#   demo        the examples of a process guide on the BEAM and on the engine, and a table of latencies
+#   demo        the examples of a process guide on the BEAM and on the engine, a table of latencies, and a page of both
 #   test        lint, unit tests, the programs run on both engines, host-side tests
 #   lint        layers, sizes, format
 #   soak        an hour of mixed load with kills at random, or SECONDS=N; then nothing may be left of it
-#   check-long  test, and: unit tests under every sanitizer, the programs on the stress build and as newer OTPs compile them, fuzzers, dialyzer
+#   check-long  test, and: unit tests under every sanitizer, the programs on the stress build and as newer OTPs compile them, fuzzers, a comparison's page in a browser, dialyzer
 #   bench       measures both engines: a table, and a file of numbers; CLASS= and ONLY= select (all options: bench/bench.erl)
 #   bench-huge  ten million processes on the engine: 5 GB
 #   bench-compare OLD=file  compares the last measurement, or NEW=file, with an older one

@@ -134,6 +134,22 @@ def top(beams, check):
     session.close()
 
 
+def compare(beams, check):
+    """A comparison, in a shell of its own: while it runs a line tells how far it is, and goes."""
+    session = Session(beams)
+    options = "time: 2, warmup: 0.5, latency: false, page: false, json: false"
+    os.write(session.terminal, f"elem(Tandem.compare(fn -> Enum.sum(1..10) end, {options}), 0)\n".encode())
+    start, seen = time.monotonic(), ""
+    while time.monotonic() - start < 60 and ":ok" not in seen:
+        seen += session.read(0.3)
+    lines = seen.replace("\r\n", "\n").split("\n")
+    bars = [line for line in lines if "s left" in line]
+    check("compare tells how far it is", bars != [] and re.search(r"\[#+\.*\] +\d+%  \d+ s left  run time", bars[0]) is not None, seen)
+    check("on one line, that goes", len(bars) == 1 and bars[0].rstrip(" \b").endswith("\r\x1b[K"), seen)
+    check("compare says that both do the same", "the same on both: returned 55" in seen and "Comparison:" in seen, seen)
+    session.close()
+
+
 def main():
     beams = sys.argv[1]
     show = "--show" in sys.argv
@@ -173,6 +189,7 @@ def main():
     if show:
         print(session.screen)
     top(beams, check)
+    compare(beams, check)
     print("terminal: %d passed, %d failed" % (passed, failed))
 
 
