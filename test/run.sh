@@ -11,6 +11,7 @@ programs=$out/programs
 tandem=_build/default/lib/tandem/ebin
 results=$out/results
 border_tests="test/erl/tandem_tests.erl test/erl/tandem_host_tests.erl test/erl/tandem_pressure_tests.erl test/erl/tandem_end_tests.erl"
+border_tests_inside="test/erl/tandem_tests.erl test/erl/tandem_host_tests.erl test/erl/tandem_pressure_tests.erl"
 mkdir -p "$ebin" "$programs"
 
 # compile FOLDER-OF-BEAMS SOURCES: compiles what is newer than the last time.
@@ -282,6 +283,8 @@ everything() {
     erlang_tests erlang test/erl/*_tests.erl
     # shellcheck disable=SC2086
     on_carrier tcp erlang_tests "erlang tcp" $border_tests
+    # shellcheck disable=SC2086
+    on_carrier nif erlang_tests "erlang nif" $border_tests_inside
     elixir_tests
     terminal
 }

@@ -12,9 +12,10 @@
 % The default limit of a test is too short for a busy machine.
 single_test_() ->
     [{atom_to_list(Name), {timeout, ?LIMIT, Test}}
-     || {Name, Test} <- [{start_failure, fun start_failure/0}, {start_and_stop, fun start_and_stop/0}, {names, fun names/0},
-                         {link_to_owner, fun link_to_owner/0}, {killed_engine, fun killed_engine/0}, {stopped_engine_can_be_stopped, fun stopped_engine_can_be_stopped/0},
-                         {supervised, fun supervised/0}]].
+     || {Name, Test} <- [{start_and_stop, fun start_and_stop/0}, {names, fun names/0}, {link_to_owner, fun link_to_owner/0}]
+                        ++ [Killing || Killing <- [{start_failure, fun start_failure/0}, {killed_engine, fun killed_engine/0},
+                                                   {stopped_engine_can_be_stopped, fun stopped_engine_can_be_stopped/0}, {supervised, fun supervised/0}],
+                                       tandem_support:has_os_process()]].
 
 %% --- Options ---------------------------------------------------------------------------------------------------------------
 
@@ -131,7 +132,7 @@ supervised() ->
 
 %% A VM of its own, without a name, that starts an engine and is killed.
 killed_host_test_() ->
-    {timeout, ?LIMIT, fun() ->
+    [{timeout, ?LIMIT, fun() ->
         Port = open_port({spawn_executable, os:find_executable("erl")},
                          [{args, ["-noinput", "-pa" | code:get_path()] ++
                                ["-eval", "{ok, P, N} = tandem:start(#{}), Q = [I || R <- erlang:ports(), {os_pid, I} <- [erlang:port_info(R, os_pid)], is_integer(I)], "
@@ -147,7 +148,7 @@ killed_host_test_() ->
         signal("KILL", Host),
         receive {Port, {exit_status, _}} -> ok end,
         ?assert(gone(OsPid, 200))
-    end}.
+    end} || tandem_support:has_os_process()].
 
 %% --- Across the border -----------------------------------------------------------------------------------------------------
 
