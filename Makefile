@@ -10,6 +10,7 @@
 #   bench       measures both engines: a table, and a file of numbers; CLASS= and ONLY= select (all options: bench/bench.erl)
 #   bench-huge  ten million processes on the engine: 5 GB
 #   bench-compare OLD=file  compares the last measurement, or NEW=file, with an older one
+#   doc         the reference: pages in _build/doc, and for `h` in iex and erl
 #   format      lays out the C sources
 #   clean       removes everything built
 
@@ -21,7 +22,7 @@ EBIN := _build/default/lib/tandem/ebin
 options = $(foreach name,$(1),$(if $($(name)),$(shell echo $(name) | tr A-Z a-z)='$($(name))'))
 ERLANG_SOURCES := $(wildcard src/*.erl src/*.app.src) rebar.config
 
-.PHONY: all deps engine demo test soak lint check-long bench bench-huge bench-compare format clean
+.PHONY: all deps engine demo test doc soak lint check-long bench bench-huge bench-compare format clean
 .DEFAULT_GOAL := all
 
 all: $(STAMP)/deps engine $(STAMP)/erlang
@@ -65,6 +66,9 @@ bench-huge: all
 
 bench-compare: all
 	@sh test/run.sh bench-compare $(call options,OLD NEW)
+
+doc: all
+	@sh test/doc.sh
 
 format:
 	@clang-format -i c_src/*/*.[ch] test/c/*.[ch] $(wildcard test/fuzz/*.[ch])

@@ -107,12 +107,20 @@ compare(Work, Options) ->
         Other -> tandem:compare(Work, Other)
     end.
 
-%% @doc The node of the engine that was started last. Raises `RuntimeError' if it doesn't run.
+%% @doc The node of the engine that was started last; on an engine, its own. Raises `RuntimeError' if it doesn't run.
 -spec node() -> node().
 node() ->
     case tandem_engine:latest() of
         {ok, Node} -> Node;
-        error -> erlang:error('Elixir.RuntimeError':exception(<<"no engine is running: call Tandem.start_link/1 first">>))
+        error -> own_node()
+    end.
+
+%% Only an engine knows a host.
+own_node() ->
+    try tandem_native:host() of
+        _ -> erlang:node()
+    catch
+        error:_ -> erlang:error('Elixir.RuntimeError':exception(<<"no engine is running: call Tandem.start_link/1 first">>))
     end.
 
 options(Options) when is_list(Options) ->
