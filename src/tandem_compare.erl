@@ -115,9 +115,9 @@ run(Jobs, #{progress := Wanted} = Options, Sides) ->
               processes => maps:from_list([{Kind, processes(Sides, Kind)} || Kind <- [beam, tandem]])},
     try
         {Measured, State1} = lists:mapfoldl(fun job/2, State, Jobs),
-        {Border, State2} = lists:mapfoldl(fun border/2, State1, maps:get(border, Options)),
+        {Border, State2} = lists:foldl(fun border/2, {[], State1}, maps:get(border, Options)),
         Report = #{title => unicode:characters_to_binary(maps:get(title, Options)), machine => Machine, options => Options,
-                   verdict => verdict(Measured), jobs => Measured, border => Border, against => maps:get(older, Options, null),
+                   verdict => verdict(Measured), jobs => Measured, border => lists:reverse(Border), against => maps:get(older, Options, null),
                    seconds => (erlang:monotonic_time(millisecond) - Began) / 1000},
         All = maps:merge(Report, sides_report(State2)),
         tandem_compare_sides:stop(maps:get(sides, State2)),
@@ -335,15 +335,19 @@ latency_rounds(Show, Run, Left, Sums, State) when Left > 0 ->
 latency_rounds(_, _, _, Sums, State) ->
     {Sums, State}.
 
-%% From this VM to each side and back.
-border(Rate, #{options := #{latency_time := Seconds}} = State) ->
+%% From this VM to each side and back; nothing, if a side has ended meanwhile.
+border(Rate, {Done, #{options := #{latency_time := Seconds}} = State}) ->
     Run = fun(Kind, Duration, #{sides := Sides} = Now) ->
                   Arguments = [tandem_compare_sides:node(Sides, Kind), Rate, Duration],
                   case tandem_side:call(node(), tandem_latency, across, Arguments, infinity) of
                       {ok, Answer} -> {Answer, Now};
-                      {error, Reason} -> throw({border, Reason})
+                      {error, Reason} -> throw({not_measured, Kind, Reason, Now})
                   end
           end,
     Job = #{name => null, input => null},
-    latencies(#{rate => Rate, beam => #{}, tandem => #{}}, Rate, fun(Now) -> show(Now, Job, "from this VM and back") end, Run,
-              Seconds * ?SECOND, State).
+    try latencies(#{rate => Rate, beam => #{}, tandem => #{}}, Rate, fun(Now) -> show(Now, Job, "from this VM and back") end, Run,
+                  Seconds * ?SECOND, State) of
+        {Measured, State1} -> {[Measured | Done], State1}
+    catch
+        throw:{not_measured, _, _, State1} -> {Done, State1}
+    end.

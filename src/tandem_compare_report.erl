@@ -21,7 +21,8 @@ read(File) ->
     case file:read_file(File) of
         {ok, Text} ->
             try tandem_json:decode(Text) of
-                #{<<"jobs">> := Jobs, <<"machine">> := #{}, <<"border">> := Border} = Old when is_list(Jobs), is_list(Border) -> {ok, Old};
+                #{<<"jobs">> := Jobs, <<"machine">> := #{<<"time">> := <<_/binary>>}, <<"border">> := Border} = Old when is_list(Jobs), is_list(Border) ->
+                    {ok, Old};
                 _ -> {error, no_comparison}
             catch
                 error:_ -> {error, no_comparison}
@@ -36,8 +37,8 @@ older(null, _, _) -> #{};
 older(#{<<"jobs">> := Jobs, <<"border">> := Border}, Job, Kind) ->
     Key = atom_to_binary(Kind),
     case [Side || Old <- Jobs ++ Border, is_job(Old, Job), #{Key := Side} <- [Old]] of
-        [Side | _] -> maps:from_list([{What, distribution(Known)} || What <- [time, latency], #{<<"samples">> := _} = Known <- [part(Side, What)]]);
-        [] -> #{}
+        [#{} = Side | _] -> maps:from_list([{What, Known} || What <- [time, latency], {ok, Known} <- [distribution(part(Side, What))]]);
+        _ -> #{}
     end.
 
 is_job(#{<<"rate">> := Rate}, #{rate := Rate}) -> true;
@@ -46,8 +47,14 @@ is_job(_, _) -> false.
 
 part(Side, What) -> maps:get(atom_to_binary(What), Side, null).
 
-distribution(#{<<"median">> := Median, <<"p99">> := P99, <<"samples">> := Samples, <<"curve">> := Curve}) ->
-    #{median => Median, p99 => P99, samples => Samples, curve => [{Share, Time} || [Share, Time] <- Curve]}.
+%% What another hand has changed is not there.
+distribution(#{<<"median">> := Median, <<"samples">> := [_ | _] = Samples, <<"curve">> := [_ | _] = Curve}) when is_number(Median) ->
+    Points = [{Share, Time} || [Share, Time] <- Curve, is_number(Share), is_number(Time), Share >= 0, Share < 1],
+    case lists:all(fun is_number/1, Samples) andalso Points =/= [] of
+        true -> {ok, #{median => Median, samples => Samples, curve => Points}};
+        false -> unknown
+    end;
+distribution(_) -> unknown.
 
 %% @doc Writes what the options ask for; each file with what became of it. What cannot be written where it should be goes to the folder for
 %% temporary files.
@@ -57,8 +64,8 @@ write(#{options := Options} = Report) ->
 
 write(false, _, _) -> false;
 write(true, Kind, #{options := #{folder := Folder}, machine := #{time := Time}} = Report) ->
-    Name = [C || <<C>> <= binary:replace(Time, <<":">>, <<"-">>, [global]), C =/= $Z] ++ suffix(Kind),
-    write(filename:join(Folder, Name), Kind, Report);
+    Name = [C || <<C>> <= binary:replace(Time, <<":">>, <<"-">>, [global]), C =/= $Z],
+    write(free_name(filename:join(Folder, Name), suffix(Kind), 1), Kind, Report);
 write(File, Kind, Report) ->
     Content = content(Kind, Report),
     case save(File, Content) of
@@ -69,6 +76,14 @@ write(File, Kind, Report) ->
                 ok -> {elsewhere, Other, {File, Reason}};
                 {error, _} -> {error, {File, Reason}}
             end
+    end.
+
+%% Two comparisons in a second don't write over one another.
+free_name(Name, Suffix, N) ->
+    File = unicode:characters_to_list([Name, [["-", integer_to_list(N)] || N > 1], Suffix]),
+    case filelib:is_file(File) of
+        true -> free_name(Name, Suffix, N + 1);
+        false -> File
     end.
 
 suffix(json) -> ".json";

@@ -114,6 +114,10 @@ files(Folder) ->
     _ = [?assertEqual(nomatch, string:find(Html, Part)) || Part <- ["<script", "http:", "https:", "src=", "@import", "url("]],
     {Again, {ok, _}} = printed(fun ?MODULE:prints/0, Options#{against => Json, latency => false, page => filename:join(Folder, "again.html")}),
     contains(Again, "Held against the comparison of"),
+    Odd = filename:join(Folder, "odd.json"),
+    ok = file:write_file(Odd, re:replace(re:replace(Text, "\"curve\":\\[\\[", "\"curve\":[[\"x\",1],[", [global]), "\"samples\":\\[", "\"samples\":[null,", [global])),
+    {StillHeld, {ok, #{page := [_ | _]}}} = printed(fun ?MODULE:prints/0, Options#{against => Odd, latency => false}),
+    contains(StillHeld, "Comparison:"),
     {ok, Held} = file:read_file(filename:join(Folder, "again.html")),
     contains(Held, "dotted: the older comparison").
 
