@@ -229,12 +229,11 @@ static void send_status(struct peer *p)
 
 static void name(struct peer *p, struct reader *r)
 {
-    uint8_t tag = reader_u8(r);
-    uint64_t flags = reader_u64(r);
-    if (tag != 'N') {
+    if (reader_u8(r) != 'N') {
         reader_fail(r, "handshake: no name in the form of version 6 (is the other node older than OTP 23?)");
         return;
     }
+    uint64_t flags = reader_u64(r);
     take_name(p, r);
     take_capabilities(p, r, flags);
     if (!reader_ok(r))

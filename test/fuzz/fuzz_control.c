@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// Bytes from the other end of a connection: the same path that the port's packets take. The first byte of the input chooses
-// where it begins (the host's options, the handshake, or behind it); then come packets, each a length of 2 bytes and its bytes.
+// Bytes from the other end of a connection: the same path that the packets of the port and of TCP take. The first byte of the input
+// chooses where it begins: with the host's options, with the handshake or behind it on the port; between two nodes, as the side that
+// connects, or is connected to, or behind the handshake, where messages have headers and come in fragments. Then come packets, each a
+// length of 2 bytes and its bytes.
 #include "dist_support.c"
 #include "support.c"
+
+#include "dist/neighbours.h"
 
 #include <stdlib.h>
 
@@ -58,7 +62,7 @@ static void packets(struct other *o, const uint8_t *data, size_t size)
     writer_done(&sent);
 }
 
-static bool started(struct other *o, uint8_t where)
+static bool start_on_port(struct other *o, uint8_t where)
 {
     struct writer w;
     writer_init(&w);
@@ -67,14 +71,49 @@ static bool started(struct other *o, uint8_t where)
     return ready;
 }
 
+// What the handshake settles is set by hand.
+static void be_up(struct peer *p)
+{
+    p->flags = ~(uint64_t)0;
+    p->node = node_intern(atom_from_c("host@here"), 77);
+    atomic_store(&p->state, HANDSHAKE_UP);
+    neighbour_up(p);
+    atomic_store(&p->settled, true);
+}
+
+static void start_in_cluster(struct other *o, uint8_t where)
+{
+    static const struct peer_events events = {on_up, on_closed};
+    struct host_options own = {
+        .node = atom_from_c("engine@here"), .services = NONE, .names = NONE, .all = NONE, .environment = NONE};
+    playing = o;
+    *o = (struct other){.cookie = "secret"};
+    host_options_done();
+    host_options_set(&own, (const uint8_t *)"secret", 6);
+    node_set_self(own.node, 1234567);
+    o->peer = peer_new(&events, where == 4 ? PEER_DIALED : PEER_ACCEPTED);
+    if (where == 4)
+        o->peer->node = node_intern(atom_from_c("host@here"), 0);
+    loop_open(&o->loop, o->peer);
+    if (where > 5)
+        be_up(o->peer);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct other o;
     if (size == 0)
         return 0;
+    uint8_t where = data[0] % 8;
+    bool ready = true;
     other_open_engine();
-    other_open(&o);
-    if (started(&o, data[0] % 4))
+    if (where < 4) {
+        other_open(&o);
+        ready = start_on_port(&o, where);
+    } else {
+        start_in_cluster(&o, where);
+    }
+    if (ready)
         packets(&o, data + 1, size - 1);
     other_close(&o);
     other_close_engine();
