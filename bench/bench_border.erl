@@ -7,7 +7,7 @@
 -export([echo/0, sum/3, give/3, answer/2, serve/1]).
 
 %% How the engine is reached. Programs over other carriers than a port have its name in theirs.
--define(CARRIERS, [port, nif]).
+-define(CARRIERS, [port, tcp, nif]).
 -define(RATES, [2000, 10_000]).
 -define(MEGABYTE, 1_000_000).
 

@@ -338,6 +338,7 @@ demo)
 bench)
     shift
     prepare_bench
+    start_epmd
     [ -t 2 ] && export BENCH_TERMINAL=1
     vm 'bench:main(init:get_plain_arguments()).' "$@"
     ;;
