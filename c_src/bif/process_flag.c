@@ -5,6 +5,7 @@
 #include "proc/errand.h"
 #include "proc/extra.h"
 #include "proc/info.h"
+#include "proc/sched.h"
 #include "proc/signal.h"
 #include "proc/spawn_options.h"
 #include "term/ident.h"
@@ -48,7 +49,7 @@ static term set_priority(struct proc *p, term value)
     if (!priority_of(value, &priority))
         return NONE;
     term old = priority_atom((enum priority)p->priority);
-    p->priority = (uint8_t)priority;
+    __atomic_store_n(&p->priority, (uint8_t)priority, __ATOMIC_RELAXED);
     return old;
 }
 
@@ -120,6 +121,15 @@ static term set_save_calls(struct proc *p, term value)
     return old;
 }
 
+static term set_scheduler(struct proc *p, term value)
+{
+    if (!is_small(value) || small_value(value) < 0 || small_value(value) > sched_workers())
+        return NONE;
+    term old = small(proc_extra(p)->scheduler);
+    proc_extra(p)->scheduler = (uint32_t)small_value(value);
+    return old;
+}
+
 static const struct {
     term flag;
     setter *set;
@@ -134,6 +144,7 @@ static const struct {
     {ATOM_min_bin_vheap_size, set_min_bin_vheap_size},
     {ATOM_max_heap_size, set_max_heap_size},
     {ATOM_save_calls, set_save_calls},
+    {ATOM_scheduler, set_scheduler},
 };
 
 static term bif_process_flag(struct proc *p, term *args)

@@ -64,10 +64,21 @@ static term set_backtrace_depth(struct proc *p, term value)
         atomic_exchange(&backtrace_depth, (uint32_t)(depth < BACKTRACE_DEPTH_MAX ? depth : BACKTRACE_DEPTH_MAX)));
 }
 
+// How many should run. All do: the number is told, and that is all.
 static term set_schedulers_online(struct proc *p, term value)
 {
     (void)p;
-    return only(value, small(sched_workers()));
+    if (!is_small(value) || small_value(value) < 1 || small_value(value) > sched_workers())
+        return NONE;
+    return small(atomic_exchange(&schedulers_online, (uint32_t)small_value(value)));
+}
+
+static term set_requests_limit(struct proc *p, term value)
+{
+    (void)p;
+    if (!is_small(value) || small_value(value) < 1 || small_value(value) > REQUESTS_LIMIT_MAX)
+        return NONE;
+    return small(atomic_exchange(&requests_limit, (uint32_t)small_value(value)));
 }
 
 static term set_nothing(struct proc *p, term value)
@@ -136,6 +147,7 @@ static const struct {
     {ATOM_max_heap_size, set_max_heap_size},
     {ATOM_backtrace_depth, set_backtrace_depth},
     {ATOM_schedulers_online, set_schedulers_online},
+    {ATOM_outstanding_system_requests_limit, set_requests_limit},
     {ATOM_dirty_cpu_schedulers_online, set_zero},
     {ATOM_multi_scheduling, set_multi_scheduling},
     {ATOM_scheduler_wall_time, set_scheduler_wall_time},

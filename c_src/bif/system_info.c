@@ -99,7 +99,6 @@ static const struct {
     {ATOM_dirty_cpu_schedulers_online, 0},
     {ATOM_dirty_io_schedulers, 0},
     {ATOM_dist_buf_busy_limit, CONFIG_BUSY_BYTES},
-    {ATOM_outstanding_system_requests_limit, 4},
     {ATOM_thread_pool_size, 0},
     {ATOM_trace_control_word, 0},
     {ATOM_ets_limit, 8192},
@@ -243,14 +242,14 @@ static term bindings(struct heap *h)
 
 static term schedulers_state(struct heap *h)
 {
-    term n = small(sched_workers());
-    return tuple3(h, n, n, n);
+    term n = small(sched_workers()), online = small(schedulers_online);
+    return tuple3(h, n, online, online);
 }
 
 static term all_schedulers_state(struct heap *h)
 {
-    term n = small(sched_workers()), none = small(0);
-    term items[] = {tuple4(h, ATOM_normal, n, n, n), tuple4(h, ATOM_dirty_cpu, none, none, none),
+    term n = small(sched_workers()), online = small(schedulers_online), none = small(0);
+    term items[] = {tuple4(h, ATOM_normal, n, online, online), tuple4(h, ATOM_dirty_cpu, none, none, none),
                     tuple4(h, ATOM_dirty_io, none, none, none)};
     return list_of(h, COUNT_OF(items), items, NIL);
 }
@@ -260,8 +259,11 @@ static term changing(struct proc *p, term item)
     struct heap *h = proc_heap(p);
     switch (item) {
     case ATOM_schedulers:
-    case ATOM_schedulers_online:
         return small(sched_workers());
+    case ATOM_schedulers_online:
+        return small(schedulers_online);
+    case ATOM_outstanding_system_requests_limit:
+        return small(requests_limit);
     case ATOM_logical_processors:
     case ATOM_logical_processors_online:
     case ATOM_logical_processors_available:

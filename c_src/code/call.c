@@ -5,6 +5,7 @@
 #include "code/demand.h"
 #include "code/interp.h"
 #include "code/module.h"
+#include "proc/extra.h"
 
 #include <string.h>
 
@@ -13,13 +14,12 @@ static const struct call_target waits = {NULL, CALL_WAITS, false};
 
 // Written once, before any worker runs.
 static word end_code;
-static const struct export *delegate, *undefined_lambda;
+static const struct export *delegate;
 
 void call_open(void)
 {
     end_code = (word)(uintptr_t)op_process_end_plain;
     delegate = export_get(atom_from_c("tandem_delegate"), ATOM_call, 3);
-    undefined_lambda = export_get(atom_from_c("error_handler"), atom_from_c("undefined_lambda"), 3);
 }
 
 static struct call_target to_export(const struct export *e)
@@ -120,22 +120,42 @@ static struct call_target undefined_function(struct proc *p, const struct export
     return to_export(handler);
 }
 
+// What the module that the process named as its own error handler says. The module is loaded like any other that is called.
+static struct call_target own_handler(struct proc *p, const struct export *e)
+{
+    term *x = proc_x(p), handler = proc_error_handler(p);
+    if (!module_find(handler) && !module_demand(p, handler))
+        return waits;
+    const struct export *said = export_find(handler, ATOM_undefined_function, 3);
+    if (!said || !export_bytecode(said)) {
+        raise_undefined(x, e);
+        return nowhere;
+    }
+    x[2] = list_of(proc_heap(p), e->arity, x, NIL);
+    x[0] = e->module;
+    x[1] = e->function;
+    return to_export(said);
+}
+
 struct call_target call_undefined(struct proc *p, const struct export *e)
 {
     if (export_code(e) != e->stub)
         return to_export(e);
     if (!module_find(e->module) && !module_demand(p, e->module))
         return waits;
-    return export_code(e) != e->stub ? to_export(e) : undefined_function(p, e);
+    if (export_code(e) != e->stub)
+        return to_export(e);
+    return proc_error_handler(p) == ATOM_error_handler ? undefined_function(p, e) : own_handler(p, e);
 }
 
-// OTP's error_handler says what a fun is whose module doesn't exist.
-static struct call_target without_module(term *x, const struct fun_entry *f, term fun)
+// The error handler, OTP's or the process's own, says what a fun is whose module doesn't exist.
+static struct call_target without_module(struct proc *p, const struct fun_entry *f, term fun)
 {
+    term *x = proc_x(p);
     x[2] = list_of(heap_of(x), f->arity, x, NIL);
     x[0] = f->module;
     x[1] = fun;
-    return to_export(undefined_lambda);
+    return to_export(export_get(proc_error_handler(p), ATOM_undefined_lambda, 3));
 }
 
 struct call_target call_fun_undefined(struct proc *p, const struct fun_entry *f)
@@ -149,7 +169,7 @@ struct call_target call_fun_undefined(struct proc *p, const struct fun_entry *f)
     struct heap *h = proc_heap(p);
     term fun = fun_make(h, (struct fun_entry *)(uintptr_t)f, p->pid, x + f->arity);
     if (!module_find(f->module))
-        return without_module(x, f, fun);
+        return without_module(p, f, fun);
     raise_error(x, tuple2(h, ATOM_badfun, fun));
     return nowhere;
 }

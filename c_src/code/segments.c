@@ -135,9 +135,21 @@ static bool put(struct build *b, term *x, term *E, const word *segment)
     return false;
 }
 
+static bool is_float_size(const word *segment, term size)
+{
+    size_t bits;
+    term why;
+    return size_in_bits(size, (unsigned)segment[SEGMENT_UNIT], &bits, &why) && (bits == 16 || bits == 32 || bits == 64);
+}
+
 // Why a put failed, as OTP tells it.
 static term put_fault(const word *segment, term size, term value)
 {
+    if (segment[SEGMENT_TYPE] == SEGMENT_FLOAT) {
+        if (!is_float_size(segment, size))
+            return ATOM_invalid;
+        return is_number(value) ? ATOM_no_float : ATOM_type;
+    }
     if (segment[SEGMENT_TYPE] > SEGMENT_BINARY || !is_bitstring(value))
         return ATOM_type;
     return size == ATOM_all ? ATOM_unit : ATOM_short_;
@@ -171,9 +183,9 @@ term segments_build(struct proc *p, term *x, term *E, const word *segments, word
         const word *segment = segments + i * SEGMENT_OPERANDS;
         if (put(b, x, E, segment))
             continue;
-        term value = operand(x, E, segment[SEGMENT_VALUE]);
-        return refuse(p, x, segment, ATOM_badarg, put_fault(segment, operand(x, E, segment[SEGMENT_SIZE]), value),
-                      value);
+        term value = operand(x, E, segment[SEGMENT_VALUE]), size = operand(x, E, segment[SEGMENT_SIZE]);
+        term fault = put_fault(segment, size, value);
+        return refuse(p, x, segment, ATOM_badarg, fault, fault == ATOM_invalid ? size : value);
     }
     return target;
 }

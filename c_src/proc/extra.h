@@ -23,6 +23,7 @@ struct proc_extra {
     struct list suspensions;    // whom it suspended: proc/suspend.c
     uint32_t suspended;         // how often it was suspended
     uint32_t save_calls;        // what process_flag was told; no calls are saved
+    uint32_t scheduler;         // which one process_flag was told that it should run on; it runs on any
     struct errand *errand;      // while PROC_ERRAND is set
 };
 

@@ -61,7 +61,7 @@ struct proc {
     const word *ip;    // where it goes on
     term pid;
     _Atomic uint8_t state;            // shared: enum proc_state
-    uint8_t priority;                 // enum priority
+    uint8_t priority;                 // enum priority; shared to read
     _Atomic bool foreign;             // shared: it may have ties to processes of other nodes
     _Atomic uint8_t tables;           // shared: enum proc_tables
     uint32_t flags;                   // enum proc_flag

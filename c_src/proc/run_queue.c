@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "proc/run_queue.h"
 
+#include "proc/signal.h"
+
 enum {
     NORMAL_TURNS = 8,    // before a process of low priority
     LEAST_AHEAD = 8,     // woken processes that may go before one that has used up its slice
@@ -30,6 +32,30 @@ void run_queue_add(struct run_queue *q, struct proc *p)
 void run_queue_add_spent(struct run_queue *q, struct proc *p)
 {
     append(q, p, p->priority == PRIORITY_NORMAL ? (int)QUEUE_SPENT : (int)p->priority);
+}
+
+static void raise_from(struct run_queue *q, int from, enum priority to)
+{
+    struct proc **at = &q->first[from], *p;
+    while ((p = *at)) {
+        if (!signal_waiting(p)) {
+            at = &p->next;
+            continue;
+        }
+        *at = p->next;
+        q->length--;
+        q->woken = q->woken - (from == PRIORITY_NORMAL) + (to == PRIORITY_NORMAL);
+        append(q, p, (int)to);
+    }
+    q->last[from] = at;
+}
+
+void run_queue_raise(struct run_queue *q, enum priority to)
+{
+    for (int from = 0; from < (int)to; from++)
+        raise_from(q, from, to);
+    if (to > PRIORITY_NORMAL)
+        raise_from(q, QUEUE_SPENT, to);
 }
 
 static int next_normal(struct run_queue *q)
@@ -69,5 +95,6 @@ struct proc *run_queue_take(struct run_queue *q)
         q->last[from] = &q->first[from];
     q->length--;
     q->woken -= from == PRIORITY_NORMAL;
+    q->raised = (from == QUEUE_SPENT ? (int)PRIORITY_NORMAL : from) > (int)p->priority;
     return p;
 }

@@ -3,6 +3,7 @@
 // Max goes before high, high before normal and low; of these low gets a turn after every few normal ones.
 // Of the normal ones, those that something woke go before those that have used up a slice, but not for long: all that wait
 // when one of the latter had its turn, or a few. With four others busy, a request waits for one slice and not for four.
+// A process whose answer one of higher priority waits for is raised: it waits among those, to take its signals in and no more.
 #ifndef TANDEM_PROC_RUN_QUEUE_H
 #define TANDEM_PROC_RUN_QUEUE_H
 
@@ -16,11 +17,14 @@ struct run_queue {
     size_t woken;             // in the queue of normal priority
     size_t ahead;             // how many of them may still go before one that has used up its slice
     unsigned normal_turns;    // since low had one
+    bool raised;              // the one taken last was
 };
 
 void run_queue_init(struct run_queue *q);
 void run_queue_add(struct run_queue *q, struct proc *p);
 void run_queue_add_spent(struct run_queue *q, struct proc *p);    // it has used up a slice
-struct proc *run_queue_take(struct run_queue *q);                 // NULL: empty
+// Those of lower priority for which signals wait.
+void run_queue_raise(struct run_queue *q, enum priority to);
+struct proc *run_queue_take(struct run_queue *q);    // NULL: empty
 
 #endif

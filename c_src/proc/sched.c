@@ -35,6 +35,7 @@ struct sched {
     struct run_queue queue;          // its worker's own
     _Atomic size_t length;           // of the queue, for others to look at
     _Atomic(struct proc *) inbox;    // given by other threads, newest first
+    _Atomic uint8_t raise;           // the priority to which those with signals are to be raised; 0: none asked
     _Atomic bool idle;               // it has nothing to run
     _Atomic bool sleeping;
     _Atomic int64_t idle_ns, idle_since;    // written by its worker alone; since: 0 while it has processes to run
@@ -152,6 +153,27 @@ void sched_wake_proc(struct proc *p)
         sched_add(p);
 }
 
+static void raise_own(struct sched *s, uint8_t priority)
+{
+    uint8_t had = atomic_load(&s->raise);
+    while (had < priority && !atomic_compare_exchange_weak(&s->raise, &had, priority)) {
+    }
+}
+
+// Twice round: the first time, it may be under way from a worker to one that has looked already.
+void sched_raise(term pid)
+{
+    if (!own || !own->current)
+        return;
+    uint8_t priority = own->current->priority;
+    bool parked = epoch_enter();
+    struct proc *p = proc_find(pid);
+    bool lower = p && __atomic_load_n(&p->priority, __ATOMIC_RELAXED) < priority;
+    epoch_exit(parked);
+    for (unsigned i = 0; lower && i < 2 * worker_count; i++)
+        raise_own(workers[i % worker_count]->sched, priority);
+}
+
 static void empty_inbox(struct worker *w)
 {
     if (!atomic_load_explicit(&w->sched->inbox, memory_order_relaxed))
@@ -183,6 +205,7 @@ static void give_first(struct sched *s, struct worker *to, size_t count)
     if (timeline_runs())
         timeline_given(count, to->index);
     give(to, newest, oldest);
+    raise_own(to->sched, atomic_load(&s->raise));
 }
 
 // What it runs, and what waits for it.
@@ -236,6 +259,8 @@ static void stress_share(struct worker *w)
 static struct proc *next_process(struct worker *w)
 {
     empty_inbox(w);
+    if (UNLIKELY(atomic_load_explicit(&w->sched->raise, memory_order_relaxed)))
+        run_queue_raise(&w->sched->queue, (enum priority)atomic_exchange(&w->sched->raise, 0));
     return take_from_queue(w->sched);
 }
 
@@ -322,8 +347,19 @@ static void run_slice(struct worker *w, struct proc *p)
     after_run(w, p, result, (uint64_t)used);
 }
 
+// It has taken its signals in ahead of its turn, and waits for that.
+static void lower(struct worker *w, struct proc *p)
+{
+    collect_if_asked(p);
+    if (UNLIKELY(w->timeline))
+        timeline_ran(0, END_YIELDS);
+    atomic_store_explicit(&p->state, PROC_RUNNABLE, memory_order_relaxed);
+    add_to_queue(w->sched, p);
+}
+
 static void run_process(struct worker *w, struct proc *p)
 {
+    bool raised = w->sched->queue.raised;
     atomic_store_explicit(&p->state, PROC_RUNNING, memory_order_relaxed);
     __atomic_store_n(&p->worker, w, __ATOMIC_RELAXED);
     w->current = p;
@@ -338,6 +374,8 @@ static void run_process(struct worker *w, struct proc *p)
         if (UNLIKELY(w->timeline))
             timeline_ran(0, END_WAITS);
         park(p);
+    } else if (UNLIKELY(raised) && !(p->flags & PROC_EXITING)) {
+        lower(w, p);
     } else {
         run_slice(w, p);
     }
@@ -476,6 +514,7 @@ void sched_start(unsigned count)
     ENSURE(count >= 1 && count <= CONFIG_MAX_WORKERS);
     atomic_store(&stopping, false);
     worker_count = count;
+    atomic_store(&schedulers_online, count);
     for (unsigned i = 0; i < count; i++)
         workers[i] = worker_new(i);
     own = workers[0];

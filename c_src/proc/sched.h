@@ -34,6 +34,9 @@ void sched_wake(struct worker *w);
 // A fresh process, or one that proc/signal.c pushed a signal to.
 void sched_add(struct proc *p);
 void sched_wake_proc(struct proc *p);
+// The running process waits for what that one answers to a signal, which has been pushed: one of lower priority takes its
+// signals in as soon as one of the asker's priority would run.
+void sched_raise(term pid);
 
 // What a worker has to do, and has done; read at any time, without stopping it.
 struct sched_load {

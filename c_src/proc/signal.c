@@ -232,29 +232,35 @@ void signal_group_leader(term to, term leader, term asker, term ref)
     signal_deliver(to, s);
 }
 
+static void ask(term to, struct signal *s)
+{
+    signal_deliver(to, s);
+    sched_raise(to);
+}
+
 void signal_is_alive(term asker, term to, term ref)
 {
-    signal_deliver(to, make(SIGNAL_IS_ALIVE, asker, NONE, ref));
+    ask(to, make(SIGNAL_IS_ALIVE, asker, NONE, ref));
 }
 
 void signal_process_info(term asker, term to, term ref, term items)
 {
-    signal_deliver(to, make(SIGNAL_PROCESS_INFO, asker, items, ref));
+    ask(to, make(SIGNAL_PROCESS_INFO, asker, items, ref));
 }
 
 void signal_collect(term asker, term to, term id)
 {
-    signal_deliver(to, make(SIGNAL_COLLECT, asker, NONE, id));
+    ask(to, make(SIGNAL_COLLECT, asker, NONE, id));
 }
 
 void signal_check_code(term asker, term to, term id, term module)
 {
-    signal_deliver(to, make(SIGNAL_CHECK_CODE, asker, module, id));
+    ask(to, make(SIGNAL_CHECK_CODE, asker, module, id));
 }
 
 void signal_suspend(term asker, term to, term tag, term answer)
 {
-    signal_deliver(to, make(SIGNAL_SUSPEND, asker, answer, tag));
+    ask(to, make(SIGNAL_SUSPEND, asker, answer, tag));
 }
 
 void signal_resume(term to, uint64_t times)

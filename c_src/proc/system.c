@@ -10,6 +10,8 @@
 
 _Atomic uint32_t backtrace_depth = 8;
 _Atomic bool scheduler_wall_time;
+_Atomic uint32_t schedulers_online = 1;
+_Atomic uint32_t requests_limit = 4;
 
 enum count { COUNT_SIGNALS, COUNT_OTHER, COUNT_SPAWNED, COUNT_COLLECTIONS, COUNT_SLICES, COUNT_REDUCTIONS, COUNTS };
 

@@ -9,6 +9,10 @@ enum { BACKTRACE_DEPTH_MAX = 64 };
 extern _Atomic uint32_t backtrace_depth;    // entries of a stack trace; at most BACKTRACE_DEPTH_MAX
 
 extern _Atomic bool scheduler_wall_time;    // a program has asked for statistics(scheduler_wall_time)
+// What system_flag was told, for system_info to tell; nothing else depends on it.
+enum { REQUESTS_LIMIT_MAX = (1 << 27) - 1 };
+extern _Atomic uint32_t schedulers_online;    // of sched_workers
+extern _Atomic uint32_t requests_limit;
 
 struct system_counts {
     size_t processes;       // alive

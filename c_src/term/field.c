@@ -121,8 +121,8 @@ static term small_field(struct heap *h, word value, size_t n, bool is_signed)
     return big_from_limb(h, value, negative);
 }
 
-// Turns two's complement of n bits, the sign bit set, into its magnitude.
-static void negate_limbs(word *limbs, size_t count, size_t n)
+// Turns two's complement of n bits, the sign bit set, into its magnitude. False: that has one bit more.
+static bool negate_limbs(word *limbs, size_t count, size_t n)
 {
     word carry = 1;
     for (size_t i = 0; i < count; i++) {
@@ -131,6 +131,22 @@ static void negate_limbs(word *limbs, size_t count, size_t n)
     }
     if (n % 64 != 0)
         limbs[count - 1] &= ~(word)0 >> (64 - n % 64);
+    return !carry;
+}
+
+// How many bits of a field matter to its value, beyond those that repeat its sign: whole limbs are left out as long as there are more
+// than an integer may have. 0: none may be left out, and there are too many.
+static size_t bits_that_count(const uint8_t *base, size_t bit_offset, size_t n, bool little, bool negative)
+{
+    size_t count = n;
+    while (count > (CONFIG_MAX_BIG_LIMBS + 1) * (size_t)64) {
+        size_t top = (count - 1) / 64, width = count - top * 64;
+        word blank = negative ? ~(word)0 >> (64 - width) : 0;
+        if (field_limb(base, bit_offset, n, little, top) != blank)
+            return 0;
+        count = top * 64;
+    }
+    return count;
 }
 
 term integer_from_field(struct heap *h, const uint8_t *base, size_t bit_offset, size_t n, bool is_signed, bool little)
@@ -139,16 +155,15 @@ term integer_from_field(struct heap *h, const uint8_t *base, size_t bit_offset, 
         return small(0);
     if (n <= 64)
         return small_field(h, field_limb(base, bit_offset, n, little, 0), n, is_signed);
-    size_t limbs = n / 64 + (n % 64 != 0);
-    if (limbs > CONFIG_MAX_BIG_LIMBS)
+    bool negative = is_signed && (field_limb(base, bit_offset, n, little, (n - 1) / 64) >> ((n - 1) % 64) & 1) != 0;
+    size_t count = bits_that_count(base, bit_offset, n, little, negative), limbs = count / 64 + (count % 64 != 0);
+    if (!count)
         return NONE;
-    term *object = big_alloc(h, limbs);
+    term why, *object = big_alloc(h, limbs);
     for (size_t i = 0; i < limbs; i++)
         object[1 + i] = field_limb(base, bit_offset, n, little, i);
-    bool negative = is_signed && (object[limbs] >> ((n - 1) % 64) & 1) != 0;
-    if (negative)
-        negate_limbs(object + 1, limbs, n);
-    term why;
+    if (negative && !negate_limbs(object + 1, limbs, count))
+        object[limbs] = 1;    // too large all the same
     return big_finish(h, object, limbs, limbs, negative, &why);
 }
 

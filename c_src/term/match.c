@@ -7,9 +7,6 @@
 #include <math.h>
 #include <string.h>
 
-// The largest integer there is; a larger field matches nothing.
-static const size_t INTEGER_MAX_BITS = (size_t)CONFIG_MAX_BIG_LIMBS * 64;
-
 static term new_context(struct heap *h, term whole, size_t at, size_t end, size_t slots)
 {
     term *m = heap_alloc(h, match_words(slots));
@@ -76,7 +73,7 @@ static uint64_t field_value(const uint8_t *field, size_t bits, bool little)
 
 term match_integer(struct heap *h, term context, size_t bits, unsigned flags)
 {
-    if (!match_has(context, bits) || bits > INTEGER_MAX_BITS)
+    if (!match_has(context, bits))
         return NONE;
     if (bits == 0)
         return small(0);
