@@ -96,7 +96,7 @@ static term bif_request_all(struct proc *p, term *args)
     struct heap *h = proc_heap(p);
     term ref = ref_new(h), all = ets_all(h);
     for (unsigned i = 0; i < sched_workers(); i++)
-        signal_message(p->pid, p->pid, tuple2(h, ref, i == 0 ? all : NIL));
+        signal_message(p->pid, tuple2(h, ref, i == 0 ? all : NIL));
     return ref;
 }
 

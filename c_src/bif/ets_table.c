@@ -337,7 +337,7 @@ bool ets_pass(struct ets_table *t, term pid, term gift)
         return false;
     struct heap h;
     heap_init(&h, 16);
-    signal_message(from, pid, tuple4(&h, ATOM_ETS_TRANSFER, ets_term(&h, t), from, gift));
+    signal_message(pid, tuple4(&h, ATOM_ETS_TRANSFER, ets_term(&h, t), from, gift));
     heap_done(&h);
     return true;
 }

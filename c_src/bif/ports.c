@@ -175,7 +175,7 @@ static term bif_driver_monitor(struct proc *p, term *args)
     struct heap *h = proc_heap(p);
     term ref = ref_new(h);
     term message[] = {ATOM_DOWN, ref, ATOM_driver, element(what, 0), ATOM_unloaded};
-    signal_message(NONE, p->pid, tuple_of(h, COUNT_OF(message), message));
+    signal_message(p->pid, tuple_of(h, COUNT_OF(message), message));
     return ref;
 }
 

@@ -49,7 +49,7 @@ static term bif_link(struct proc *p, term *args)
     if (!(p->flags & PROC_TRAP_EXIT))
         return fail_error(p, ATOM_noproc);
     term message = tuple3(proc_heap(p), ATOM_EXIT, args[0], ATOM_noproc);
-    signal_message(NONE, p->pid, message);
+    signal_message(p->pid, message);
     return ATOM_true;
 }
 
@@ -85,7 +85,7 @@ static term monitor_port(struct proc *p, term port, const struct monitor_options
     if (!named && !(is_port(port) && ident_node(port)->name == self))
         return fail_badarg(p);
     term ref = o->alias == ALIAS_EXPLICIT ? relations_alias(p, ALIAS_EXPLICIT) : ref_new(h);
-    signal_message(NONE, p->pid, tuple_of(h, 5, (term[]){o->tag, ref, ATOM_port, port, ATOM_noproc}));
+    signal_message(p->pid, tuple_of(h, 5, (term[]){o->tag, ref, ATOM_port, port, ATOM_noproc}));
     return ref;
 }
 
@@ -183,7 +183,7 @@ static term bif_monitor_node(struct proc *p, term *args)
         args[0] == node_self()->name || (remote_hooks.watch && remote_hooks.watch(node_intern(args[0], 0)));
     if (on && !reachable) {
         relations_monitor_node(p, args[0], false);
-        signal_message(NONE, p->pid, tuple2(proc_heap(p), ATOM_nodedown, args[0]));
+        signal_message(p->pid, tuple2(proc_heap(p), ATOM_nodedown, args[0]));
     }
     return ATOM_true;
 }
@@ -342,7 +342,7 @@ static term request_task(struct proc *p, term requester, term target, term reque
         return fail_badarg(p);
     term task = element(request, 0), id = element(request, 1);
     if (former)
-        signal_message(NONE, requester, tuple3(proc_heap(p), task, id, ATOM_false));
+        signal_message(requester, tuple3(proc_heap(p), task, id, ATOM_false));
     else if (task == ATOM_garbage_collect)
         signal_collect(requester, target, id);
     else if (task == ATOM_check_process_code && is_atom(element(request, 2)))

@@ -36,7 +36,7 @@ static enum sent send_to_pid(const struct sending *s, term to)
     if (to == s->p->pid && near_send(s->p, s->message))
         return SENT;
     if (is_local_pid(to)) {
-        signal_message(s->p->pid, to, s->message);
+        signal_message(to, s->message);
         return SENT;
     }
     if (is_former_pid(to))
@@ -47,7 +47,7 @@ static enum sent send_to_pid(const struct sending *s, term to)
 static enum sent send_to_alias(const struct sending *s, term alias)
 {
     if (is_kind(alias, KIND_REF)) {
-        signal_alias_message(s->p->pid, alias, s->message);
+        signal_alias_message(alias, s->message);
         return SENT;
     }
     return send_remote(s, &(struct remote_signal){.node = ident_node(alias), .to = alias});

@@ -92,7 +92,7 @@ static void reply(struct proc *p, const struct reply_options *r, term ref, term 
     if (r->reply != SPAWN_REPLY_YES && r->reply != (good ? SPAWN_REPLY_SUCCESS : SPAWN_REPLY_ERROR))
         return;
     term elements[] = {r->tag, ref, good ? ATOM_ok : ATOM_error, result};
-    signal_message(NONE, p->pid, tuple_of(proc_heap(p), 4, elements));
+    signal_message(p->pid, tuple_of(proc_heap(p), 4, elements));
 }
 
 static bool request_options(struct spawn *s, struct reply_options *r, term list)

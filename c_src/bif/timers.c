@@ -101,7 +101,7 @@ static term ask(struct proc *p, const term *args, term tag, bool cancel)
         return fail_badarg(p);
     term left = left_term(p, cancel ? timer_cancel(args[0]) : timer_read(args[0]));
     if (async && info)
-        signal_message(NONE, p->pid, tuple3(proc_heap(p), tag, args[0], left));
+        signal_message(p->pid, tuple3(proc_heap(p), tag, args[0], left));
     bool is_ours = header_kind(*boxed_ptr(args[0])) == KIND_REF;
     return async || (!info && is_ours) ? ATOM_ok : left;
 }

@@ -142,7 +142,7 @@ static term bif_trace_delivered(struct proc *p, term *args)
     if (args[0] != ATOM_all && !is_local_pid(args[0]))
         return fail_badarg(p);
     term ref = ref_new(proc_heap(p));
-    signal_message(NONE, p->pid, tuple3(proc_heap(p), ATOM_trace_delivered, args[0], ref));
+    signal_message(p->pid, tuple3(proc_heap(p), ATOM_trace_delivered, args[0], ref));
     return ref;
 }
 

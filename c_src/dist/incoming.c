@@ -164,7 +164,7 @@ static void send_to_name(struct incoming *in)
         if (is_engine(name))
             control_hooks.system(in->peer, message.value);
         else
-            signal_name_message(from, name, message.value);
+            signal_name_message(name, message.value);
     }
     fragment_free(message.area);
 }

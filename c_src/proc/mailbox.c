@@ -30,27 +30,14 @@ struct signal *mailbox_look_outside(struct proc *p)
     return p->flags & PROC_EXITING ? NULL : *p->mailbox.save;
 }
 
-static size_t words_of(term t)
-{
-    return t == NONE || is_immediate(t) ? 0 : term_words(t);
-}
-
-static term copy_into(struct heap *h, term t)
-{
-    return t == NONE || is_immediate(t) ? t : term_copy(h, t);
-}
-
 static struct signal *copy_of(const struct signal *s)
 {
-    struct signal *copy = signal_new(s->kind, words_of(s->from) + words_of(s->value) + words_of(s->ref));
+    struct signal *copy = signal_new(SIGNAL_MESSAGE, term_words(s->value));
     struct heap h;
     signal_heap(copy, &h);
-    term from = copy_into(&h, s->from), value = copy_into(&h, s->value), ref = copy_into(&h, s->ref);
+    copy->value = term_copy(&h, s->value);
     signal_close(copy, &h);
-    *copy = *s;
-    copy->from = from;
-    copy->value = value;
-    copy->ref = ref;
+    copy->next = s->next;
     return copy;
 }
 
@@ -97,7 +84,7 @@ void mailbox_detach(struct proc *p)
     p->flags &= ~(uint32_t)PROC_LOOKING;
     if (is_near(s))
         near_take(p, s);
-    if (signal_fragment(s)->used == SIGNAL_WORDS)
+    if (!message_holds_terms(s))
         return;
     struct signal *copy = copy_of(s);
     *m->save = copy;
@@ -124,10 +111,10 @@ void mailbox_remove(struct proc *p)
         near_take(p, s);
         near_drop(s);
     }
-    if (f->used == SIGNAL_WORDS)
-        fragment_free(f);
-    else
+    if (message_holds_terms(s))
         heap_adopt(&p->heap, f);
+    else
+        fragment_free(f);
     mailbox_rewind(p);
 }
 

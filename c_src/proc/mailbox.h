@@ -25,13 +25,13 @@ enum signal_kind {
 
 struct signal {
     struct signal *next;
-    uint32_t kind;      // enum signal_kind
-    uint32_t number;    // small extra by kind
-    union {
+    uint32_t kind;                // enum signal_kind
+    uint32_t number;              // small extra by kind
+    term value;                   // the message, reason, ...
+    union {                       // from here on not in a signal that was made as a message: they are many
         term from;                // who caused it: a pid, or NONE
         struct fragment *area;    // proc/near.h
     };
-    term value;    // the message, reason, ...
     union {
         struct {
             term ref;       // monitor or alias reference, or NONE
@@ -43,7 +43,10 @@ struct signal {
 
 #define MAILBOX_CLOSED ((struct signal *)1)    // the outer queue of a process that has exited
 
-enum { SIGNAL_WORDS = sizeof(struct signal) / sizeof(word) };
+enum {
+    SIGNAL_WORDS = sizeof(struct signal) / sizeof(word),
+    MESSAGE_WORDS = offsetof(struct signal, from) / sizeof(word),    // what a message has of it
+};
 
 struct mailbox {
     _Atomic(struct signal *) outer;
@@ -78,6 +81,13 @@ enum { LONG_QUEUE = 16 };
 static inline struct fragment *signal_fragment(struct signal *s)
 {
     return CONTAINER_OF(s, struct fragment, words);
+}
+
+// Whether the message's terms are in its own block.
+static inline bool message_holds_terms(const struct signal *s)
+{
+    const struct fragment *f = CONTAINER_OF(s, const struct fragment, words);
+    return !is_immediate(s->value) && (s->value & ~(word)3) - (word)(uintptr_t)f->words < f->size * sizeof(word);
 }
 
 void mailbox_init(struct mailbox *m);

@@ -124,7 +124,6 @@ static void end_monitor(struct proc *p, struct relation *r)
         return;
     }
     ref_set_remove(&p->relations->monitors, r);
-    relations_tidy(p);
 }
 
 static struct relation *monitors_find(const struct proc *p, term ref)
@@ -193,7 +192,6 @@ void relations_demonitored(struct proc *p, term ref)
     struct relation *r = p->relations ? ref_set_find(&p->relations->watchers, ref) : NULL;
     if (r)
         ref_set_remove(&p->relations->watchers, r);
-    relations_tidy(p);
 }
 
 // What the DOWN message calls the monitored process.

@@ -12,7 +12,8 @@ bool near_send(struct proc *p, term message)
 {
     if (is_immediate(message) || p->flags & PROC_OFF_HEAP || !term_words_exceed(message, NEAR_WORDS))
         return false;
-    struct signal *s = signal_new(SIGNAL_MESSAGE, 0);
+    struct signal *s = signal_new(SIGNAL_ALIAS_MESSAGE, 0);    // which has room for the list
+    s->kind = SIGNAL_MESSAGE;
     s->number = MESSAGE_NEAR;
     s->value = message;
     s->area = NULL;

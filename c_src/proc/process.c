@@ -242,6 +242,8 @@ void proc_collect(struct proc *p, size_t need, size_t live, bool full)
     }
     if (timeline_runs())
         timeline_collect(full);
+    if (full)
+        relations_tidy(p);
     heap_collect(&p->heap, roots, count, need, full);
     if (timeline_runs())
         timeline_collected((size_t)(p->heap.top - p->heap.start));

@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "proc/errand.h"
 #include "proc/extra.h"
+#include "proc/near.h"
 #include "proc/timer.h"
 #include "term/collect.h"
 
@@ -201,8 +202,11 @@ static void look_at_fragment(struct reap *r, const struct fragment *f)
 
 static void look_at_signals(struct reap *r, struct signal *s)
 {
-    for (; s && s != MAILBOX_CLOSED; s = s->next)
+    for (; s && s != MAILBOX_CLOSED; s = s->next) {
         look_at_fragment(r, signal_fragment(s));
+        if (is_near(s) && s->area)
+            look_at_fragment(r, s->area);
+    }
 }
 
 static void look_at_heap(struct reap *r, const struct heap *h)

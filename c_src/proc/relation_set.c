@@ -54,27 +54,34 @@ void relations_tidy(struct proc *p)
     }
 }
 
-static size_t relation_bytes(enum relation_kind kind)
+enum { LINK_BYTES = offsetof(struct relation, ref) };
+
+static struct relation *new_link(void)
 {
-    return kind == RELATION_LINK ? offsetof(struct relation, ref) : sizeof(struct relation);
+    struct relation *r = mem_alloc(LINK_BYTES);
+    memset(r, 0, LINK_BYTES);
+    r->kind = RELATION_LINK;
+    return r;
 }
 
 struct relation *relation_new(enum relation_kind kind)
 {
-    struct relation *r = mem_zero_alloc(relation_bytes(kind));
-    r->kind = kind;
+    struct relation *r = mem_alloc(sizeof *r);
+    *r = (struct relation){.kind = kind};
     return r;
 }
 
 void relation_free(struct relation *r)
 {
-    if (r->kind != RELATION_LINK) {
-        if (r->tag_area)
-            fragment_free(r->tag_area);
-        if (r->reply_area)
-            fragment_free(r->reply_area);
+    if (r->kind == RELATION_LINK) {
+        mem_free(r, LINK_BYTES);
+        return;
     }
-    mem_free(r, relation_bytes(r->kind));
+    if (r->tag_area)
+        fragment_free(r->tag_area);
+    if (r->reply_area)
+        fragment_free(r->reply_area);
+    mem_free(r, sizeof *r);
 }
 
 static struct relation *relation_at(struct list *l)
@@ -92,45 +99,57 @@ struct relation *set_next(const struct relation_set *s, const struct relation *r
     return r->siblings.next == &s->members ? NULL : relation_at(r->siblings.next);
 }
 
-static struct relation *find(const struct relation_set *s, uint64_t hash, const void *key,
-                             bool (*same)(const void *, const void *))
+// What the members of a set are found by.
+struct key {
+    size_t offset;    // in a relation
+    bool (*same)(const void *entry, const void *key);
+    uint64_t (*hash)(const void *key);    // only for sets with an index
+};
+
+static const void *key_in(const struct relation *r, const struct key *k)
 {
-    if (s->index)
-        return table_find(s->index, hash, key);
+    return (const char *)r + k->offset;
+}
+
+static inline struct relation *find(const struct relation_set *s, const void *key, const struct key *k)
+{
+    if (UNLIKELY(s->index != NULL))
+        return table_find(s->index, k->hash(key), key);
     for (struct relation *r = set_first(s); r; r = set_next(s, r))
-        if (r->hash == hash && same(r, key))
+        if (k->same(r, key))
             return r;
     return NULL;
 }
 
-static void index_all(struct relation_set *s, bool (*same)(const void *, const void *))
+static COLD void index_all(struct relation_set *s, const struct key *k)
 {
     s->index = mem_alloc(sizeof *s->index);
-    table_init(s->index, same);
+    table_init(s->index, k->same);
     for (struct relation *r = set_first(s); r; r = set_next(s, r))
-        table_add(s->index, r->hash, r);
+        table_add(s->index, k->hash(key_in(r, k)), r);
 }
 
-static void add(struct relation_set *s, struct relation *r, bool (*same)(const void *, const void *))
+static void add(struct relation_set *s, struct relation *r, const struct key *k)
 {
     list_add(&s->members, &r->siblings);
     s->count++;
-    if (s->index)
-        table_add(s->index, r->hash, r);
-    else if (s->count > FEW)
-        index_all(s, same);
+    if (UNLIKELY(s->index != NULL))
+        table_add(s->index, k->hash(key_in(r, k)), r);
+    else if (UNLIKELY(s->count > FEW))
+        index_all(s, k);
 }
 
-static void remove_free(struct relation_set *s, struct relation *r, const void *key)
+static void remove_free(struct relation_set *s, struct relation *r, const struct key *k)
 {
     list_remove(&r->siblings);
     s->count--;
-    if (s->index)
-        table_remove(s->index, r->hash, key);
-    if (s->index && !s->count) {
-        table_done(s->index);
-        mem_free(s->index, sizeof *s->index);
-        s->index = NULL;
+    if (UNLIKELY(s->index != NULL)) {
+        table_remove(s->index, k->hash(key_in(r, k)), key_in(r, k));
+        if (!s->count) {
+            table_done(s->index);
+            mem_free(s->index, sizeof *s->index);
+            s->index = NULL;
+        }
     }
     relation_free(r);
 }
@@ -141,31 +160,33 @@ static bool pid_same(const void *entry, const void *key)
     return a->node == b->node && a->number == b->number && a->serial == b->serial;
 }
 
-static uint64_t pid_hash(const struct pid_key *k)
+static uint64_t pid_hash(const void *key)
 {
+    const struct pid_key *k = key;
     return table_hash_word(table_hash_word((uint64_t)k->serial << 32 | k->number) ^ (word)(uintptr_t)k->node);
 }
+
+static const struct key by_pid = {offsetof(struct relation, pid), pid_same, pid_hash};
 
 struct relation *links_find(const struct proc *p, term other)
 {
     if (!p->relations)
         return NULL;
     struct pid_key key = pid_key_of(other);
-    return find(&p->relations->links, pid_hash(&key), &key, pid_same);
+    return find(&p->relations->links, &key, &by_pid);
 }
 
 struct relation *links_add(struct proc *p, const struct pid_key *other)
 {
-    struct relation *r = relation_new(RELATION_LINK);
+    struct relation *r = new_link();
     r->pid = *other;
-    r->hash = pid_hash(other);
-    add(&relations_get(p)->links, r, pid_same);
+    add(&relations_get(p)->links, r, &by_pid);
     return r;
 }
 
 void links_remove(struct proc *p, struct relation *r)
 {
-    remove_free(&p->relations->links, r, &r->pid);
+    remove_free(&p->relations->links, r, &by_pid);
 }
 
 static bool ref_same(const void *entry, const void *key)
@@ -174,22 +195,32 @@ static bool ref_same(const void *entry, const void *key)
     return a->node == b->node && memcmp(a->ids.id, b->ids.id, sizeof a->ids.id) == 0;
 }
 
+static uint64_t ref_hash_of(const void *key)
+{
+    const struct ref_key *k = key;
+    uint64_t hash = (word)(uintptr_t)k->node;
+    for (size_t i = 0; i < COUNT_OF(k->ids.id); i++)
+        hash = table_hash_word(hash ^ k->ids.id[i]);
+    return hash;
+}
+
+static const struct key by_ref = {offsetof(struct relation, ref), ref_same, ref_hash_of};
+
 struct relation *ref_set_find(const struct relation_set *s, term ref)
 {
     struct ref_key key = ref_key_of(ref);
-    return find(s, ref_hash(ref), &key, ref_same);
+    return find(s, &key, &by_ref);
 }
 
 void ref_set_add(struct relation_set *s, struct relation *r, term ref)
 {
     r->ref = ref_key_of(ref);
-    r->hash = ref_hash(ref);
-    add(s, r, ref_same);
+    add(s, r, &by_ref);
 }
 
 void ref_set_remove(struct relation_set *s, struct relation *r)
 {
-    remove_free(s, r, &r->ref);
+    remove_free(s, r, &by_ref);
 }
 
 void ref_set_clear(struct relation_set *s)
@@ -203,18 +234,24 @@ static bool node_same(const void *entry, const void *key)
     return ((const struct relation *)entry)->name == *(const term *)key;
 }
 
+static uint64_t node_hash(const void *key)
+{
+    return table_hash_word(*(const term *)key);
+}
+
+static const struct key by_node = {offsetof(struct relation, name), node_same, node_hash};
+
 struct relation *nodes_find(const struct proc *p, term node)
 {
-    return p->relations ? find(&p->relations->nodes, table_hash_word(node), &node, node_same) : NULL;
+    return p->relations ? find(&p->relations->nodes, &node, &by_node) : NULL;
 }
 
 void nodes_add(struct proc *p, struct relation *r)
 {
-    r->hash = table_hash_word(r->name);
-    add(&relations_get(p)->nodes, r, node_same);
+    add(&relations_get(p)->nodes, r, &by_node);
 }
 
 void nodes_remove(struct proc *p, struct relation *r)
 {
-    remove_free(&p->relations->nodes, r, &r->name);
+    remove_free(&p->relations->nodes, r, &by_node);
 }

@@ -11,9 +11,8 @@ bool pid_key_local(const struct pid_key *k);
 struct ref_key ref_key_of(term ref);
 term ref_key_term(struct heap *h, const struct ref_key *k);
 
-// p's relations, made when needed; and whether there are any.
+// p's relations, made when needed.
 struct relations *relations_get(struct proc *p);
-void relations_tidy(struct proc *p);    // frees them when all sets are empty
 
 struct relation *relation_new(enum relation_kind kind);
 void relation_free(struct relation *r);

@@ -59,10 +59,8 @@ void relations_unlink(struct proc *p, term other)
     }
     struct remote_signal s = {
         .kind = REMOTE_UNLINK, .node = ident_node(other), .from = p->pid, .to = other, .id = r->unlink_id};
-    if (remote_send(p, &s) == REMOTE_UNCONNECTED) {
+    if (remote_send(p, &s) == REMOTE_UNCONNECTED)
         links_remove(p, r);
-        relations_tidy(p);
-    }
 }
 
 bool relations_exit_linked(struct proc *p, term from)
@@ -72,7 +70,6 @@ bool relations_exit_linked(struct proc *p, term from)
         return false;
     bool active = !r->unlink_id;
     links_remove(p, r);
-    relations_tidy(p);
     return active;
 }
 
@@ -88,10 +85,8 @@ void relations_linked(struct proc *p, term from)
 void relations_unlinked(struct proc *p, term from, uint64_t id)
 {
     struct relation *r = links_find(p, from);
-    if (r && !r->unlink_id) {
+    if (r && !r->unlink_id)
         links_remove(p, r);
-        relations_tidy(p);
-    }
     if (is_local_pid(from))
         signal_unlink_ack(p->pid, from, id);
     else
@@ -101,10 +96,8 @@ void relations_unlinked(struct proc *p, term from, uint64_t id)
 void relations_unlink_acked(struct proc *p, term from, uint64_t id)
 {
     struct relation *r = links_find(p, from);
-    if (r && r->unlink_id == id && id) {
+    if (r && r->unlink_id == id && id)
         links_remove(p, r);
-        relations_tidy(p);
-    }
 }
 
 void relations_monitor_node(struct proc *p, term node, bool on)
@@ -120,7 +113,6 @@ void relations_monitor_node(struct proc *p, term node, bool on)
         r->count += on ? 1u : -1u;
     if (r && !r->count)
         nodes_remove(p, r);
-    relations_tidy(p);
 }
 
 void relations_started(struct proc *child, const struct spawn *s)
@@ -230,7 +222,6 @@ void relations_lost_node(struct proc *p, term node)
     }
     if (r)
         nodes_remove(p, r);
-    relations_tidy(p);
 }
 
 void relations_node_down(struct node *n)

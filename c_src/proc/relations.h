@@ -39,7 +39,6 @@ enum spawn_reply { SPAWN_REPLY_YES, SPAWN_REPLY_NO, SPAWN_REPLY_ERROR, SPAWN_REP
 
 struct relation {
     struct list siblings;
-    uint64_t hash;
     enum relation_kind kind;
     enum alias_mode alias;
     struct pid_key pid;    // the other process
@@ -117,6 +116,8 @@ void relations_exit(struct proc *p, term reason);    // tells everybody; frees a
 
 void relations_free(struct proc *p);                          // tells nobody
 void relations_exit_monitors(struct proc *p, term reason);    // its part about monitors; p has relations
+
+void relations_tidy(struct proc *p);    // frees them when all sets are empty: at full collections, not each time
 
 // For process_info: lists on h.
 term relations_links(struct proc *p, struct heap *h);

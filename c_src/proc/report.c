@@ -42,7 +42,7 @@ static term metadata(struct proc *p, struct heap *h, term level)
 static void send(struct proc *p, struct heap *h, term level, const char *format, term arguments)
 {
     term elements[] = {ATOM_log, level, text(h, format), arguments, metadata(p, h, level)};
-    signal_name_message(p->pid, ATOM_logger, tuple_of(h, COUNT_OF(elements), elements));
+    signal_name_message(ATOM_logger, tuple_of(h, COUNT_OF(elements), elements));
 }
 
 void report_send(struct proc *p, term level, const char *format, term arguments)

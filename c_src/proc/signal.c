@@ -27,10 +27,18 @@ static size_t room_of(enum signal_kind kind)
 
 struct signal *signal_new(enum signal_kind kind, size_t words)
 {
-    struct fragment *f = fragment_new(SIGNAL_WORDS + words + room_of(kind));
-    f->used = SIGNAL_WORDS;
+    size_t own = kind == SIGNAL_MESSAGE ? MESSAGE_WORDS : SIGNAL_WORDS;
+    struct fragment *f = fragment_new(own + words + room_of(kind));
+    f->used = (uint32_t)own;
     struct signal *s = (struct signal *)f->words;
-    *s = (struct signal){.kind = kind, .from = NONE, .value = NONE, .ref = NONE};
+    s->next = NULL;
+    s->kind = kind;
+    s->number = 0;
+    s->value = NONE;
+    if (kind != SIGNAL_MESSAGE) {
+        s->from = s->ref = NONE;
+        s->id = 0;
+    }
     return s;
 }
 
@@ -64,9 +72,11 @@ static struct signal *make_of_words(enum signal_kind kind, term from, term value
     struct signal *s = signal_new(kind, words);
     struct heap h;
     signal_heap(s, &h);
-    s->from = copy_into(&h, from);
     s->value = copy_into(&h, value);
-    s->ref = copy_into(&h, ref);
+    if (kind != SIGNAL_MESSAGE) {
+        s->from = copy_into(&h, from);
+        s->ref = copy_into(&h, ref);
+    }
     signal_close(s, &h);
     return s;
 }
@@ -119,27 +129,27 @@ bool signal_deliver(term to, struct signal *s)
     return delivered;
 }
 
-bool signal_message(term from, term to, term message)
+bool signal_message(term to, term message)
 {
-    return signal_deliver(to, make(SIGNAL_MESSAGE, from == NONE || is_immediate(from) ? from : NONE, message, NONE));
+    return signal_deliver(to, make(SIGNAL_MESSAGE, NONE, message, NONE));
 }
 
-bool signal_alias_message(term from, term alias, term message)
+bool signal_alias_message(term alias, term message)
 {
     term owner = ref_owner(alias);
     if (owner == NONE)
         return false;
-    return signal_deliver(owner, make(SIGNAL_ALIAS_MESSAGE, is_immediate(from) ? from : NONE, message, alias));
+    return signal_deliver(owner, make(SIGNAL_ALIAS_MESSAGE, NONE, message, alias));
 }
 
-bool signal_name_message(term from, term name, term message)
+bool signal_name_message(term name, term message)
 {
     term room[FOREIGN_PID_WORDS];
     term to = names_find_into(room, name);
     if (to == NONE)
         return false;
     if (is_local_pid(to))
-        return signal_message(from, to, message);
+        return signal_message(to, message);
     signal_answer(to, message);
     return true;
 }
@@ -293,7 +303,7 @@ void proc_wake(term pid)
 void signal_answer(term to, term message)
 {
     if (is_local_pid(to)) {
-        signal_message(NONE, to, message);
+        signal_message(to, message);
         return;
     }
     struct remote_signal r = {.kind = REMOTE_SEND, .node = ident_node(to), .to = to, .value = message};

@@ -37,9 +37,9 @@ struct signal *signal_of_message(term message);    // a message with a copy of t
 bool signal_deliver(term to, struct signal *s);
 
 // A message. To a pid, a reference or a foreign name the kind of remote signal is the caller's: proc/relations.h, bif/send.c.
-bool signal_message(term from, term to, term message);
-bool signal_alias_message(term from, term alias, term message);    // alias: a reference of this node
-bool signal_name_message(term from, term name, term message);      // false: nobody has that name
+bool signal_message(term to, term message);
+bool signal_alias_message(term alias, term message);    // alias: a reference of this node
+bool signal_name_message(term name, term message);      // false: nobody has that name
 
 void signal_exit(term from, term to, term reason);
 void signal_end(term to, term reason);    // an exit signal that cannot be trapped, from itself

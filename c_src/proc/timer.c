@@ -172,7 +172,7 @@ static void deliver_message(struct message_timer *m)
 {
     struct signal *s = m->message;
     if (is_atom(m->to))
-        signal_name_message(NONE, m->to, s->value);
+        signal_name_message(m->to, s->value);
     else
         signal_deliver(m->to, s);
     m->message = is_atom(m->to) ? s : NULL;

@@ -5,6 +5,7 @@
 #include "base/turn.h"
 #include "term/binary.h"
 #include "term/fun.h"
+#include "term/ident.h"
 #include "term/layout.h"
 
 #include <string.h>
@@ -110,9 +111,17 @@ static size_t words_below(struct sizing *s, term t, size_t words, unsigned depth
     return words;
 }
 
+// The most frequent term of a signal that is no message.
+static inline bool is_plain_ref(term t)
+{
+    return is_boxed(t) && boxed_ptr(t)[0] == header(KIND_REF, REF_WORDS - 1);
+}
+
 static size_t words_within(term t, bool literals, size_t limit)
 {
     struct sizing s;
+    if (is_plain_ref(t))
+        return REF_WORDS;
     if (!has_words(t, literals))
         return 0;
     s.literals = literals;
@@ -212,6 +221,10 @@ static term copy(struct heap *h, term t, bool literals)
     if (!words)
         return t;
     term *room = heap_alloc(h, words);
+    if (is_plain_ref(t)) {
+        memcpy(room, boxed_ptr(t), REF_WORDS * sizeof *room);
+        return boxed_term(room);
+    }
     struct target to = {h, room, literals};
     move(&to, &t);
     scan(&to, room);

@@ -14,7 +14,7 @@ static struct proc *receiver_of(sword number)
     struct proc *p = proc_find(process_new(NULL, process_idle, 0));
     heap_init(&h, 64);
     for (sword i = 1; i <= 2; i++)
-        signal_message(NONE, p->pid, tuple2(&h, small(number), list_of(&h, 3, (term[]){small(i), NIL, ATOM_ok}, NIL)));
+        signal_message(p->pid, tuple2(&h, small(number), list_of(&h, 3, (term[]){small(i), NIL, ATOM_ok}, NIL)));
     heap_done(&h);
     return p;
 }
@@ -60,7 +60,7 @@ START_TEST(the_last_message_stays_the_last)
     term marker = mailbox_marker_reserve(p);
     look(p);
     mailbox_detach(p);
-    ck_assert(signal_message(NONE, p->pid, ATOM_true));
+    ck_assert(signal_message(p->pid, ATOM_true));
     ck_assert(is_message(mailbox_look(p)->value, 8, 2));
     mailbox_skip(&p->mailbox);
     ck_assert_uint_eq(mailbox_look(p)->value, ATOM_true);

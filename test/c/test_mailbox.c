@@ -22,7 +22,7 @@ static term look(struct proc *p)
 static void send_numbers(struct proc *p, sword from, sword to)
 {
     for (sword i = from; i <= to; i++)
-        ck_assert(signal_message(NONE, p->pid, small(i)));
+        ck_assert(signal_message(p->pid, small(i)));
 }
 
 START_TEST(messages_come_in_order)
@@ -81,7 +81,7 @@ START_TEST(terms_survive_removal_and_collection)
     term list = NIL;
     for (int i = 0; i < 500; i++)
         list = cons(&h, tuple2(&h, small(i), list), NIL);
-    signal_message(NONE, p->pid, list);
+    signal_message(p->pid, list);
     proc_x(p)[0] = process_receive(p);
     proc_collect(p, 0, 1, true);
     proc_collect(p, 100, 1, false);
@@ -168,7 +168,7 @@ START_TEST(a_gone_process_takes_nothing)
     send_numbers(p, 1, 5);
     proc_exit(p, ATOM_normal);
     ck_assert_ptr_null(proc_find(pid));
-    ck_assert(!signal_message(NONE, pid, small(1)));
+    ck_assert(!signal_message(pid, small(1)));
     processes_close();
 }
 END_TEST

@@ -93,9 +93,9 @@ START_TEST(messages_to_names)
 {
     processes_open(1);
     term a = process_new(NULL, process_idle, 0), name = atom_from_c("name_e");
-    ck_assert(!signal_name_message(NONE, name, small(1)));
+    ck_assert(!signal_name_message(name, small(1)));
     names_register(name, a);
-    ck_assert(signal_name_message(NONE, name, small(2)));
+    ck_assert(signal_name_message(name, small(2)));
     ck_assert_uint_eq(process_receive(proc_find(a)), small(2));
     processes_close();
 }

@@ -30,7 +30,7 @@ static enum run_result ping_pong(struct proc *p, sword state)
         sched_stop();
         return process_exit(p, ATOM_normal);
     }
-    signal_message(p->pid, tail(message), cons(proc_heap(p), small(n - 1), p->pid));
+    signal_message(tail(message), cons(proc_heap(p), small(n - 1), p->pid));
     return RUN_YIELD;
 }
 
@@ -40,7 +40,7 @@ static void play_ping_pong(unsigned workers)
     atomic_store(&counted, 0);
     term a = process_new(NULL, ping_pong, 0), b = process_new(NULL, ping_pong, 0);
     term first[2] = {small(ROUNDS), b};
-    signal_message(NONE, a, list_term(first));
+    signal_message(a, list_term(first));
     processes_run();
     ck_assert_int_eq(counted, ROUNDS + 1);
 }
@@ -112,7 +112,7 @@ static enum run_result sender(struct proc *p, sword number)
 {
     if (p->catches == EACH)
         return process_exit(p, ATOM_normal);
-    signal_message(p->pid, other, small(number * EACH + p->catches++));
+    signal_message(other, small(number * EACH + p->catches++));
     return RUN_YIELD;
 }
 
@@ -178,7 +178,7 @@ static enum run_result storm_process(struct proc *p, sword seed)
             timer_start(p, p->pid, ATOM_ok, (int64_t)(r >> 50 & 3), false, TIMER_PLAIN);
             break;
         default:
-            signal_message(p->pid, to, ATOM_ok);
+            signal_message(to, ATOM_ok);
         }
     p->flags |= r & 1 ? PROC_TRAP_EXIT : 0;
     return ++p->catches < STORM_TURNS ? RUN_YIELD : process_exit(p, ATOM_normal);
@@ -238,7 +238,7 @@ END_TEST
 static void *wake_from_outside(void *argument)
 {
     usleep(20000);
-    signal_message(NONE, *(term *)argument, ATOM_ok);
+    signal_message(*(term *)argument, ATOM_ok);
     return NULL;
 }
 
@@ -270,7 +270,7 @@ static enum run_result blocked(struct proc *p, sword state)
     if (!p->catches) {
         p->catches = 1;
         p->flags |= PROC_BLOCKED;
-        signal_message(NONE, p->pid, ATOM_ok);
+        signal_message(p->pid, ATOM_ok);
         return RUN_WAIT;
     }
     atomic_fetch_add(&counted, 1);
@@ -282,7 +282,7 @@ static enum run_result unblocks(struct proc *p, sword state)
 {
     (void)state;
     if (p->catches++ < 10) {
-        signal_message(NONE, other, ATOM_ok);
+        signal_message(other, ATOM_ok);
         ck_assert_int_eq(counted, 0);
         return RUN_YIELD;
     }

@@ -234,11 +234,12 @@ END_TEST
 START_TEST(aliases)
 {
     processes_open(1);
-    struct proc *a = fresh(), *b = fresh();
+    struct proc *a = fresh();
+    fresh();
     term plain = relations_alias(a, ALIAS_EXPLICIT), once = relations_alias(a, ALIAS_REPLY);
     for (int i = 1; i <= 2; i++) {
-        signal_alias_message(b->pid, plain, small(i));
-        signal_alias_message(b->pid, once, small(10 * i));
+        signal_alias_message(plain, small(i));
+        signal_alias_message(once, small(10 * i));
     }
     ck_assert_uint_eq(message_of(a), small(1));
     ck_assert_uint_eq(message_of(a), small(10));
@@ -246,7 +247,7 @@ START_TEST(aliases)
     ck_assert_uint_eq(message_of(a), NONE);
     ck_assert(relations_unalias(a, plain));
     ck_assert(!relations_unalias(a, plain));
-    signal_alias_message(b->pid, plain, small(3));
+    signal_alias_message(plain, small(3));
     ck_assert_uint_eq(message_of(a), NONE);
     ck_assert_ptr_null(a->relations);
     processes_close();
@@ -260,7 +261,7 @@ START_TEST(monitors_with_aliases)
     term reply = relations_monitor(a, b->pid, NONE, &(struct monitor_options){ATOM_DOWN, ALIAS_REPLY});
     term down = relations_monitor(a, b->pid, NONE, &(struct monitor_options){ATOM_DOWN, ALIAS_DEMONITOR});
     term stays = relations_monitor(a, b->pid, NONE, &(struct monitor_options){ATOM_DOWN, ALIAS_EXPLICIT});
-    signal_alias_message(b->pid, reply, small(1));
+    signal_alias_message(reply, small(1));
     ck_assert_uint_eq(message_of(a), small(1));
     take_all(a, b);
     ck_assert_int_eq(list_length(relations_monitored_by(b, proc_heap(b))), 2);
@@ -268,8 +269,8 @@ START_TEST(monitors_with_aliases)
     proc_exit(b, ATOM_normal);
     ck_assert(is_down(message_of(a), down, pid, ATOM_normal));
     ck_assert(is_down(message_of(a), stays, pid, ATOM_normal));
-    signal_alias_message(NONE, down, small(2));
-    signal_alias_message(NONE, stays, small(3));
+    signal_alias_message(down, small(2));
+    signal_alias_message(stays, small(3));
     ck_assert_uint_eq(message_of(a), small(3));
     ck_assert_uint_eq(message_of(a), NONE);
     processes_close();

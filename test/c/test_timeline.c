@@ -83,7 +83,7 @@ static enum run_result talker(struct proc *p, sword state)
     (void)state;
     if (message == NONE)
         return process_wait(p);
-    signal_message(p->pid, message, p->pid);
+    signal_message(message, p->pid);
     proc_collect(p, 0, 0, false);
     return RUN_YIELD;
 }
@@ -99,7 +99,7 @@ static void record(unsigned workers, unsigned slow)
     ck_assert_int_eq(timeline_start(), TIMELINE_RUNS);
     for (int i = 0; i < TALKERS; i++) {
         term a = process_new(NULL, talker, 0), b = process_new(NULL, talker, 0);
-        signal_message(NONE, a, b);
+        signal_message(a, b);
     }
     process_new(NULL, reader, 0);
     processes_run();

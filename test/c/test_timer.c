@@ -187,7 +187,7 @@ START_TEST(a_late_timeout_is_not_the_next_receives)
     struct proc *p = owner();
     timer_receive(p, small(20));
     pass_ms(25);
-    signal_message(NONE, p->pid, small(1));
+    signal_message(p->pid, small(1));
     ck_assert_uint_eq(process_receive(p), small(1));
     timer_receive(p, small(1000));
     ck_assert_ptr_null(mailbox_look(p));
