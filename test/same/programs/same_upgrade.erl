@@ -101,16 +101,6 @@ constants_survive() ->
     persistent_term:erase(same_upgraded_30),
     R.
 
-purge_by_bif() ->
-    process_flag(trap_exit, true),
-    load(same_upgraded_32, "-export([loop/0]). loop() -> receive never -> loop() end."),
-    Pid = spawn_link(same_upgraded_32, loop, []),
-    receive after 20 -> ok end,
-    A = try erlang:purge_module(same_upgraded_32) catch C:E -> {C, E} end,
-    true = erlang:delete_module(same_upgraded_32),
-    B = erlang:purge_module(same_upgraded_32),
-    {A, B, receive {'EXIT', Pid, Why} -> Why after 1000 -> none end, [try erlang:purge_module(X) catch C1:E1 -> {C1, E1} end || X <- [same_upgraded_32, 1]], erlang:loaded() -- (erlang:loaded() -- [same_upgraded_32])}.
-
 traces_of_what_is_gone() ->
     load(same_upgraded_33, "-export([f/1]). f(X) -> {hd(X)}."),
     try same_upgraded_33:f([])
