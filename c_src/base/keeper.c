@@ -15,7 +15,8 @@
 #include <unistd.h>
 
 enum {
-    LOOK_NS = 500000000,
+    LOOK_MS = 500,
+    RAREST_LOOK_MS = 32000,
     IDLE_LEAST = 8 << 20,    // bytes that are not worth the trouble
     IDLE_SHARE = 8,          // nor is a smaller part of what is in use
 };
@@ -56,11 +57,11 @@ void keeper_release(void)
 }
 
 // False: the engine ends.
-static bool wait_for_a_look(void)
+static bool wait_for_a_look(int64_t ms)
 {
     struct timespec until;
     clock_gettime(CLOCK_REALTIME, &until);
-    int64_t ns = until.tv_nsec + LOOK_NS;
+    int64_t ns = until.tv_nsec + ms * 1000000;
     until.tv_sec += ns / 1000000000;
     until.tv_nsec = ns % 1000000000;
     pthread_mutex_lock(&keeper.mutex);
@@ -71,19 +72,21 @@ static bool wait_for_a_look(void)
     return !stop;
 }
 
-// Until there is nothing to give back, or giving back did not help.
+// Until there is nothing to give back. Where giving back doesn't help, since what is in use lies in between, it may help once that
+// is gone: looks become rarer.
 static void look_and_release(void)
 {
     size_t before = 0;
-    for (bool again = true; again && wait_for_a_look();) {
+    for (int64_t ms = LOOK_MS; ms <= RAREST_LOOK_MS && wait_for_a_look(ms);) {
         size_t now = idle();
-        again = now > 0;
         if (now && before) {
             keeper_release();
             size_t left = idle();
-            again = left && left < now - now / IDLE_SHARE;
+            ms = left < now - now / IDLE_SHARE ? LOOK_MS : ms * 2;
             now = left;
         }
+        if (!now)
+            return;
         before = now;
     }
 }
@@ -93,7 +96,7 @@ static void *keep(void *unused)
 {
     if (os_process_is_ours)
         look_and_release();
-    else if (wait_for_a_look())
+    else if (wait_for_a_look(LOOK_MS))
         keeper_release();
     atomic_store(&freed, 0);
     atomic_store(&running, false);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Gives memory back to the system after a peak: a thread that is started when much has been freed, looks twice a second how
-// much more memory the engine has than it uses, gives back what stayed unused from one look to the next, and ends.
+// much more memory the engine has than it uses, gives back what stayed unused from one look to the next, and ends when there is no
+// more. Where that is no help it looks ever more rarely, for a minute.
 #ifndef TANDEM_BASE_KEEPER_H
 #define TANDEM_BASE_KEEPER_H
 
