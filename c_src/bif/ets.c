@@ -217,6 +217,8 @@ static term put_made(struct proc *p, const term *args, bool only_new, struct mad
     if (!t)
         return NONE;
     bool good = is_made_for(m, t), wanted = good && (!only_new || none_there(t, args[1]));
+    if (wanted)
+        sched_leave();
     for (struct ets_object *o; wanted && (o = m->first) != NULL;) {
         m->first = o->link[ETS_NEXT];
         ets_put(t, o, false);

@@ -208,6 +208,15 @@ static bool may_collect(const struct proc *p, size_t need)
     return mem_allows((words + (h->old ? (size_t)(h->old->top - h->old->start) : 0)) * sizeof(term));
 }
 
+// Some milliseconds.
+static bool takes_long(const struct proc *p, bool full)
+{
+    enum { MANY_WORDS = CONFIG_STRESS ? 1000 : 1 << 19 };
+    const struct heap *h = &p->heap;
+    size_t words = (size_t)(h->top - h->start) + h->fragment_words;
+    return words + (full && h->old ? (size_t)(h->old->top - h->old->start) : 0) > MANY_WORDS;
+}
+
 static size_t marker_roots(struct proc *p, struct root *roots)
 {
     if (LIKELY(!(p->flags & PROC_MARKED)))
@@ -240,6 +249,8 @@ void proc_collect(struct proc *p, size_t need, size_t live, bool full)
         doom_memory(p);
         return;
     }
+    if (UNLIKELY(takes_long(p, full)))
+        sched_leave();
     if (timeline_runs())
         timeline_collect(full);
     if (full)

@@ -38,6 +38,7 @@ struct sched {
     _Atomic uint8_t raise;           // the priority to which those with signals are to be raised; 0: none asked
     _Atomic bool idle;               // it has nothing to run
     _Atomic bool sleeping;
+    _Atomic bool away;                      // it is in something that takes long
     _Atomic int64_t idle_ns, idle_since;    // written by its worker alone; since: 0 while it has processes to run
     _Atomic uint64_t given;                 // likewise
     _Atomic int cpu_clock;                  // clock_own of its thread
@@ -126,6 +127,12 @@ static struct proc *take_from_queue(struct sched *s)
     return p;
 }
 
+static void wake(struct worker *w)
+{
+    if (atomic_exchange(&w->sched->sleeping, false))
+        sched_wake(w);
+}
+
 // A chain of processes, newest first, to another worker.
 static void give(struct worker *w, struct proc *newest, struct proc *oldest)
 {
@@ -134,8 +141,7 @@ static void give(struct worker *w, struct proc *newest, struct proc *oldest)
     do
         oldest->next = head;
     while (!atomic_compare_exchange_weak(&s->inbox, &head, newest));
-    if (atomic_exchange(&s->sleeping, false))
-        sched_wake(w);
+    wake(w);
 }
 
 void sched_add(struct proc *p)
@@ -215,13 +221,18 @@ static size_t load_of(const struct worker *w)
            !atomic_load_explicit(&w->sched->idle, memory_order_relaxed);
 }
 
+static bool may_be_given(const struct sched *s)
+{
+    return !atomic_load_explicit(&s->inbox, memory_order_relaxed) &&
+           !atomic_load_explicit(&s->away, memory_order_relaxed);
+}
+
 static struct worker *least_loaded(const struct worker *but, size_t *load)
 {
     struct worker *least = NULL;
     for (unsigned i = 0; i < worker_count; i++) {
         struct worker *w = workers[(but->index + 1 + i) % worker_count];
-        if (w != but && !atomic_load_explicit(&w->sched->inbox, memory_order_relaxed) &&
-            (!least || load_of(w) < *load)) {
+        if (w != but && may_be_given(w->sched) && (!least || load_of(w) < *load)) {
             least = w;
             *load = load_of(w);
         }
@@ -239,6 +250,26 @@ static void share(struct worker *w)
         return;
     count = (s->queue.length - theirs) / 2;
     give_first(s, other, count < GIVE_MAX ? count : GIVE_MAX);
+}
+
+void sched_leave(void)
+{
+    size_t load;
+    struct worker *other = own && worker_count > 1 ? least_loaded(own, &load) : NULL;
+    if (!other)
+        return;
+    atomic_store_explicit(&own->sched->away, true, memory_order_relaxed);
+    empty_inbox(own);
+    if (own->sched->queue.length)
+        give_first(own->sched, other, own->sched->queue.length);
+    else
+        wake(other);
+}
+
+static void come_back(struct sched *s)
+{
+    if (UNLIKELY(atomic_load_explicit(&s->away, memory_order_relaxed)))
+        atomic_store_explicit(&s->away, false, memory_order_relaxed);
 }
 
 static void check_share(struct worker *w)
@@ -380,6 +411,7 @@ static void run_process(struct worker *w, struct proc *p)
         run_slice(w, p);
     }
     w->current = NULL;
+    come_back(w->sched);
 }
 
 // Only one worker is in the hook. False: another one is, or there is no carrier.
@@ -433,6 +465,18 @@ static void poll_or_yield(void)
         epoch_quiet();
 }
 
+// Those of workers that are away as well. Nanoseconds until one of them has more.
+static int64_t run_wheels(struct worker *w, int64_t now)
+{
+    int64_t wait = wheel_run(w->wheel, now);
+    for (unsigned i = 0; i < worker_count; i++)
+        if (UNLIKELY(workers[i] != w && atomic_load_explicit(&workers[i]->sched->away, memory_order_relaxed))) {
+            int64_t theirs = wheel_run(workers[i]->wheel, now);
+            wait = theirs < wait ? theirs : wait;
+        }
+    return wait;
+}
+
 // For input, before it sleeps. True: there is work. In the host's OS process a scheduler of the host's may want this core: without
 // giving way one round trip in ten takes as long as we look.
 static bool look(struct worker *w, int64_t now)
@@ -450,7 +494,7 @@ static bool look(struct worker *w, int64_t now)
 
 static void rest(struct worker *w, int64_t now)
 {
-    int64_t wait = wheel_run(w->wheel, now);
+    int64_t wait = run_wheels(w, now);
     if (has_work(w) || wait <= 0 || (w->sched->worked && look(w, now)))
         return;
     w->sched->worked = false;
@@ -478,7 +522,7 @@ static void check(struct worker *w)
     w->sched->since_check = 0;
     w->timeline = timeline_runs();
     check_share(w);
-    wheel_run(w->wheel, clock_monotonic());
+    run_wheels(w, clock_monotonic());
     poll_carrier(0);
 }
 

@@ -47,6 +47,10 @@ struct sched_load {
 };
 struct sched_load sched_load(unsigned worker);
 
+// The calling worker is about to do something that takes long and lets nobody have his turn: what waits for it goes to others,
+// who look after its timers and the carrier, until its slice ends.
+void sched_leave(void);
+
 size_t sched_run_queue(void);    // processes that wait for a worker, all queues
 
 #endif

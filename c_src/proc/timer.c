@@ -25,7 +25,7 @@ struct wheel {
     struct slots slots;
     struct table messages;    // message timers by reference
     _Atomic int64_t next;     // tick before which nothing is due
-    _Atomic bool firing;      // what has fired is not yet delivered
+    _Atomic int firing;       // threads that deliver what has fired
     unsigned index;
 };
 
@@ -80,7 +80,7 @@ struct wheel *wheel_new(void)
     slots_init(&w->slots, ticks_reached(clock_monotonic()));
     table_init(&w->messages, timer_is);
     atomic_init(&w->next, INT64_MAX);
-    atomic_init(&w->firing, false);
+    atomic_init(&w->firing, 0);
     for (w->index = 0; w->index < CONFIG_MAX_WORKERS; w->index++) {
         struct wheel *none = NULL;
         if (atomic_compare_exchange_strong(&wheels[w->index], &none, w))
@@ -205,11 +205,11 @@ int64_t wheel_run(struct wheel *w, int64_t now)
         lock_take(&w->lock);
         slots_take(&w->slots, tick, &due);
         collect_fired(w, &due, &fired);
-        atomic_store(&w->firing, true);
+        atomic_fetch_add(&w->firing, 1);
         atomic_store_explicit(&w->next, slots_next(&w->slots), memory_order_relaxed);
         lock_give(&w->lock);
         deliver_fired(&fired);
-        atomic_store(&w->firing, false);
+        atomic_fetch_sub(&w->firing, 1);
     }
     int64_t next = atomic_load_explicit(&w->next, memory_order_relaxed);
     return next == INT64_MAX ? INT64_MAX : next * TICK_NS - now;

@@ -318,6 +318,50 @@ START_TEST(slots_are_used_again_with_new_pids)
 }
 END_TEST
 
+// While one does something that takes long, another that waited for the same worker runs on the other one, and timers of that worker
+// fire.
+static enum run_result late(struct proc *p, sword state)
+{
+    (void)state;
+    if (!timer_receive(p, small(1)))
+        return process_exit(p, ATOM_badarg);
+    if (!(p->flags & PROC_TIMEOUT)) {
+        mailbox_look(p);
+        if (!(p->flags & PROC_TIMEOUT))
+            return process_wait(p);
+    }
+    timer_receive_cancel(p);
+    atomic_fetch_add(&counted, 1);
+    return process_exit(p, ATOM_normal);
+}
+
+static enum run_result takes_long(struct proc *p, sword state)
+{
+    (void)state;
+    if (p->catches++ < 100) {
+        if (p->catches == 1)
+            process_new(p, late, 0);
+        return RUN_YIELD;
+    }
+    process_new(p, late, 0);
+    sched_leave();
+    int64_t until = clock_monotonic() + 10000000000;
+    while (atomic_load(&counted) < 2 && clock_monotonic() < until)
+        usleep(100);
+    sched_stop();
+    return process_exit(p, ATOM_normal);
+}
+
+START_TEST(others_run_while_one_takes_long)
+{
+    processes_open(2);
+    atomic_store(&counted, 0);
+    process_new(NULL, takes_long, 0);
+    processes_run();
+    ck_assert_int_eq(counted, 2);
+}
+END_TEST
+
 Suite *sched_suite(void)
 {
     Suite *s = suite_create("sched");
@@ -328,6 +372,7 @@ Suite *sched_suite(void)
     tcase_add_test(c, a_tree_on_one_worker);
     tcase_add_test(c, a_tree_on_four_workers);
     tcase_add_test(c, order_of_each_sender_is_kept);
+    tcase_add_test(c, others_run_while_one_takes_long);
     tcase_add_test(c, a_storm_on_four_workers);
     tcase_add_test(c, higher_priorities_go_first);
     tcase_add_test(c, a_message_from_another_thread_wakes_a_sleeping_engine);

@@ -74,7 +74,7 @@ totals() ->
     Pids = processes(),
     _ = [garbage_collect(Pid) || Pid <- Pids],
     Count = fun(Item) -> lists:sum([length(List) || Pid <- Pids, {_, List} <- [process_info(Pid, Item)]]) end,
-    #{atoms => erlang:system_info(atom_count), tables => length(ets:all()), links => Count(links), monitors => Count(monitors),
+    #{atoms => erlang:system_info(atom_count), tables => erlang:system_info(ets_count), links => Count(links), monitors => Count(monitors),
       monitored => Count(monitored_by), names => length(registered()), code => erlang:memory(code), binaries => erlang:memory(binary) div 65536}.
 
 resident(OsPid) ->
