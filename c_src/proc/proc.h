@@ -151,7 +151,8 @@ struct proc *proc_make(struct proc *creator, const struct spawn *s);
 void proc_start(struct proc *p);
 
 // Frees all processes without telling anybody: the engine ends.
-void procs_close(void);
+void procs_close(void);                     // frees all that are in the table
+void proc_close_leaving(struct proc *p);    // one that has begun to leave it: its exit is finished at once
 
 // Ends a running process with a reason: links, monitors, names, timers and aliases are told. The record goes when it may.
 // `reason` may be on its heap. Called by the scheduler when run() returned RUN_EXIT. False: very many have to be told of

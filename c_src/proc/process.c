@@ -340,6 +340,13 @@ static void drop_queue(struct proc *p)
     }
 }
 
+void proc_close_leaving(struct proc *p)
+{
+    drop_queue(p);
+    free_parts(p);
+    mem_free(p, sizeof *p);
+}
+
 void procs_close(void)
 {
     uint32_t at = 0;

@@ -564,6 +564,15 @@ void sched_start(unsigned count)
     own = workers[0];
 }
 
+// Processes in the middle of a long exit are in no table any more: queues alone know them.
+static void close_leaving(struct worker *w)
+{
+    empty_inbox(w);
+    for (struct proc *p; (p = take_from_queue(w->sched)) != NULL;)
+        if (p->flags & PROC_LEFT)
+            proc_close_leaving(p);
+}
+
 void sched_run(void)
 {
     for (unsigned i = 1; i < worker_count; i++)
@@ -574,6 +583,8 @@ void sched_run(void)
         pthread_join(workers[i]->sched->thread, NULL);
     vigil_stop();
     timeline_stop();
+    for (unsigned i = 0; i < worker_count; i++)
+        close_leaving(workers[i]);
     procs_close();
     for (unsigned i = 0; i < worker_count; i++)
         worker_free(workers[i]);
