@@ -82,10 +82,12 @@ answer(Module, Function, Arguments) ->
 os_pid(beam, Node) -> erpc:call(Node, os, getpid, []);
 os_pid(tandem, Node) ->
     Owner = whereis(Node),
-    [Pid] = [OsPid || Port <- erlang:ports(), {connected, Input} <- [erlang:port_info(Port, connected)],
-                      {links, Links} <- [process_info(Input, links)], lists:member(Owner, Links),
-                      {os_pid, OsPid} <- [erlang:port_info(Port, os_pid)]],
-    integer_to_list(Pid).
+    case [OsPid || Port <- erlang:ports(), {connected, Input} <- [erlang:port_info(Port, connected)],
+                   {links, Links} <- [process_info(Input, links)], lists:member(Owner, Links),
+                   {os_pid, OsPid} <- [erlang:port_info(Port, os_pid)]] of
+        [Pid] -> integer_to_list(Pid);
+        [] -> erpc:call(Node, os, getpid, [])
+    end.
 
 %% @doc The bytes of an operating-system process that are in memory; 0 where that can't be told.
 -spec resident(string()) -> non_neg_integer().
