@@ -68,13 +68,19 @@ static term fun_info(struct heap *h, term fun, term item)
     return NONE;
 }
 
+// Its name is known by its module, which is loaded for that. False: the process waits for it. What was purged has no name.
+static bool name_is_here(struct proc *p, const struct fun_entry *f)
+{
+    return fun_entry_is_purged(f) || module_demand_fun(p, f);
+}
+
 static term bif_fun_info(struct proc *p, term *args)
 {
     if (!is_fun(args[0]))
         return fail_badarg(p);
     struct heap *h = proc_heap(p);
     bool external = is_kind(args[0], KIND_EXPORT);
-    if (!external && args[1] == ATOM_name && !module_demand_fun(p, fun_entry_of(args[0])))
+    if (!external && args[1] == ATOM_name && !name_is_here(p, fun_entry_of(args[0])))
         return fail_block(p);
     term value = external ? export_info(export_of(args[0]), args[1]) : fun_info(h, args[0], args[1]);
     return value == NONE ? fail_badarg(p) : tuple2(h, args[1], value);
@@ -88,7 +94,7 @@ static term bif_fun_info_mfa(struct proc *p, term *args)
     if (is_kind(args[0], KIND_EXPORT))
         return tuple3(proc_heap(p), export_of(args[0])->module, export_of(args[0])->function, arity);
     const struct fun_entry *f = fun_entry_of(args[0]);
-    if (!module_demand_fun(p, f))
+    if (!name_is_here(p, f))
         return fail_block(p);
     return tuple3(proc_heap(p), f->module, fun_name(f), arity);
 }

@@ -61,6 +61,8 @@ static const struct {
     {ATOM_dynamic_trace, ATOM_none},
     {ATOM_message_queue_data, ATOM_on_heap},
     {ATOM_scheduler_bind_type, ATOM_unbound},
+    {ATOM_ets_always_compress, ATOM_false},
+    {ATOM_ets_realloc_moves, ATOM_false},
     {ATOM_modified_timing_level, ATOM_undefined},
     {ATOM_dynamic_trace_probes, ATOM_false},
     {ATOM_eager_check_io, ATOM_true},

@@ -244,7 +244,7 @@ system_flags() ->
 
 system_items() ->
     [{Item, erlang:system_info(Item)}
-     || Item <- [build_type, compat_rel, debug_compiled, driver_version, dynamic_trace, dynamic_trace_probes,
+     || Item <- [build_type, compat_rel, debug_compiled, driver_version, ets_always_compress, ets_realloc_moves, dynamic_trace, dynamic_trace_probes,
                  emu_type, endian, heap_type, machine, max_heap_size, message_queue_data, modified_timing_level, multi_scheduling,
                  multi_scheduling_blockers, nif_version, normal_multi_scheduling_blockers, os_type, os_version, otp_release, port_parallelism,
                  scheduler_bind_type, sequential_tracer, smp_support, threads, time_correction, time_offset, time_warp_mode,

@@ -81,3 +81,30 @@ large_fields() ->
 large_unsigned(B, N, O) -> case B of <<_:O, X:N, _/bits>> -> {X > 0, erlang:external_size(X), X rem 1000003}; _ -> none end.
 large_signed(B, N, O) -> case B of <<_:O, X:N/signed, _/bits>> -> {X > 0, erlang:external_size(X), X rem 1000003}; _ -> none end.
 large_little(B, N, O) -> case B of <<_:O, X:N/little-signed, _/bits>> -> {X > 0, erlang:external_size(X), X rem 1000003}; _ -> none end.
+
+%% --- Funs of purged code -------------------------------------------------------------------------------------------------
+
+%% What is purged has no name any more, and asking for it loads nothing.
+purged_names() ->
+    Name = fun(F) -> {erlang:fun_info(F, name), proplists:get_value(name, erlang:fun_info(F)), erlang:fun_info(F, arity), erlang:module_loaded(same_purged_names)} end,
+    Code = fun(Text) ->
+        {ok, M, Code} = compile:forms([begin {ok, Ts, _} = erl_scan:string(T), {ok, P} = erl_parse:parse_form(Ts), P end
+                                       || T <- ["-module(same_purged_names).", "-export([f/1]).", Text]], [deterministic]),
+        {module, M} = code:load_binary(M, "x.beam", Code)
+    end,
+    Code("f(X) -> fun(Y) -> X + Y end."),
+    F = (id(same_purged_names)):f(1),
+    A = Name(F),
+    true = code:delete(same_purged_names),
+    B = Name(F),
+    code:purge(same_purged_names),
+    C = Name(F),
+    Code("f(X) -> fun(Y) -> {X, Y} end."),
+    D = [Name(F), try F(1) catch error:{badfun, _} -> badfun end],
+    code:delete(same_purged_names),
+    code:purge(same_purged_names),
+    Code("f(X) -> fun(Y) -> X + Y end."),
+    E = [Name(F), F(1)],
+    code:delete(same_purged_names),
+    code:purge(same_purged_names),
+    {A, B, C, D, E, Name(F)}.
