@@ -313,6 +313,7 @@ long)
         (export SAME_SCHEDULERS=4 && same "same $build 4" "$engine")
     done
     (export SAME_SCHEDULERS=1 && same "same 1" "$PWD/priv/tandem")
+    for build in asan tsan; do on_carrier tcp same "same tcp $build" "$PWD/priv/tandem-$build"; done
     for build in asan tsan; do guest $build; done
     for build in release asan tsan; do reload $build; done
     newer
