@@ -45,8 +45,8 @@ start_link() ->
 %% hidden, without a listener and without epmd.
 %%
 %% Errors: `{bad_option, Name, Value}', `{unknown_option, Name}', `{bad_options, Term}', `{already_started, Pid}' if an engine of that
-%% name runs, `{executable, File, Reason}', `{exit_status, Status}' if the engine ended before it was up, `timeout', and
-%% `{distribution, Reason}' if this VM could not become a node.
+%% name runs, `{executable, File, Reason}', `{exit_status, Status}' if the engine ended before it was up, `timeout', `{nif, Text}' if
+%% the library for engines inside the VM can't be loaded, and `{distribution, Reason}' if this VM could not become a node.
 -spec start_link(tandem_options:options()) -> {ok, pid(), node()} | {error, term()}.
 start_link(Options) ->
     start(link, Options).
