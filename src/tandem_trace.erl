@@ -67,14 +67,18 @@ check(_, Options) ->
 %% The caller's mailbox and heap have nothing to do with it; if the caller ends, so does the recording.
 in_a_process(Node, F) ->
     Caller = self(),
+    Ref = make_ref(),
     {Pid, Monitor} = spawn_monitor(fun() ->
                                            Worker = self(),
                                            _ = spawn(fun() -> end_with(Caller, Worker, Node) end),
-                                           exit({result, F()})
+                                           Caller ! {Ref, F()}
                                    end),
     receive
-        {'DOWN', Monitor, process, Pid, {result, Result}} -> Result;
-        {'DOWN', Monitor, process, Pid, Reason} -> {error, Reason}
+        {Ref, Result} ->
+            erlang:demonitor(Monitor, [flush]),
+            Result;
+        {'DOWN', Monitor, process, Pid, Reason} ->
+            {error, Reason}
     end.
 
 end_with(Caller, Worker, Node) ->
@@ -115,7 +119,7 @@ record_to(Device, Node, Seconds, File, Limit) ->
 
 throw_away(File, Reason) ->
     case file:read_link_info(File) of
-        {ok, #file_info{type = regular}} -> _ = file:delete(File);
+        {ok, #file_info{type = regular}} -> _ = file:delete(File), ok;
         _ -> ok
     end,
     {error, {file, File, Reason}}.
