@@ -176,12 +176,12 @@ static void handle(struct proc *p, struct signal *s)
 {
     switch ((enum signal_kind)s->kind) {
     case SIGNAL_MESSAGE:
-        if (UNLIKELY(s->id))
+        if (UNLIKELY(s->number & TIMELINE_MARKED))
             timeline_taken(s);
         mailbox_append(&p->mailbox, s);
         return;
     case SIGNAL_ALIAS_MESSAGE:
-        if (UNLIKELY(s->id))
+        if (UNLIKELY(s->number & TIMELINE_MARKED))
             timeline_taken(s);
         handle_alias_message(p, s);
         return;

@@ -4,7 +4,7 @@
 // all the same: LINK by an exit signal noproc, MONITOR by DOWN noproc, UNLINK by its acknowledgement, requests by their
 // reply for a dead process; everything else is dropped.
 // What the fields of a signal hold:
-//   MESSAGE        value: the message            ALIAS_MESSAGE  value, ref: the alias; id of both: 0, or for proc/timeline.h
+//   MESSAGE        value: the message            ALIAS_MESSAGE  value, ref: the alias; number of both: proc/near.h, and until it is taken in proc/timeline.h
 //   EXIT           from, value: reason,          EXIT_LINKED    from, value: reason
 //                  number: 1 if it cannot be trapped
 //   LINK           from                          UNLINK, UNLINK_ACK   from, id

@@ -12,9 +12,9 @@
 enum {
     RING = CONFIG_STRESS ? 256 : 1 << 17,    // records; a power of two
     NAMED = 1 << 16,
-    TIME_BITS =
-        48,    // of what a message carries: when it was sent; above them by which worker, and which timeline it is
-    WORKER_BITS = 8,
+    SENT = CONFIG_STRESS ? 256 : 1 << 16,    // of so many messages it is known when they were sent; a power of two
+    SEQUENCE_BITS = 25,    // of a mark: which of its worker's messages it is; above them, which worker
+    TIME_BITS = 48,
 };
 
 #define PATIENCE_NS 10000000000LL
@@ -29,6 +29,7 @@ struct ring {
     uint32_t written;         // a bit for each that has begun: it was written
     uint32_t open;            // how many of these
     bool full;
+    _Atomic uint64_t sent[SENT];    // when, and above the time which one of those that have this place
     struct timeline_record records[RING];
 };
 
@@ -36,7 +37,7 @@ _Alignas(64) _Atomic bool timeline_on;
 
 static _Atomic(struct ring *) rings[CONFIG_MAX_WORKERS];
 static _Atomic int64_t last_taken;
-static _Atomic uint64_t generation;
+static uint32_t sequences[CONFIG_MAX_WORKERS];    // each its worker's; they go on from one timeline to the next
 
 static void release(struct retired *r)
 {
@@ -52,7 +53,6 @@ enum timeline_started timeline_start(void)
         (void)mem_passed();
         return TIMELINE_NO_MEMORY;
     }
-    atomic_fetch_add(&generation, (uint8_t)(generation + 1) ? 1 : 2);    // never 0 in what is left of it
     atomic_store(&last_taken, clock_monotonic());
     for (unsigned i = 0; i < sched_workers(); i++)
         atomic_store(&rings[i], mem_zero_alloc(sizeof(struct ring)));
@@ -219,17 +219,29 @@ void timeline_collected(size_t words)
         end(r, MOMENT_COLLECTED, words, 0);
 }
 
-// What a message that is sent now by this worker carries, and which part of it tells the timeline.
-static uint64_t mark_now(void)
+static uint64_t round_of(uint32_t sequence)
 {
-    uint64_t of = atomic_load_explicit(&generation, memory_order_relaxed) << WORKER_BITS | worker_self()->index;
-    return of << TIME_BITS | (uint64_t)(clock_monotonic() - system_started());
+    return sequence / SENT + 1;
 }
 
-static bool of_this(uint64_t mark)
+// The mark of a message that is sent now by this worker.
+static uint32_t mark_now(struct ring *r)
 {
-    uint64_t now = atomic_load_explicit(&generation, memory_order_relaxed);
-    return (uint8_t)now == (uint8_t)(mark >> (TIME_BITS + WORKER_BITS));
+    unsigned worker = worker_self()->index;
+    uint32_t sequence = sequences[worker] = (sequences[worker] + 1) & ((1u << SEQUENCE_BITS) - 1);
+    uint64_t time = (uint64_t)(clock_monotonic() - system_started());
+    atomic_store_explicit(&r->sent[sequence % SENT], round_of(sequence) << TIME_BITS | time, memory_order_relaxed);
+    return TIMELINE_MARKED | worker << SEQUENCE_BITS | sequence;
+}
+
+// When, and above the time by which worker, it was sent; 0: too long ago, or before this timeline.
+static uint64_t sent_at(uint32_t mark)
+{
+    uint32_t worker = (mark & ~TIMELINE_MARKED) >> SEQUENCE_BITS, sequence = mark & ((1u << SEQUENCE_BITS) - 1);
+    struct ring *r = atomic_load_explicit(&rings[worker], memory_order_acquire);
+    uint64_t sent = r ? atomic_load_explicit(&r->sent[sequence % SENT], memory_order_relaxed) : 0;
+    uint64_t time = sent & (((uint64_t)1 << TIME_BITS) - 1);
+    return sent >> TIME_BITS == round_of(sequence) ? (uint64_t)worker << TIME_BITS | time : 0;
 }
 
 static bool is_message(const struct signal *s)
@@ -241,21 +253,24 @@ static bool is_message(const struct signal *s)
 void timeline_sent(struct signal *s)
 {
     struct ring *r = own_ring();
-    if (!r || !is_message(s))
+    if (!r || !is_message(s) || s->number)
         return;
     bool outside = r->depth == 0 && !worker_self()->current;
     if (outside)
         begin(r, MOMENT_OUTSIDE, 0, 0, 0);
-    s->id = r->open ? mark_now() : 0;
+    if (r->open)
+        s->number = mark_now(r);
     if (outside)
         end(r, MOMENT_DELIVERED, 0, 0);
 }
 
-void timeline_taken(const struct signal *s)
+void timeline_taken(struct signal *s)
 {
     struct ring *r = own_ring();
-    if (r && of_this(s->id))
-        moment(r, MOMENT_TAKEN, s->id & (((uint64_t)1 << (TIME_BITS + WORKER_BITS)) - 1));
+    uint64_t sent = r ? sent_at(s->number) : 0;
+    s->number = 0;
+    if (sent)
+        moment(r, MOMENT_TAKEN, sent);
 }
 
 void timeline_left(void)

@@ -4,7 +4,8 @@
 // On, each worker writes into a ring of its own, which the thread in the poll hook empties. What begins is written only if there
 // is room for its end too, so that every begin has its end; when the ring is full its worker records nothing until most of
 // it has been emptied: what is recorded is whole, with gaps in between.
-// A message carries the time at which it was sent, so that both ends of its arrow are known when it is taken in.
+// A message is marked in its number, by which the time at which it was sent is found when it is taken in, if not too many were sent
+// since: so both ends of its arrow are known together.
 // It ends by timeline_stop, or by itself when nobody has emptied the rings for a while: whoever asked for it is gone.
 #ifndef TANDEM_PROC_TIMELINE_H
 #define TANDEM_PROC_TIMELINE_H
@@ -25,6 +26,8 @@ struct timeline_record {
     uint32_t kind;    // enum timeline_moment
     uint32_t number;
 };
+
+#define TIMELINE_MARKED 0x80000000u
 
 extern _Atomic bool timeline_on;
 
@@ -48,8 +51,8 @@ TIMELINE_CALL void timeline_run(struct proc *p);
 TIMELINE_CALL void timeline_ran(uint64_t reductions, enum timeline_end end);
 TIMELINE_CALL void timeline_collect(bool full);
 TIMELINE_CALL void timeline_collected(size_t words);
-TIMELINE_CALL void timeline_sent(struct signal *s);           // if it is a message
-TIMELINE_CALL void timeline_taken(const struct signal *s);    // a message that has an id
+TIMELINE_CALL void timeline_sent(struct signal *s);     // marks it, if it is a message
+TIMELINE_CALL void timeline_taken(struct signal *s);    // a message that is marked; takes the mark away
 TIMELINE_CALL void timeline_left(void);
 TIMELINE_CALL void timeline_given(size_t count, unsigned worker);
 
