@@ -418,6 +418,7 @@ static term bif_last(struct proc *p, term *args)
     return end_key(p, args[0], ETS_RIGHT);
 }
 
+// Any term may be asked for in an ordered_set, but for what the last key's neighbour is told to be.
 static term key_beyond(struct proc *p, term *args, int side)
 {
     struct ets_table *t = ets_take(p, args[0], ETS_READ, false);
@@ -425,7 +426,9 @@ static term key_beyond(struct proc *p, term *args, int side)
     bool known = true;
     if (!t)
         return NONE;
-    if (t->ordered)
+    if (t->ordered && args[1] == ATOM_end_of_table)
+        known = false;
+    else if (t->ordered)
         o = ets_tree_beyond(&t->tree, args[1], side);
     else
         known = ets_hash_next(&t->hash, args[1], &o);

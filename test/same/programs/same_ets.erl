@@ -255,3 +255,9 @@ tabs() ->
 to_dets() -> T = new(set), ets:insert(T, {a, 1}), ets:foldl(fun(X, A) -> [X | A] end, [], T).
 init_table() -> T = new(set), R = ets:init_table(T, fun(read) -> {[{a, 1}, {b, 2}], fun(read) -> end_of_input end} end), {R, lists:sort(ets:tab2list(T))}.
 tests() -> {ets:test_ms({1, 2}, [{{'$1', '$2'}, [], [{{'$2', '$1'}}]}]), ets:test_ms(x, [{{'$1'}, [], [y]}])}.
+
+%% The neighbours of what is told of the last key.
+beyond_the_end() ->
+    [try ets:F(T, '$end_of_table') catch error:R:S -> {R, element(4, hd(S))} end
+     || Type <- [set, ordered_set, bag, duplicate_bag], Objects <- [[], [{a}, {1}, {"x"}], [{'$end_of_table'}, {a}, {1}]], F <- [next, prev],
+        T <- [begin X = ets:new(x, [Type]), ets:insert(X, Objects), X end]].
