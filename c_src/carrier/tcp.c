@@ -27,6 +27,8 @@ enum {
     SETUP_MS = 7000,        // to connect, handshake included, as on the BEAM
     AGAIN_MS = 2000,        // between two tries to register
     REGISTER_MS = 5000,     // that epmd may take to answer
+    REGISTER_TRIES = 10,    // of a name that is taken
+    REGISTER_PAUSE_MS = 30,
     CLOSE_MS = 200,         // that what is under way may take when the engine ends
     TICKS = 4,              // in a tick time
     MAX_STRANGERS = 256,    // connections that others have begun and that aren't up
@@ -566,6 +568,17 @@ static enum tcp_started refuse(char *why, enum tcp_started result, const char *f
     return result;
 }
 
+// Whoever had the name may just have left, and epmd not yet have noticed.
+static enum epmd_result register_patiently(const char *name)
+{
+    enum epmd_result result = epmd_register(name, tcp.listener.port, REGISTER_MS, &tcp.epmd);
+    for (int i = 0; result == EPMD_REFUSED && i < REGISTER_TRIES; i++) {
+        poll(NULL, 0, REGISTER_PAUSE_MS);
+        result = epmd_register(name, tcp.listener.port, REGISTER_MS, &tcp.epmd);
+    }
+    return result;
+}
+
 static enum tcp_started register_name(char *why)
 {
     struct atom_text own = atom_text(node_self()->name);
@@ -576,7 +589,7 @@ static enum tcp_started register_name(char *why)
                       own.bytes, EPMD_MAX_NAME);
     memcpy(name, own.bytes, size);
     name[size] = 0;
-    switch (epmd_register(name, tcp.listener.port, REGISTER_MS, &tcp.epmd)) {
+    switch (register_patiently(name)) {
     case EPMD_OK:
         watch_source(tcp.epmd, SOURCE_EPMD);
         return TCP_STARTED;

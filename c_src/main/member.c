@@ -209,7 +209,7 @@ static bool read_all(uint8_t *bytes, size_t size)
 {
     while (size > 0) {
         ssize_t n = read(ENGINE_READ_FD, bytes, size);
-        if (n <= 0 && errno != EINTR)
+        if (n == 0 || (n < 0 && errno != EINTR))
             return false;
         bytes += n > 0 ? n : 0;
         size -= n > 0 ? (size_t)n : 0;
