@@ -200,12 +200,18 @@ native(ets_lookup_bag, N) ->
     T = ets:new(table, [duplicate_bag]),
     ets:insert(T, [{1, I} || I <- lists:seq(1, N * 3 div 10)]),
     fun() -> ets:lookup(T, 1) end;
-native(exit_links, N) -> gone(N, fun(Pid) -> link(Pid) end);
-native(exit_monitors, N) -> gone(N, fun(Pid) -> monitor(process, Pid) end);
+native(exit_links, N) ->
+    Self = self(),
+    Last = spawn_link(fun() -> process_flag(trap_exit, true), receive {'EXIT', Pid, _} when Pid =/= Self -> Self ! last_told end end),
+    Call = gone(N, fun(Pid) -> link(Pid) end, [Last]),
+    fun() -> Call(), receive last_told -> ok end end;
+native(exit_monitors, N) -> gone(N, fun(Pid) -> monitor(process, Pid) end, []);
 native(exit_monitored, N) ->
-    {Pid, Monitor} = spawn_monitor(fun() -> receive stop -> ok end end),
-    _ = [spawn_link(fun() -> monitor(process, Pid), receive stop -> ok end end) || _ <- lists:seq(1, N div 10)],
-    erlang:yield(),
+    Pid = spawn(fun() -> receive stop -> ok end end),
+    Self = self(),
+    Others = [spawn_link(fun() -> monitor(process, Pid), Self ! self(), receive stop -> ok end end) || _ <- lists:seq(1, N div 10)],
+    _ = [receive Other -> ok end || Other <- Others],
+    Monitor = monitor(process, Pid),    % is told last
     fun() -> Pid ! stop, receive {'DOWN', Monitor, _, _, _} -> ok end end;
 native(exit_ets, N) ->
     Self = self(),
@@ -224,9 +230,10 @@ native(term_to_text, N) -> L = lists:sublist(terms(N), N div 50), fun() -> io_li
 native(persistent_put, N) -> L = terms(N), fun() -> persistent_term:put(bench_yield, L) end.
 
 %% A process with many ties to others that ends.
-gone(N, Tie) ->
+%% The call ends when monitors have been told, before links are.
+gone(N, Tie, Further) ->
     Self = self(),
     Others = [spawn_link(fun() -> process_flag(trap_exit, true), receive stop -> ok end end) || _ <- lists:seq(1, N div 10)],
-    {Pid, Monitor} = spawn_monitor(fun() -> lists:foreach(Tie, Others), Self ! ready, receive stop -> ok end end),
+    {Pid, Monitor} = spawn_monitor(fun() -> lists:foreach(Tie, Others ++ Further), Self ! ready, receive stop -> ok end end),
     receive ready -> ok end,
     fun() -> Pid ! stop, receive {'DOWN', Monitor, _, _, _} -> ok end end.

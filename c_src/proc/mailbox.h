@@ -53,6 +53,7 @@ struct mailbox {
     struct signal *first, **last;    // inner queue; last points to the final next field
     struct signal **save;
     uint32_t length;    // of the inner queue
+    uint32_t ticket;    // of its process (proc/run_queue.h); here it takes no room
 };
 
 struct receive_marker {

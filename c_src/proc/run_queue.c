@@ -5,12 +5,12 @@
 
 enum {
     NORMAL_TURNS = 8,    // before a process of low priority
-    LEAST_AHEAD = 8,     // woken processes that may go before one that has used up its slice
+    AHEAD = 8,           // woken processes that may overtake one that has used up its slice
 };
 
 void run_queue_init(struct run_queue *q)
 {
-    *q = (struct run_queue){.ahead = LEAST_AHEAD};
+    *q = (struct run_queue){.ahead = AHEAD};
     for (int i = 0; i < QUEUE_COUNT; i++)
         q->last[i] = &q->first[i];
 }
@@ -25,12 +25,13 @@ static void append(struct run_queue *q, struct proc *p, int queue)
 
 void run_queue_add(struct run_queue *q, struct proc *p)
 {
-    q->woken += p->priority == PRIORITY_NORMAL;
+    q->woken_in += p->priority == PRIORITY_NORMAL;
     append(q, p, p->priority);
 }
 
 void run_queue_add_spent(struct run_queue *q, struct proc *p)
 {
+    p->mailbox.ticket = q->woken_in;
     append(q, p, p->priority == PRIORITY_NORMAL ? (int)QUEUE_SPENT : (int)p->priority);
 }
 
@@ -44,7 +45,8 @@ static void raise_from(struct run_queue *q, int from, enum priority to)
         }
         *at = p->next;
         q->length--;
-        q->woken = q->woken - (from == PRIORITY_NORMAL) + (to == PRIORITY_NORMAL);
+        q->woken_out += from == PRIORITY_NORMAL;
+        q->woken_in += to == PRIORITY_NORMAL;
         append(q, p, (int)to);
     }
     q->last[from] = at;
@@ -60,13 +62,15 @@ void run_queue_raise(struct run_queue *q, enum priority to)
 
 static int next_normal(struct run_queue *q)
 {
-    if (!q->first[QUEUE_SPENT])
+    const struct proc *spent = q->first[QUEUE_SPENT];
+    if (!spent)
         return PRIORITY_NORMAL;
-    if (q->woken && q->ahead) {
-        q->ahead--;
+    bool came_first = (int32_t)(spent->mailbox.ticket - q->woken_out) > 0;
+    if (q->first[PRIORITY_NORMAL] && (came_first || q->ahead)) {
+        q->ahead -= !came_first;
         return PRIORITY_NORMAL;
     }
-    q->ahead = q->woken > LEAST_AHEAD ? q->woken : LEAST_AHEAD;
+    q->ahead = AHEAD;
     return QUEUE_SPENT;
 }
 
@@ -94,7 +98,7 @@ struct proc *run_queue_take(struct run_queue *q)
     if (!p->next)
         q->last[from] = &q->first[from];
     q->length--;
-    q->woken -= from == PRIORITY_NORMAL;
+    q->woken_out += from == PRIORITY_NORMAL;
     q->raised = (from == QUEUE_SPENT ? (int)PRIORITY_NORMAL : from) > (int)p->priority;
     return p;
 }

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The processes that wait for one worker: a queue a priority, oldest first. Its worker's own.
 // Max goes before high, high before normal and low; of these low gets a turn after every few normal ones.
-// Of the normal ones, those that something woke go before those that have used up a slice, but not for long: all that wait
-// when one of the latter had its turn, or a few. With four others busy, a request waits for one slice and not for four.
-// A process whose answer one of higher priority waits for is raised: it waits among those, to take its signals in and no more.
+// Of the normal ones, those that something woke overtake those that have used up a slice, but only a few between two slices of
+// the latter. With four others busy, a request waits for one slice and not for four.
 #ifndef TANDEM_PROC_RUN_QUEUE_H
 #define TANDEM_PROC_RUN_QUEUE_H
 
@@ -14,8 +13,9 @@ enum { QUEUE_SPENT = PRIORITY_COUNT, QUEUE_COUNT };    // spent: of normal prior
 struct run_queue {
     struct proc *first[QUEUE_COUNT], **last[QUEUE_COUNT];
     size_t length;
-    size_t woken;             // in the queue of normal priority
-    size_t ahead;             // how many of them may still go before one that has used up its slice
+    uint32_t woken_in,
+        woken_out;     // through the queue of normal priority, so far; who has used up a slice remembers the first
+    unsigned ahead;    // how many may still overtake
     unsigned normal_turns;    // since low had one
     bool raised;              // the one taken last was
 };

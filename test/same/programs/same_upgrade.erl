@@ -101,14 +101,6 @@ constants_survive() ->
     persistent_term:erase(same_upgraded_30),
     R.
 
-traces_of_what_is_gone() ->
-    load(same_upgraded_33, "-export([f/1]). f(X) -> {hd(X)}."),
-    try same_upgraded_33:f([])
-    catch error:badarg:S ->
-        R = away(same_upgraded_33),
-        {R, [{M, F, A} || {M, F, A, _} <- lists:sublist(S, 2)]}
-    end.
-
 same_code_fails_later() ->
     Text = "-export([f/1]). -on_load(l/0). l() -> persistent_term:get(same_upgraded_34). f(X) -> fun(Y) -> {X, Y} end.",
     persistent_term:put(same_upgraded_34, ok),
