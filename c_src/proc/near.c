@@ -46,7 +46,8 @@ bool near_settle(struct proc *p)
         struct signal *s = CONTAINER_OF(l, struct signal, near);
         if (s->number == MESSAGE_APART)
             continue;
-        if (!mem_allows(term_words(s->value) * sizeof(term)))
+        size_t used = mem_in_use(), most = mem_limit();
+        if (used >= most || term_words_exceed(s->value, (most - used) / sizeof(term)))
             return false;
         s->area = term_to_fragment(s->value, &s->value);
         s->number = MESSAGE_APART;

@@ -24,7 +24,7 @@ bool near_settle(struct proc *p);
 
 static inline bool is_near(const struct signal *s)
 {
-    return s->kind == SIGNAL_MESSAGE && s->number != MESSAGE_WITHIN;
+    return s->kind == SIGNAL_MESSAGE && (s->number == MESSAGE_NEAR || s->number == MESSAGE_APART);
 }
 
 // Words of the blocks that the message takes.

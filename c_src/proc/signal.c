@@ -4,6 +4,7 @@
 #include "base/memory.h"
 #include "proc/dead.h"
 #include "proc/names.h"
+#include "proc/near.h"
 #include "proc/relations.h"
 #include "proc/remote.h"
 #include "proc/sched.h"
@@ -114,7 +115,7 @@ bool signal_deliver(term to, struct signal *s)
 {
     if (UNLIKELY(!s))
         return false;
-    if (timeline_runs())
+    if (timeline_runs() && !is_near(s))
         timeline_sent(s);
     bool parked = epoch_enter();
     struct proc *p = proc_find(to);

@@ -37,7 +37,8 @@ greedy() ->
      {"objects of shared parts", fun() -> T = ets:new(t, [bag]), ets:insert(T, [{N, doubled(50)} || N <- lists:seq(1, 100)]) end},
      {"an element of shared parts", fun() -> T = ets:new(t, [ordered_set]), ets:insert(T, {1, 2}), ets:update_element(T, 1, {2, doubled(50)}) end},
      {"a timer's message of shared parts", fun() -> erlang:send_after(10_000, self(), doubled(50)) end},
-     {"a message of shared parts", fun() -> self() ! doubled(50) end},
+     {"a message of shared parts", fun() -> spawn(fun() -> receive _ -> ok end end) ! doubled(50) end},
+     {"a message of shared parts to itself", fun() -> self() ! doubled(50), erlang:garbage_collect(), erlang:yield() end},
      {"a persistent term of shared parts", fun() -> persistent_term:put(shared_parts, doubled(50)) end},
      {"what it catches", fun() -> insist() end}].
 

@@ -26,7 +26,7 @@ missing_packages_test() ->
     _ = [begin
              _ = file:delete(filename:join(Folder, Tool)),
              ok = file:make_symlink(os:find_executable(Tool), filename:join(Folder, Tool))
-         end || Tool <- ["sh", "make", "clang", "clang-format", "erl", "dialyzer", "elixir", "python3", "git", "echo", "printf", "dirname",
+         end || Tool <- ["sh", "make", "clang", "clang-format", "ld.lld", "erl", "dialyzer", "elixir", "python3", "git", "echo", "printf", "dirname",
                          "basename", "cat", "sed", "grep", "expr", "uname"], os:find_executable(Tool) =/= false],
     ok = file:write_file(filename:join(Folder, "id"), "#!/bin/sh\necho 1000\n"),
     ok = file:change_mode(filename:join(Folder, "id"), 8#755),
