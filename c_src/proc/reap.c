@@ -95,6 +95,11 @@ void reap_drop(void)
     atomic_fetch_sub(&reaper.holds, 1);
 }
 
+bool reap_held(void)
+{
+    return atomic_load(&reaper.holds) != 0;
+}
+
 // Blocks.
 
 static void add_block(struct reap *r, const void *from, size_t bytes, void *owner)

@@ -40,6 +40,7 @@ static inline void reap_if_due(void)
 // Processes that have left the table but are not done with their terms: nothing is freed as long as there are any.
 void reap_hold(void);
 void reap_drop(void);
+bool reap_held(void);
 
 void reap_close(void);    // frees the literals that are left: the engine ends
 

@@ -583,7 +583,7 @@ void sched_run(void)
         pthread_join(workers[i]->sched->thread, NULL);
     vigil_stop();
     timeline_stop();
-    for (unsigned i = 0; i < worker_count; i++)
+    for (unsigned i = 0; i < worker_count && reap_held(); i++)
         close_leaving(workers[i]);
     procs_close();
     for (unsigned i = 0; i < worker_count; i++)
