@@ -159,6 +159,8 @@ regex(Source, Options) ->
 %% @doc Calls a function with identities in place of their names, and gives what kind of term it gave: its value is another one here and
 %% there.
 -spec outcome(module(), atom(), [term()]) -> term().
+outcome(erlang, F, [A, B]) when F =:= '<'; F =:= '>'; F =:= '=<'; F =:= '>=' ->
+    is_boolean(apply(erlang, F, identified([A, B])));    % which of two pids is the larger one depends on who was there before
 outcome(M, F, Arguments) -> kind(apply(M, F, identified(Arguments))).
 
 identified('$self') -> self();
