@@ -39,7 +39,7 @@ struct sched {
     _Atomic bool idle;               // it has nothing to run
     _Atomic bool sleeping;
     _Atomic bool away;                      // it is in something that takes long
-    _Atomic int64_t idle_ns, idle_since;    // written by its worker alone; since: 0 while it has processes to run
+    _Atomic int64_t idle_ns;                // written by its worker alone; while it is idle, less the clock's time: negative
     _Atomic uint64_t given;                 // likewise
     _Atomic int cpu_clock;                  // clock_own of its thread
     sword since_check;
@@ -508,12 +508,11 @@ static void idle(struct worker *w)
 {
     struct sched *s = w->sched;
     int64_t now = clock_monotonic(), before = atomic_load_explicit(&s->idle_ns, memory_order_relaxed);
-    atomic_store_explicit(&s->idle_since, now, memory_order_relaxed);
+    atomic_store_explicit(&s->idle_ns, before - now, memory_order_relaxed);
     atomic_store_explicit(&s->idle, true, memory_order_relaxed);
     rest(w, now);
     w->timeline = timeline_runs();
     atomic_store_explicit(&s->idle, false, memory_order_relaxed);
-    atomic_store_explicit(&s->idle_since, 0, memory_order_relaxed);
     atomic_store_explicit(&s->idle_ns, before + clock_monotonic() - now, memory_order_relaxed);
 }
 
@@ -613,9 +612,8 @@ struct sched_load sched_load(unsigned worker)
 {
     struct sched *s = workers[worker]->sched;
     int64_t idle = atomic_load_explicit(&s->idle_ns, memory_order_relaxed);
-    int64_t since = atomic_load_explicit(&s->idle_since, memory_order_relaxed);
     return (struct sched_load){
-        .idle = since ? idle + clock_monotonic() - since : idle,
+        .idle = idle < 0 ? idle + clock_monotonic() : idle,
         .cpu = clock_of_thread(atomic_load_explicit(&s->cpu_clock, memory_order_relaxed)),
         .run_queue = atomic_load_explicit(&s->length, memory_order_relaxed),
         .given = atomic_load_explicit(&s->given, memory_order_relaxed),
