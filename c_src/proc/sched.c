@@ -38,10 +38,10 @@ struct sched {
     _Atomic uint8_t raise;           // the priority to which those with signals are to be raised; 0: none asked
     _Atomic bool idle;               // it has nothing to run
     _Atomic bool sleeping;
-    _Atomic bool away;                      // it is in something that takes long
-    _Atomic int64_t idle_ns;                // written by its worker alone; while it is idle, less the clock's time: negative
-    _Atomic uint64_t given;                 // likewise
-    _Atomic int cpu_clock;                  // clock_own of its thread
+    _Atomic bool away;          // it is in something that takes long
+    _Atomic int64_t idle_ns;    // written by its worker alone; while it is idle, less the clock's time: negative
+    _Atomic uint64_t given;     // likewise
+    _Atomic int cpu_clock;      // clock_own of its thread
     sword since_check;
     bool drained;    // nothing waited, at some time since the last check
     bool worked;     // since it last slept
