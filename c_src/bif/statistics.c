@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // statistics/1 and memory/0,1.
 #include "base/clock.h"
+#include "base/config.h"
 #include "base/memory.h"
 #include "bif/bif.h"
 #include "code/module.h"
 #include "proc/sched.h"
 #include "proc/system.h"
 #include "term/number.h"
+
+#include <pthread.h>
 
 // {Total, Since the last call}.
 static term since_last(struct proc *p, int64_t total, _Atomic int64_t *last)
@@ -46,15 +49,33 @@ static term queues(struct heap *h, term item, uint64_t waiting)
     return NONE;
 }
 
+// What was last told of each scheduler. A worker may be held up after it has looked at the clock and before it says that it rests or
+// runs again; taken as they are, two such times can differ by more than the time between them, or by less than nothing.
+static struct wall_time {
+    int64_t active, total;
+} told[CONFIG_MAX_WORKERS];
+static pthread_mutex_t told_lock = PTHREAD_MUTEX_INITIALIZER;
+
+static struct wall_time wall_time(unsigned worker)
+{
+    pthread_mutex_lock(&told_lock);
+    struct wall_time *t = &told[worker];
+    int64_t idle = sched_load(worker).idle, total = clock_monotonic() - system_started();
+    int64_t grown = total - idle - t->active, passed = total - t->total;
+    t->active += grown < 0 ? 0 : grown > passed ? passed : grown;
+    t->total = total;
+    struct wall_time now = *t;
+    pthread_mutex_unlock(&told_lock);
+    return now;
+}
+
 // [{Scheduler, Active, Total}], in nanoseconds since the engine began.
 static term wall_times(struct heap *h)
 {
-    int64_t total = clock_monotonic() - system_started();
     term list = NIL;
     for (unsigned i = sched_workers(); i-- > 0;) {
-        int64_t active = total - sched_load(i).idle;
-        term time = tuple3(h, small(i + 1), integer_from_i64(h, active > 0 ? active : 0), integer_from_i64(h, total));
-        list = cons(h, time, list);
+        struct wall_time t = wall_time(i);
+        list = cons(h, tuple3(h, small(i + 1), integer_from_i64(h, t.active), integer_from_i64(h, t.total)), list);
     }
     return list;
 }

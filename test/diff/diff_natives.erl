@@ -75,6 +75,7 @@ reasons() ->
      {"keeps times of schedulers, which an engine does not", [{erts_internal, scheduler_wall_time, 1}]},
      {"lets a reference tell which sort it is", [{erts_internal, is_process_alive, 2}]},
      {"for the process that controls a connection", [{erlang, dist_ctrl_put_data, 2}]},
+     {"ends a BEAM that is given something else than the tuple it expects", [{erts_internal, gather_alloc_histograms, 1}, {erts_internal, gather_carrier_info, 1}]},
      {"prints", [{erlang, display, 1}, {erlang, display_string, 1}, {erts_debug, display, 1}, {erts_internal, process_display, 2}]},
      {"takes as long, or as much memory, as a number says: called with small ones",
       [{erlang, make_tuple, 2}, {erlang, make_tuple, 3}, {erlang, 'bsl', 2}, {binary, copy, 2}, {erts_internal, atomics_new, 2}, {erts_internal, counters_new, 1}]},
