@@ -139,11 +139,11 @@ static struct call_target own_handler(struct proc *p, const struct export *e)
 
 struct call_target call_undefined(struct proc *p, const struct export *e)
 {
-    if (export_code(e) != e->stub)
+    if (export_code(e) != e->trampoline)
         return to_export(e);
     if (!module_find(e->module) && !module_demand(p, e->module))
         return waits;
-    if (export_code(e) != e->stub)
+    if (export_code(e) != e->trampoline)
         return to_export(e);
     return proc_error_handler(p) == ATOM_error_handler ? undefined_function(p, e) : own_handler(p, e);
 }
@@ -161,10 +161,10 @@ static struct call_target without_module(struct proc *p, const struct fun_entry 
 struct call_target call_fun_undefined(struct proc *p, const struct fun_entry *f)
 {
     term *x = proc_x(p);
-    if (fun_entry_code(f) == f->stub && !module_demand_fun(p, f))
+    if (fun_entry_code(f) == f->trampoline && !module_demand_fun(p, f))
         return waits;
     const word *code = fun_entry_code(f);
-    if (code != f->stub)
+    if (code != f->trampoline)
         return (struct call_target){code, f->arity + f->free, false};
     struct heap *h = proc_heap(p);
     term fun = fun_make(h, (struct fun_entry *)(uintptr_t)f, p->pid, x + f->arity);

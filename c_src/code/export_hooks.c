@@ -6,36 +6,36 @@
 #include "code/interp.h"
 
 // Where an export's instruction that calls the host stands; the one before it is for all others.
-enum { DELEGATE_STUB = 2 };
+enum { DELEGATE_TRAMPOLINE = 2 };
 
 static struct lock changing;
 
-static void set_stub(word *stub, word instruction, const void *owner)
+static void set_trampoline(word *trampoline, word instruction, const void *owner)
 {
-    stub[0] = instruction;
-    stub[1] = (word)(uintptr_t)owner;
+    trampoline[0] = instruction;
+    trampoline[1] = (word)(uintptr_t)owner;
 }
 
 // With the lock held, or before anybody can see it.
 static void refresh_export(struct export *e)
 {
-    const word *code = e->native                              ? e->stub
-                       : export_has_flag(e, EXPORT_DELEGATED) ? e->stub + DELEGATE_STUB
+    const word *code = e->native                              ? e->trampoline
+                       : export_has_flag(e, EXPORT_DELEGATED) ? e->trampoline + DELEGATE_TRAMPOLINE
                        : e->bytecode                          ? e->bytecode
-                                                              : e->stub;
+                                                              : e->trampoline;
     __atomic_store_n(&e->code, code, __ATOMIC_RELEASE);
 }
 
 static void refresh_fun(struct fun_entry *f)
 {
-    __atomic_store_n(&f->code, f->bytecode ? f->bytecode : f->stub, __ATOMIC_RELEASE);
+    __atomic_store_n(&f->code, f->bytecode ? f->bytecode : f->trampoline, __ATOMIC_RELEASE);
 }
 
 void export_set_native(struct export *e, native_function *native, uint32_t flags)
 {
     e->native = native;
     e->flags |= flags;
-    set_stub(e->stub, op_address_call_native(), e);
+    set_trampoline(e->trampoline, op_address_call_native(), e);
     refresh_export(e);
 }
 
@@ -70,14 +70,14 @@ static void export_made(struct export *e)
 {
     if (delegate_has(e->module, e->function, e->arity))
         e->flags |= EXPORT_DELEGATED;
-    set_stub(e->stub, op_address_call_undefined(), e);
-    set_stub(e->stub + DELEGATE_STUB, op_address_call_delegate(), e);
+    set_trampoline(e->trampoline, op_address_call_undefined(), e);
+    set_trampoline(e->trampoline + DELEGATE_TRAMPOLINE, op_address_call_delegate(), e);
     refresh_export(e);
 }
 
 static void fun_made(struct fun_entry *f)
 {
-    set_stub(f->stub, op_address_fun_undefined(), f);
+    set_trampoline(f->trampoline, op_address_fun_undefined(), f);
     refresh_fun(f);
 }
 

@@ -123,7 +123,7 @@ op_function op_handle_request;    // what a native asked for instead of a result
 #include "code/instructions.def"
 #undef INSTRUCTION
 
-// Words of the stubs that code/ puts into exports and fun entries.
+// Words of the trampolines that code/ puts into exports and fun entries.
 word op_address_call_undefined(void);
 word op_address_call_native(void);
 word op_address_call_delegate(void);

@@ -68,9 +68,9 @@ static bool is_in_module(const word *address)
     return code_place(address, &place);
 }
 
-// A native that was called through its export fails in the export's stub, which is no entry. Where it would have returned to
-// then is looked up as it stands: the BEAM blames what follows a call if a line begins there.
-static bool fails_in_stub(const struct trace_start *start)
+// A native that was called through its export fails in the export's trampoline, which is no entry. Where it would have returned
+// to then is looked up as it stands: the BEAM blames what follows a call if a line begins there.
+static bool fails_in_trampoline(const struct trace_start *start)
 {
     return *start->at == (word)(uintptr_t)op_native_body_plain;
 }
@@ -93,10 +93,10 @@ term trace_gather(struct proc *p, const struct trace_start *start)
         term function[3] = {start->blame->module, start->blame->function, start->arguments};
         top = tuple4(h, function[0], function[1], function[2], info_list(h, start));
     }
-    bool stub = !start->undefined && fails_in_stub(start);
-    if (!start->undefined && !stub && (!start->blame || is_in_module(start->at)))
+    bool in_trampoline = !start->undefined && fails_in_trampoline(start);
+    if (!start->undefined && !in_trampoline && (!start->blame || is_in_module(start->at)))
         addresses[count++] = (word)(uintptr_t)(start->at + (fails_behind(start) ? 3 : 1));
-    count = gather(p, addresses, count, limit, stub ? sizeof(word) : 0);
+    count = gather(p, addresses, count, limit, in_trampoline ? sizeof(word) : 0);
     term fields[RAW_FIELDS] = {
         [RAW_CLASS] = start->class,
         [RAW_TOP] = top,

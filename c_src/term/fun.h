@@ -26,7 +26,7 @@ struct export
     uint32_t flags;             // enum export_flag
     native_function *native;    // NULL: bytecode or nothing
     const word *bytecode;       // of the current version of the loaded module, NULL: not exported by one
-    word stub[4];               // instructions that `code` points to when there is no bytecode, written once
+    word trampoline[4];         // instructions that `code` points to when there is no bytecode, written once
 };
 
 enum export_flag {
@@ -53,7 +53,7 @@ struct fun_entry {
     bool given_up;             // in the list of those
     uint32_t loads;            // of modules that it belongs to: its code's, and all the others'
     struct fun_entry *next;    // given up
-    word stub[4];
+    word trampoline[4];
 };
 
 void funs_open(void);
@@ -115,7 +115,7 @@ static inline bool fun_entry_is_purged(const struct fun_entry *f)
     return __atomic_load_n(&f->purged, __ATOMIC_RELAXED);
 }
 
-// Called, with the table locked, on every fresh export and fun entry to fill `code` and `stub`; set once by code/ before
+// Called, with the table locked, on every fresh export and fun entry to fill `code` and `trampoline`; set once by code/ before
 // any is made.
 struct fun_hooks {
     void (*export_made)(struct export *e);

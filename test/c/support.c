@@ -9,12 +9,12 @@
 
 static void no_export(struct export *e)
 {
-    e->code = e->stub;
+    e->code = e->trampoline;
 }
 
 static void no_fun(struct fun_entry *f)
 {
-    f->code = f->stub;
+    f->code = f->trampoline;
 }
 
 void support_open(void)

@@ -200,7 +200,7 @@ START_TEST(exports_are_interned)
     ck_assert_ptr_eq(export_find(m, f, 2), e);
     ck_assert_ptr_ne(export_get(m, f, 3), e);
     ck_assert_ptr_ne(export_get(f, m, 2), e);
-    ck_assert(e->code == e->stub && !export_is_callable(e));
+    ck_assert(e->code == e->trampoline && !export_is_callable(e));
     term fun = export_make(&heap, e);
     ck_assert(is_fun(fun) && export_of(fun) == e);
     ck_assert_uint_eq(fun_arity(fun), 2);
@@ -228,7 +228,7 @@ START_TEST(fun_entries_are_interned)
     struct fun_entry like = {.module = ATOM_true, .index = 1, .old_unique = 5, .arity = 2, .free = 1, .unique = {1, 2}};
     struct fun_entry *f = fun_entry_get(&like);
     ck_assert_ptr_eq(fun_entry_get(&like), f);
-    ck_assert(f->code == f->stub);
+    ck_assert(f->code == f->trampoline);
     term x = small(7);
     term fun = fun_make(&heap, f, local_pid(1, 0), &x);
     ck_assert(is_fun(fun) && fun_entry_of(fun) == f && fun_free(fun)[0] == x && fun_creator(fun) == local_pid(1, 0));
