@@ -45,7 +45,7 @@ init(Node) ->
 -spec connect(node(), pid()) -> ok | {error, {no_connection | not_an_engine, node()}}.
 connect(Node, Host) ->
     case net_kernel:hidden_connect_node(Node) of
-        true -> request(Node, fun(Reference) -> {attach, self(), Reference, Host, tandem_carrier:host_names(), io:printable_range()} end);
+        true -> request(Node, fun(Reference) -> {attach, self(), Reference, Host, tandem_connection:host_names(), io:printable_range()} end);
         _ -> {error, {no_connection, Node}}
     end.
 

@@ -1,13 +1,6 @@
 %% SPDX-License-Identifier: Apache-2.0
-%% @doc The connection to an engine: a port, the distribution handshake over it, and then frames both ways. Three processes, linked
-%% to each other and to the caller of {@link start_link/1}, so that they live and die together:
-%%
-%% <dl>
-%% <dt>the input</dt><dd>owns the port, gives what arrives to the VM, and counts it. It never writes, so nothing makes it wait</dd>
-%% <dt>the output</dt><dd>the distribution controller: moves what the VM has for the engine to the port, and grants credit</dd>
-%% <dt>the connection</dt><dd>runs `dist_util''s side of the handshake, and then its loop, which ticks and answers
-%%   `net_kernel'</dd>
-%% </dl>
+%% @doc The connection to an engine over a port: the distribution handshake, and then frames both ways. Its processes are those of
+%% {@link tandem_connection}; the input owns the port.
 %%
 %% === Frames ===
 %%
@@ -35,17 +28,7 @@
 -module(tandem_carrier).
 
 -export([start_link/1, program/0, kill/1, place/1]).
--export([first_frame/1, connect/6, offered_flags/0, open_port/3, host_names/0]).
-
--include_lib("kernel/include/dist.hrl").
--include_lib("kernel/include/dist_util.hrl").
--include_lib("kernel/include/net_address.hrl").
-
--type config() :: #{node := node(), host := pid(), executable := file:name_all(), env := list(), timeout := timeout(),
-                    window := pos_integer(), atom() => term()}.
-
-%% Features that change the form of messages, and that an engine need not know.
--define(REJECTED_FLAGS, (?DFLAG_DIST_HDR_ATOM_CACHE bor ?DFLAG_FRAGMENTS)).
+-export([open_port/3]).
 
 %% Bytes that the port queues for an engine that doesn't read: where it gets busy, and where it recovers.
 -define(BUSY_LIMITS, {64 bsl 10, 256 bsl 10}).
@@ -53,20 +36,14 @@
 %% Messages go together until they have so many bytes.
 -define(TOGETHER, 16 bsl 10).
 
--define(LOOP_OPTIONS, [link, {priority, high}, {message_queue_data, off_heap}]).
-
--record(input, {port :: port(), owner :: pid(), output :: pid(), connection :: pid(), grant :: non_neg_integer()}).
-
-%% Milliseconds that the connection may take to tell net_kernel that the engine has ended.
--define(FAREWELL, 1000).
+-record(input, {port :: port(), line :: tandem_connection:line()}).
 
 %% @doc Starts an engine and connects to it. The caller is linked to the three processes and gets `{Input, up, Port}' when the node
 %% is up; `Input' is the pid returned. If starting fails they exit, with the reason. When the engine ends the input exits with
 %% `{exit_status, Status}'; if the engine could say why, the caller has got `{Input, last_words, Text}' before.
--spec start_link(config()) -> pid().
+-spec start_link(map()) -> pid().
 start_link(Config) ->
-    Owner = self(),
-    spawn_opt(fun() -> open(Owner, Config) end, ?LOOP_OPTIONS).
+    tandem_connection:start_link(fun(Owner) -> open(Owner, Config) end).
 
 %% @doc The engine's program, in the application's priv folder.
 -spec program() -> string().
@@ -86,16 +63,12 @@ place(Port) ->
         undefined -> "ended"
     end.
 
-open(Owner, Config) ->
-    process_flag(trap_exit, true),
+open(Owner, #{window := Window} = Config) ->
     Port = open_port(Config, "port", [{busy_limits_port, ?BUSY_LIMITS}]),
-    true = port_command(Port, first_frame(Config)),
-    Input = self(),
-    Output = spawn_opt(fun() -> output(Port, Input) end, ?LOOP_OPTIONS),
-    Send = fun(Data) -> command(Port, Data) end,
-    Connection = spawn_opt(fun() -> connect(Port, Send, Input, Output, Owner, Config) end,
-                           dist_util:net_ticker_spawn_options()),
-    serve_handshake(#input{port = Port, owner = Owner, output = Output, connection = Connection, grant = maps:get(window, Config) div 4}).
+    true = port_command(Port, tandem_connection:first_frame(Config)),
+    Ways = #{send => fun(Data) -> command(Port, Data) end, drain => fun(Handle) -> drain(Port, Handle) end, sizes => true},
+    Line = tandem_connection:open(Port, Owner, Ways, Window div 4, Config),
+    serve_handshake(#input{port = Port, line = Line}, tandem_connection:connection(Line)).
 
 %% @doc Starts an engine's program for a carrier; the caller owns the port.
 -spec open_port(map(), string(), list()) -> port().
@@ -107,37 +80,13 @@ open_port(#{executable := Executable, env := Env}, Carrier, Options) ->
         error:Reason -> exit({executable, Executable, Reason})
     end.
 
-%% @doc What the engine is told first.
--spec first_frame(config()) -> binary().
-first_frame(#{node := Node} = Config) ->
-    Engine = maps:without([carrier, executable, env, timeout, name], Config),
-    term_to_binary(Engine#{flags => offered_flags(),
-                           cookie => cookie(Node),
-                           printable_range => io:printable_range(),
-                           names => host_names()}).
-
-%% @doc Registered processes of this VM that have their names on the engine, too: who asks for them there reaches them here.
--spec host_names() -> #{atom() => pid()}.
-host_names() ->
-    Names = [user, standard_error, logger, error_logger, code_server, file_server_2, net_kernel, init, erl_signal_server],
-    maps:from_list([{Name, Pid} || Name <- Names, Pid <- [whereis(Name)], is_pid(Pid)]).
-
-%% @doc What this VM supports, but for what would make it a visible node or change the form of messages.
--spec offered_flags() -> non_neg_integer().
-offered_flags() ->
-    Default = element(2, erts_internal:get_dflags()),
-    Default band bnot (?REJECTED_FLAGS bor ?DFLAG_PUBLISHED).
-
-cookie(Node) ->
-    atom_to_binary(erlang:get_cookie(Node), latin1).
-
 %% --- The input -------------------------------------------------------------------------------------------------------------
 
-serve_handshake(#input{port = Port, connection = Connection} = State) ->
+serve_handshake(#input{port = Port} = State, Connection) ->
     receive
         {Connection, Reference, recv} ->
             Connection ! {Reference, next_frame(State)},
-            serve_handshake(State);
+            serve_handshake(State, Connection);
         {go, Handle} ->
             input(State, Handle, 0);
         {Port, {exit_status, Status}} ->
@@ -146,84 +95,40 @@ serve_handshake(#input{port = Port, connection = Connection} = State) ->
             exited(Port, From, Reason)
     end.
 
-next_frame(#input{port = Port} = State) ->
+next_frame(#input{port = Port, line = Line} = State) ->
     receive
-        {Port, {data, <<$E, Words/binary>>}} -> last_words(State, Words), next_frame(State);
+        {Port, {data, <<$E, Words/binary>>}} -> tandem_connection:last_words(Line, Words), next_frame(State);
         {Port, {data, Frame}} -> Frame;
         {Port, {exit_status, Status}} -> exit({exit_status, Status});
         {'EXIT', From, Reason} -> exited(Port, From, Reason)
     end.
 
-input(#input{port = Port} = State, Handle, Consumed) ->
+input(#input{port = Port, line = Line} = State, Handle, Consumed) ->
     receive
         {Port, {data, <<$E, Words/binary>>}} ->
-            last_words(State, Words),
+            tandem_connection:last_words(Line, Words),
             input(State, Handle, Consumed);
         {Port, {data, Frame}} ->
-            put_data(State, Handle, Frame),
-            input(State, Handle, credit(State, Consumed + byte_size(Frame)));
+            input(State, Handle, tandem_connection:consume(Line, Handle, Frame, Consumed));
         {Port, {exit_status, Status}} ->
-            ended(State, {exit_status, Status});
-        {'EXIT', From, Reason} ->
-            exited(State, From, Reason);
+            tandem_connection:ended(Line, {exit_status, Status});
+        {'EXIT', Port, Reason} ->
+            tandem_connection:ended(Line, {port_closed, Reason});
+        {'EXIT', _, Reason} ->
+            exit(Reason);
         _ ->
             input(State, Handle, Consumed)
     end.
 
-last_words(#input{owner = Owner}, Words) ->
-    Owner ! {self(), last_words, Words},
-    ok.
-
-%% Fails only when the VM has given the connection up, after a malformed frame for one.
-put_data(State, Handle, Frame) ->
-    try erlang:dist_ctrl_put_data(Handle, Frame)
-    catch error:_ -> ended(State, connection_closed)
-    end.
-
-credit(#input{grant = Grant}, Consumed) when Consumed < Grant ->
-    Consumed;
-credit(#input{output = Output}, Consumed) ->
-    Output ! {credit, Consumed},
-    0.
-
--spec exited(#input{} | port(), port() | pid(), term()) -> no_return().
-exited(#input{port = Port} = State, Port, Reason) -> ended(State, {port_closed, Reason});
+-spec exited(port(), port() | pid(), term()) -> no_return().
 exited(Port, Port, Reason) -> exit({port_closed, Reason});
 exited(_, _, Reason) -> exit(Reason).
 
-%% The connection ends first, of itself, as that to any other node does: net_kernel then tells `connection_closed', too.
--spec ended(#input{}, term()) -> no_return().
-ended(#input{port = Port, connection = Connection}, Reason) ->
-    Connection ! {tcp_closed, Port},
-    receive {'EXIT', Connection, _} -> ok after ?FAREWELL -> ok end,
-    exit(Reason).
-
 %% --- The output ------------------------------------------------------------------------------------------------------------
 
-output(Port, Input) ->
-    receive
-        {go, Handle} ->
-            ok = erlang:dist_ctrl_input_handler(Handle, Input),
-            _ = erlang:dist_ctrl_set_opt(Handle, get_size, true),
-            Input ! {go, Handle},
-            output_loop(Port, Handle)
-    end.
-
-output_loop(Port, Handle) ->
-    erlang:dist_ctrl_get_data_notification(Handle),
-    receive
-        dist_data -> drain(Port, Handle);
-        {credit, Consumed} -> grant(Port, Consumed);
-        tick -> command(Port, [])
-    end,
-    output_loop(Port, Handle).
-
 %% An engine that waits for credit reads all the same: so the port lets it through at last, however much the VM has to say.
-grant(Port, Consumed) ->
-    command(Port, <<$C, Consumed:32>>).
-
 drain(Port, Handle) ->
-    receive {credit, Consumed} -> grant(Port, Consumed) after 0 -> ok end,
+    receive {credit, Consumed} -> command(Port, tandem_connection:credit_frame(Consumed)) after 0 -> ok end,
     case erlang:dist_ctrl_get_data(Handle) of
         none -> ok;
         {Size, Data} -> gather(Port, Handle, Size, Data)
@@ -252,57 +157,4 @@ more(Port, Handle, Bytes, Gathered) ->
 command(Port, Data) ->
     try port_command(Port, Data) of true -> ok
     catch error:badarg -> receive after 5000 -> exit(connection_closed) end
-    end.
-
-%% --- The connection --------------------------------------------------------------------------------------------------------
-
-%% @doc The handshake, and the loop behind it. Send takes a frame to the engine; the input answers `{Connection, Reference, recv}' by
-%% `{Reference, Frame}', and ends the connection by `{tcp_closed, Socket}'. When the node is up the output gets `{go, Handle}', and the
-%% owner `{Input, up, Socket}'.
--spec connect(Socket :: term(), Send :: fun((iodata()) -> ok), Input :: pid(), Output :: pid(), Owner :: pid(), config()) -> no_return().
-connect(Socket, Send, Input, Output, Owner, #{node := Node, timeout := Timeout}) ->
-    link(Output),
-    Kernel = whereis(net_kernel),
-    link(Kernel),
-    await_absence(Node),
-    HandshakeTime = case Timeout of
-                        infinity -> 1 bsl 31;
-                        _ -> Timeout
-                    end,
-    dist_util:handshake_other_started(
-      #hs_data{kernel_pid = Kernel,
-               this_node = node(),
-               socket = Socket,
-               timer = dist_util:start_timer(HandshakeTime),
-               this_flags = 0,
-               add_flags = 0,
-               reject_flags = ?REJECTED_FLAGS,
-               require_flags = 0,
-               request_type = hidden,
-               allowed = [],
-               f_send = fun(_, Data) -> Send(Data) end,
-               f_recv = fun(_, _, _) -> receive_frame(Input) end,
-               f_setopts_pre_nodeup = fun(_) -> ok end,
-               f_setopts_post_nodeup = fun(_) -> ok end,
-               f_getll = fun(_) -> {ok, Output} end,
-               f_address = fun(_, _) -> #net_address{address = {}, host = Node, protocol = port, family = local} end,
-               mf_tick = fun(_) -> Output ! tick end,
-               mf_getstat = undefined,
-               f_handshake_complete = fun(_, _, Handle) ->
-                                              Output ! {go, Handle},
-                                              Owner ! {Input, up, Socket}
-                                      end}).
-
-%% An engine of the same name may just have ended, and net_kernel not yet have heard of it.
-await_absence(Node) ->
-    case net_kernel:node_info(Node) of
-        {ok, _} -> receive after 5 -> await_absence(Node) end;
-        {error, _} -> ok
-    end.
-
-receive_frame(Input) ->
-    Reference = make_ref(),
-    Input ! {self(), Reference, recv},
-    receive
-        {Reference, Frame} -> {ok, binary_to_list(Frame)}
     end.

@@ -35,7 +35,7 @@ place(Port) -> tandem_carrier:place(Port).
 open(Owner, #{node := Node, host := Host} = Config) ->
     process_flag(trap_exit, true),
     Port = tandem_carrier:open_port(Config, "tcp", []),
-    true = port_command(Port, tandem_carrier:first_frame(Config#{listen => listen_address(Config)})),
+    true = port_command(Port, tandem_connection:first_frame(Config#{listen => listen_address(Config)})),
     State = #state{port = Port, owner = Owner, node = Node, host = Host},
     await_start(State),
     case net_kernel:hidden_connect_node(Node) of
