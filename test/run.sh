@@ -68,6 +68,18 @@ count() {
     echo "$2 $3" >> "$results"
 }
 
+# told NAME LABEL LOG: counts what the last line `NAME: N passed, N failed` of a log says. No such line is a failure, a sanitizer's report is
+# one more.
+told() {
+    line=$(grep -E "^$1: [0-9]+ passed, [0-9]+ failed\$" "$3" | tail -n 1)
+    [ -n "$line" ] || line="$1: 0 passed, 1 failed"
+    passed=$(echo "$line" | sed 's/.*: \([0-9]*\) passed.*/\1/')
+    failed=$(echo "$line" | sed 's/.*, \([0-9]*\) failed/\1/')
+    if grep -q 'Sanitizer:' "$3"; then failed=$((failed + 1)); fi
+    [ "$failed" = 0 ] || tail -n 60 "$3"
+    count "$2" "$passed" "$failed"
+}
+
 lint() {
     if sh test/lint.sh; then count lint 1 0; else count lint 0 1; fi
 }
@@ -135,11 +147,7 @@ differential() {
     mkdir -p "$out/diff"
     vm 'diff:main(init:get_plain_arguments()), halt().' "$out/diff" "$@" > "$log" 2>&1
     grep -E '^diff .*, seed ' "$log"
-    line=$(grep -E '^diff: [0-9]+ passed, [0-9]+ failed$' "$log" | tail -n 1)
-    passed=$(echo "$line" | sed 's/diff: \([0-9]*\) .*/\1/')
-    failed=$(echo "$line" | sed 's/.*, \([0-9]*\) failed/\1/')
-    [ "${failed:-1}" = 0 ] || tail -n 60 "$log"
-    if [ -n "$line" ]; then count differential "$passed" "$failed"; else count differential 0 1; fi
+    told diff differential "$log"
 }
 
 # EUnit counts what passed and failed, but not what it had to cancel: erlang_tests NAME FILES.
@@ -169,22 +177,14 @@ elixir_tests() {
 terminal() {
     log=$out/terminal.log
     python3 test/elixir/terminal.py "$tandem" > "$log" 2>&1
-    line=$(grep -E '^terminal: [0-9]+ passed, [0-9]+ failed$' "$log" | tail -n 1)
-    passed=$(echo "$line" | sed 's/terminal: \([0-9]*\) .*/\1/')
-    failed=$(echo "$line" | sed 's/.*, \([0-9]*\) failed/\1/')
-    [ "${failed:-1}" = 0 ] || tail -n 60 "$log"
-    if [ -n "$line" ]; then count terminal "$passed" "$failed"; else count terminal 0 1; fi
+    told terminal terminal "$log"
 }
 
 # Compilers, test frameworks and a tree of processes on the engine.
 real() {
     log=$out/real.log
     vm 'real:main(init:get_plain_arguments()), halt().' "$PWD/priv/tandem" test/real "$out/real" "${REAL_SECONDS:-60}" > "$log" 2>&1
-    line=$(grep -E '^real: [0-9]+ passed, [0-9]+ failed$' "$log" | tail -n 1)
-    passed=$(echo "$line" | sed 's/real: \([0-9]*\) .*/\1/')
-    failed=$(echo "$line" | sed 's/.*, \([0-9]*\) failed/\1/')
-    [ "${failed:-1}" = 0 ] || tail -n 60 "$log"
-    if [ -n "$line" ]; then count real "$passed" "$failed"; else count real 0 1; fi
+    told real real "$log"
 }
 
 # The pages of comparisons, in a browser.
@@ -197,22 +197,14 @@ page() {
     mkdir -p "$out/page"
     { vm 'page_sample:main(init:get_plain_arguments()), halt().' "$out/page" &&
         timeout 300 python3 test/page/page.py "$browser" "$out/page" "$out/page/one.html" "$out/page/many.html"; } > "$log" 2>&1
-    line=$(grep -E '^page: [0-9]+ passed, [0-9]+ failed$' "$log" | tail -n 1)
-    passed=$(echo "$line" | sed 's/page: \([0-9]*\) .*/\1/')
-    failed=$(echo "$line" | sed 's/.*, \([0-9]*\) failed/\1/')
-    [ "${failed:-1}" = 0 ] || tail -n 60 "$log"
-    if [ -n "$line" ]; then count page "$passed" "$failed"; else count page 0 1; fi
+    told page page "$log"
 }
 
 # A long mixed load: soak SECONDS.
 soak() {
     log=$out/soak.log
     vm 'real_soak:main(init:get_plain_arguments()), halt().' "$PWD/priv/tandem" "$1" 2>&1 | tee "$log" | grep --line-buffered '^real_soak: '
-    line=$(grep -E '^soak: [0-9]+ passed, [0-9]+ failed$' "$log" | tail -n 1)
-    passed=$(echo "$line" | sed 's/soak: \([0-9]*\) .*/\1/')
-    failed=$(echo "$line" | sed 's/.*, \([0-9]*\) failed/\1/')
-    [ "${failed:-1}" = 0 ] || tail -n 60 "$log"
-    if [ -n "$line" ]; then count soak "$passed" "$failed"; else count soak 0 1; fi
+    told soak soak "$log"
 }
 
 # Modules replaced while they are called: reload BUILD.
@@ -221,12 +213,7 @@ reload() {
     executable=$PWD/priv/tandem
     [ "$1" = release ] || executable=$executable-$1
     vm 'real_reload:main(init:get_plain_arguments()), halt().' "$executable" "$out/reload" 4 "${RELOAD_SECONDS:-20}" > "$log" 2>&1
-    line=$(grep -E '^reload: [0-9]+ passed, [0-9]+ failed$' "$log" | tail -n 1)
-    passed=$(echo "$line" | sed 's/reload: \([0-9]*\) .*/\1/')
-    failed=$(echo "$line" | sed 's/.*, \([0-9]*\) failed/\1/')
-    if grep -q 'Sanitizer:' "$log"; then failed=$((${failed:-0} + 1)); fi
-    [ "${failed:-1}" = 0 ] || tail -n 60 "$log"
-    if [ -n "$line" ]; then count "reload $1" "$passed" "$failed"; else count "reload $1" 0 1; fi
+    told reload "reload $1" "$log"
 }
 
 # Every fuzzer for ten minutes, from the corpus that is kept, as many at once as there are cores.
