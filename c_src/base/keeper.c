@@ -6,9 +6,9 @@
 #include "base/large.h"
 #include "base/memory.h"
 #include "base/os.h"
+#include "base/thread.h"
 
 #include <malloc.h>
-#include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <time.h>
@@ -111,7 +111,7 @@ static COLD void start(void)
     pthread_mutex_lock(&keeper.mutex);
     if (keeper.started)
         pthread_join(keeper.thread, NULL);
-    keeper.started = !keeper.stop && pthread_create(&keeper.thread, NULL, keep, NULL) == 0;
+    keeper.started = !keeper.stop && thread_start(&keeper.thread, keep, NULL) == 0;
     if (!keeper.started)
         atomic_store(&running, false);
     pthread_mutex_unlock(&keeper.mutex);

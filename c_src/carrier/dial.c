@@ -2,14 +2,13 @@
 #include "carrier/dial.h"
 
 #include "base/memory.h"
+#include "base/thread.h"
 #include "carrier/epmd.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/tcp.h>
 #include <poll.h>
-#include <pthread.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
@@ -125,23 +124,6 @@ static void *run(void *argument)
     return NULL;
 }
 
-// Signals are for the other threads.
-static bool start_thread(struct dial *d)
-{
-    pthread_attr_t attributes;
-    pthread_t thread;
-    sigset_t all, before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_BLOCK, &all, &before);
-    pthread_attr_init(&attributes);
-    pthread_attr_setstacksize(&attributes, STACK_BYTES);
-    pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
-    bool started = pthread_create(&thread, &attributes, run, d) == 0;
-    pthread_attr_destroy(&attributes);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    return started;
-}
-
 static struct dial *dial(const char *node, uint16_t port, unsigned milliseconds, int notify, void *owner)
 {
     size_t size = strlen(node) + 1;
@@ -153,7 +135,7 @@ static struct dial *dial(const char *node, uint16_t port, unsigned milliseconds,
     memcpy(d->name, node, size);
     d->notify = notify;
     atomic_fetch_add(&under_way, 1);
-    if (start_thread(d))
+    if (thread_start_detached(STACK_BYTES, run, d) == 0)
         return d;
     atomic_fetch_sub(&under_way, 1);
     dial_free(d);

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "nif/instance.h"
 
+#include "base/thread.h"
 #include "nif/image.h"
 
 #include <errno.h>
-#include <pthread.h>
-#include <signal.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -230,23 +229,6 @@ static void *live(void *self)
     return NULL;
 }
 
-// Signals are the VM's business: its threads take them.
-static int start(struct instance *i)
-{
-    pthread_t thread;
-    pthread_attr_t attributes;
-    sigset_t all, before;
-    sigfillset(&all);
-    pthread_attr_init(&attributes);
-    pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
-    pthread_attr_setstacksize(&attributes, STACK_BYTES);
-    pthread_sigmask(SIG_BLOCK, &all, &before);
-    int wrong = pthread_create(&thread, &attributes, live, i);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    pthread_attr_destroy(&attributes);
-    return wrong;
-}
-
 struct instance *instance_open(const char *file, ErlNifPid owner, ERL_NIF_TERM ref)
 {
     struct instance *i = calloc(1, sizeof *i + strlen(file) + 1);
@@ -262,7 +244,7 @@ struct instance *instance_open(const char *file, ErlNifPid owner, ERL_NIF_TERM r
     i->names = enif_alloc_env();
     i->message = enif_alloc_env();
     i->ref = enif_make_copy(i->names, ref);
-    int wrong = i->border.wake_fd < 0 ? errno : start(i);
+    int wrong = i->border.wake_fd < 0 ? errno : thread_start_detached(STACK_BYTES, live, i);
     if (!wrong)
         return i;
     instance_free(i);

@@ -5,6 +5,7 @@
 #include "base/die.h"
 #include "base/memory.h"
 #include "base/os.h"
+#include "base/thread.h"
 #include "proc/doom.h"
 #include "proc/errand.h"
 #include "proc/reap.h"
@@ -17,7 +18,6 @@
 #include "proc/vigil.h"
 
 #include <poll.h>
-#include <pthread.h>
 #include <stdatomic.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -575,7 +575,7 @@ static void close_leaving(struct worker *w)
 void sched_run(void)
 {
     for (unsigned i = 1; i < worker_count; i++)
-        if (pthread_create(&workers[i]->sched->thread, NULL, thread_main, workers[i]))
+        if (thread_start(&workers[i]->sched->thread, thread_main, workers[i]))
             die("no thread for worker %u", i);
     loop(own);
     for (unsigned i = 1; i < worker_count; i++)

@@ -3,8 +3,8 @@
 
 #include "base/clock.h"
 #include "base/os.h"
+#include "base/thread.h"
 
-#include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
 #include <sys/resource.h>
@@ -124,7 +124,7 @@ static void call(void)
 {
     pthread_mutex_lock(&vigil.mutex);
     if (!vigil.runs && !vigil.stop)
-        vigil.runs = pthread_create(&vigil.thread, NULL, thread_main, NULL) == 0;
+        vigil.runs = thread_start(&vigil.thread, thread_main, NULL) == 0;
     if (vigil.runs) {
         release_caller();
         atomic_store(&vigil.keeps, true);
