@@ -5,7 +5,7 @@
 
 -behaviour(gen_server).
 
--export([start_link/2, detach/1, connect/2, stop_node/1]).
+-export([start_link/2, detach/1, keep/3, stop_node/1]).
 -export([init/1, handle_call/3, handle_cast/2, handle_info/2, terminate/2]).
 
 -record(state, {node :: node(), host :: pid()}).
@@ -41,8 +41,7 @@ init(Node) ->
             {stop, {shutdown, Reason}}
     end.
 
-%% @doc Connects to an engine, and makes a process of {@link tandem_host} one of its hosts.
--spec connect(node(), pid()) -> ok | {error, {no_connection | not_an_engine, node()}}.
+%% Connects to an engine, and makes a process of {@link tandem_host} one of its hosts.
 connect(Node, Host) ->
     case net_kernel:hidden_connect_node(Node) of
         true -> request(Node, fun(Reference) -> {attach, self(), Reference, Host, tandem_connection:host_names(), io:printable_range()} end);
@@ -53,6 +52,22 @@ request(Node, Message) ->
     Reference = make_ref(),
     {'$tandem', Node} ! Message(Reference),
     receive {Reference, ok} -> ok after ?ANSWER -> {error, {not_an_engine, Node}} end.
+
+%% @doc To be called with the messages of a process that has a monitor of the node: a connection that is lost is made again.
+-spec keep(Message :: term(), node(), Host :: pid()) -> ok.
+keep({nodedown, Node}, Node, _) ->
+    try_again();
+keep(connect_again, Node, Host) ->
+    case connect(Node, Host) of
+        ok -> erlang:monitor_node(Node, true), ok;
+        {error, _} -> try_again()
+    end;
+keep(_, _, _) ->
+    ok.
+
+try_again() ->
+    _ = erlang:send_after(?AGAIN, self(), connect_again),
+    ok.
 
 %% @doc Ends an engine that this VM may or may not be a host of, and waits until it is down.
 -spec stop_node(node()) -> ok | {error, {not_an_engine, node()}}.
@@ -78,23 +93,11 @@ handle_cast(_, State) ->
 
 %% @private
 -spec handle_info(term(), #state{}) -> {noreply, #state{}} | {stop, term(), #state{}}.
-handle_info({nodedown, Node}, #state{node = Node} = State) ->
-    try_again(),
-    {noreply, State};
-handle_info(connect_again, #state{node = Node, host = Host} = State) ->
-    case connect(Node, Host) of
-        ok -> erlang:monitor_node(Node, true), ok;
-        {error, _} -> try_again()
-    end,
-    {noreply, State};
 handle_info({'EXIT', _, Reason}, State) ->
     {stop, Reason, State};
-handle_info(_, State) ->
+handle_info(Message, #state{node = Node, host = Host} = State) ->
+    keep(Message, Node, Host),
     {noreply, State}.
-
-try_again() ->
-    _ = erlang:send_after(?AGAIN, self(), connect_again),
-    ok.
 
 %% @private
 -spec terminate(term(), #state{}) -> ok.

@@ -10,9 +10,6 @@
 
 -record(state, {port :: port(), owner :: pid(), node :: node(), host :: pid()}).
 
-%% Milliseconds between two tries to connect again.
--define(AGAIN, 1000).
-
 %% @doc Starts an engine and connects to it: the same as {@link tandem_carrier:start_link/1}, from the caller's point of view. It may
 %% exit with `{no_epmd | name_taken | cannot_listen, Text}', too: the text says what to do.
 -spec start_link(map()) -> pid().
@@ -73,13 +70,5 @@ event({'EXIT', Port, Reason}, #state{port = Port}) ->
     exit({port_closed, Reason});
 event({'EXIT', _, Reason}, _) ->
     exit(Reason);
-event({nodedown, Node}, #state{node = Node}) ->
-    _ = erlang:send_after(?AGAIN, self(), connect_again),
-    ok;
-event(connect_again, #state{node = Node, host = Host}) ->
-    case tandem_attachment:connect(Node, Host) of
-        ok -> erlang:monitor_node(Node, true), ok;
-        {error, _} -> _ = erlang:send_after(?AGAIN, self(), connect_again), ok
-    end;
-event(_, _) ->
-    ok.
+event(Message, #state{node = Node, host = Host}) ->
+    tandem_attachment:keep(Message, Node, Host).
