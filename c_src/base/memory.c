@@ -29,12 +29,12 @@ struct blocks {
     struct free_block *first;
     struct free_block *full;    // another batch, or NULL
     size_t room;                // blocks until the first batch is full
+    char *slab, *slab_end;      // what is left of the slab that is being cut
 };
 
 // One a thread. Registered in a list that only grows, so that mem_in_use can add up; a thread's cache outlives the thread.
 struct cache {
     struct blocks free[CLASSES];
-    char *slab, *slab_end;
     _Atomic int64_t in_use;
     int64_t look_at;       // in_use at which the thread compares the sum with the limit
     size_t large_freed;    // since the keeper was told
@@ -178,36 +178,36 @@ size_t mem_used_for(enum mem_use use)
     return sum > 0 ? (size_t)sum : 0;
 }
 
-static void slab_open(struct cache *c)
+static void slab_open(struct blocks *b)
 {
-    if (c->slab_end)
-        slab_close(c->slab_end - SLAB_BYTES, (size_t)(c->slab - (c->slab_end - SLAB_BYTES)));
-    c->slab = slab_new();
-    if (UNLIKELY(!c->slab))
+    if (b->slab_end)
+        slab_close(b->slab_end - SLAB_BYTES, (size_t)(b->slab - (b->slab_end - SLAB_BYTES)));
+    b->slab = slab_new();
+    if (UNLIKELY(!b->slab))
         die("no memory for small blocks");
-    c->slab_end = c->slab + SLAB_BYTES;
+    b->slab_end = b->slab + SLAB_BYTES;
 }
 
-static void *carve(struct cache *c, size_t bytes)
+static void *carve(struct blocks *b, size_t bytes)
 {
-    if ((size_t)(c->slab_end - c->slab) < bytes)
-        slab_open(c);
-    void *block = c->slab;
-    c->slab += bytes;
+    if ((size_t)(b->slab_end - b->slab) < bytes)
+        slab_open(b);
+    void *block = b->slab;
+    b->slab += bytes;
     return block;
 }
 
-static NOINLINE void *refill(struct cache *c, size_t class)
+static NOINLINE void *refill(struct blocks *b, size_t class)
 {
-    struct blocks *b = &c->free[class];
     struct free_block *block = b->full;
+    size_t count = batch_blocks(class);
     b->full = NULL;
     if (!block)
-        block = depot_take(class);
+        block = depot_take(class, &count);
     if (!block)
-        return carve(c, block_bytes(class));
+        return carve(b, block_bytes(class));
     b->first = block->next;
-    b->room = 1;
+    b->room = batch_blocks(class) - count + 1;
     return block;
 }
 
@@ -256,7 +256,7 @@ void *mem_alloc(size_t bytes)
     struct blocks *b = &c->free[class];
     struct free_block *block = b->first;
     if (UNLIKELY(!block))
-        return refill(c, class);
+        return refill(b, class);
     b->first = block->next;
     b->room++;
     return block;

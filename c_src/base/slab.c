@@ -3,6 +3,7 @@
 
 #include "base/lock.h"
 
+#include <string.h>
 #include <sys/mman.h>
 
 enum {
@@ -15,12 +16,13 @@ enum {
 
 _Static_assert(SLAB_BYTES == 1 << SLAB_LOG2, "slabs are found by their address");
 
-// At an address that is a multiple of its size. It takes the place of the first slab, of whose record only `next` is used.
+// At an address that is a multiple of its size. It takes the place of the first slabs; of their records only the first one's `next`
+// is used.
 struct region {
     struct slab slabs[REGION_SLABS];
 };
 
-_Static_assert(sizeof(struct region) <= SLAB_BYTES, "a region's record fits its first slab");
+#define RECORD_BYTES ((sizeof(struct region) + SLAB_BYTES - 1) & -(size_t)SLAB_BYTES)
 
 static struct {
     struct lock lock;
@@ -48,7 +50,7 @@ static bool region_new(void)
     struct slab *first = (struct slab *)(void *)(at + before);
     first->next = slabs.regions;
     slabs.regions = first;
-    slabs.next = at + before + SLAB_BYTES;
+    slabs.next = at + before + RECORD_BYTES;
     slabs.end = at + before + REGION_BYTES;
     return true;
 }
@@ -64,7 +66,7 @@ struct slab *slab_of(const void *block)
     return r->slabs + (((uintptr_t)block - (uintptr_t)r) >> SLAB_LOG2);
 }
 
-static void *bytes_of(struct slab *s)
+char *slab_bytes(struct slab *s)
 {
     struct region *r = region_of(s);
     return (char *)r + ((size_t)(s - r->slabs) << SLAB_LOG2);
@@ -77,7 +79,7 @@ static void *take(void)
         struct slab *s = slabs.free;
         slabs.free = s->next;
         s->next = NULL;
-        return bytes_of(s);
+        return slab_bytes(s);
     }
     if (slabs.next == slabs.end && !region_new())
         return NULL;
@@ -113,7 +115,8 @@ void slab_release(struct slab *s)
 {
     atomic_store_explicit(&s->cut, 0, memory_order_relaxed);
     s->idle = 0;
-    madvise(bytes_of(s), SLAB_BYTES, MADV_DONTNEED);
+    memset(s->free, 0, sizeof s->free);
+    madvise(slab_bytes(s), SLAB_BYTES, MADV_DONTNEED);
     lock_take(&slabs.lock);
     s->next = slabs.free;
     slabs.free = s;

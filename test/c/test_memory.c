@@ -212,6 +212,28 @@ START_TEST(test_idle_memory_goes_back)
 }
 END_TEST
 
+// Blocks freed in any order are neighbours again when they are taken one after the other.
+enum { SHUFFLED_BLOCKS = 20000, SHUFFLED_BLOCK = 80 };
+
+START_TEST(test_order_comes_back)
+{
+    static uint8_t *block[SHUFFLED_BLOCKS];
+    for (int i = 0; i < SHUFFLED_BLOCKS; i++)
+        block[i] = mem_alloc(SHUFFLED_BLOCK);
+    for (int i = 0; i < SHUFFLED_BLOCKS; i++)
+        mem_free(block[(size_t)i * 7919 % SHUFFLED_BLOCKS], SHUFFLED_BLOCK);
+    int neighbours = 0;
+    for (int i = 0; i < SHUFFLED_BLOCKS; i++) {
+        block[i] = mem_alloc(SHUFFLED_BLOCK);
+        neighbours += i > 0 && block[i] == block[i - 1] + SHUFFLED_BLOCK;
+    }
+    if (!CONFIG_PLAIN_MEMORY)
+        ck_assert_int_gt(neighbours, SHUFFLED_BLOCKS / 10 * 9);
+    for (int i = 0; i < SHUFFLED_BLOCKS; i++)
+        mem_free(block[i], SHUFFLED_BLOCK);
+}
+END_TEST
+
 // Threads that take and free while another gives back: nothing is handed out twice (they look at what they wrote).
 static void *release_often(void *argument)
 {
@@ -268,6 +290,7 @@ Suite *memory_suite(void)
     tcase_add_test(c, test_other_thread_frees);
     tcase_add_test(c, test_threads);
     tcase_add_test(c, test_idle_memory_goes_back);
+    tcase_add_test(c, test_order_comes_back);
     tcase_add_test(c, test_release_beside_others);
     tcase_add_test(c, test_limit);
     suite_add_tcase(s, c);
