@@ -10,7 +10,8 @@
 %% </dl>
 %%
 %% The carrier is the input's loop and what moves frames: it calls {@link open/5}, answers the connection's `{Pid, Reference, recv}' by
-%% `{Reference, Frame}' until it gets `{go, Handle}', and from then on calls {@link consume/4} with every frame.
+%% `{Reference, Frame}' until it gets `{go, Handle}', and from then on calls {@link consume/4} with every frame. Where nothing that moves
+%% frames waits the input is the output, too.
 %%
 %% The first frame, from the host, is {@link first_frame/1}. Then the engine connects: the handshake of distribution version 6, without
 %% inner lengths. A frame `<<$C, N:32>>' to the engine grants credit: N more bytes of distribution messages have been consumed.
@@ -28,8 +29,8 @@
                     window := pos_integer(), atom() => term()}.
 
 %% How frames get to the engine. `send' takes one there; `drain' takes there what `erlang:dist_ctrl_get_data/1' has, which tells sizes, too,
-%% if `sizes' says so.
--type ways() :: #{send := fun((iodata()) -> term()), drain := fun((erlang:dist_handle()) -> term()), sizes := boolean()}.
+%% if `sizes' says so. Without `drain' the input is the output, and gets `dist_data', `tick' and `{credit, Consumed}'.
+-type ways() :: #{send := fun((iodata()) -> term()), drain => fun((erlang:dist_handle()) -> term()), sizes => boolean()}.
 
 %% The socket is what the carrier calls the other end, the owner who started the connection. A grant is so many bytes.
 -record(line, {socket :: term(), owner :: pid(), output :: pid(), connection :: pid(), grant :: non_neg_integer()}).
@@ -74,7 +75,10 @@ start_link(Open) ->
 -spec open(Socket :: term(), Owner :: pid(), ways(), Grant :: non_neg_integer(), config()) -> line().
 open(Socket, Owner, #{send := Send} = Ways, Grant, Config) ->
     Input = self(),
-    Output = spawn_opt(fun() -> output(Input, Ways) end, ?LOOP_OPTIONS),
+    Output = case Ways of
+                 #{drain := _} -> spawn_opt(fun() -> output(Input, Ways) end, ?LOOP_OPTIONS);
+                 _ -> Input
+             end,
     Connection = spawn_opt(fun() -> connect(Socket, Send, Input, Output, Owner, Config) end, dist_util:net_ticker_spawn_options()),
     #line{socket = Socket, owner = Owner, output = Output, connection = Connection, grant = Grant}.
 

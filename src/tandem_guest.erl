@@ -1,17 +1,17 @@
 %% SPDX-License-Identifier: Apache-2.0
-%% @doc The connection to an engine inside this VM's operating-system process. It is made of the same three processes as that over a
-%% port ({@link tandem_connection}), and frames mean the same ({@link tandem_carrier}); but they are handed over in memory
-%% ({@link tandem_nif}), so each message is a frame of its own.
+%% @doc The connection to an engine inside this VM's operating-system process. Frames mean what they mean over a port
+%% ({@link tandem_carrier}), but are handed over in memory ({@link tandem_nif}): so each message is a frame of its own, and nothing that
+%% moves frames waits. One process is input and output ({@link tandem_connection}).
 %%
 %% === Back-pressure ===
 %%
-%% Towards the engine: when too many bytes wait for it, the output waits until there are few, so the VM's queue for this node fills, and
-%% the VM suspends those who send to it. Towards the host: as over a port, by what the host has acknowledged.
+%% Towards the engine: when too many bytes wait for it, nothing is taken from the VM until there are few, so the VM's queue for this node
+%% fills, and the VM suspends those who send to it. Towards the host: as over a port, by what the host has acknowledged.
 -module(tandem_guest).
 
 -export([start_link/1, program/0, kill/1, place/1]).
 
--record(input, {engine :: reference(), executable :: file:name_all(), line :: tandem_connection:line()}).
+-record(guest, {handle :: tandem_nif:handle(), engine :: reference(), executable :: file:name_all(), line :: tandem_connection:line()}).
 
 %% @doc As {@link tandem_carrier:start_link/1}; the executable is the engine's shared object.
 -spec start_link(map()) -> pid().
@@ -40,29 +40,32 @@ open(Owner, #{executable := Executable, env := Env, window := Window} = Config) 
                  {error, Reason} -> exit({nif, Reason})
              end,
     _ = tandem_nif:put(Handle, tandem_connection:first_frame(Config#{environment => environment(Env)})),
-    Ways = #{send => fun(Data) -> command(Handle, Engine, iolist_to_binary(Data)) end,
-             drain => fun(Distribution) -> drain(Handle, Engine, Distribution) end,
-             sizes => false},
+    Ways = #{send => fun(Data) -> tandem_nif:put(Handle, iolist_to_binary(Data)) end},
     Line = tandem_connection:open(Handle, Owner, Ways, Window div 4, Config),
-    serve_handshake(#input{engine = Engine, executable = Executable, line = Line}, tandem_connection:connection(Line)).
+    State = #guest{handle = Handle, engine = Engine, executable = Executable, line = Line},
+    serve_handshake([], State, tandem_connection:connection(Line)).
 
 %% The VM's environment, which is not that of its operating-system process, as `Name=Value' with a NUL behind each.
 environment(Changes) ->
     Inherited = lists:foldl(fun({Name, _}, Left) -> lists:keydelete(Name, 1, Left) end, os:env(), Changes),
     iolist_to_binary([[unicode:characters_to_binary([Name, $=, Value]), 0] || {Name, Value} <- Inherited ++ Changes, is_list(Value)]).
 
-%% --- The input -------------------------------------------------------------------------------------------------------------
+%% --- The handshake ---------------------------------------------------------------------------------------------------------
 
-serve_handshake(#input{engine = Engine, executable = Executable, line = Line} = State, Connection) ->
+%% Frames that have come and that nobody has asked for yet wait in a list.
+serve_handshake(Frames, #guest{handle = Handle, engine = Engine, executable = Executable, line = Line} = State, Connection) ->
     receive
         {Connection, Reference, recv} ->
-            Connection ! {Reference, next_frame(State)},
-            serve_handshake(State, Connection);
+            [Frame | More] = some_frames(Frames, State),
+            Connection ! {Reference, Frame},
+            serve_handshake(More, State, Connection);
         {go, Distribution} ->
-            input(State, Distribution, 0);
+            loop(State, Distribution, input(Line, Distribution, Frames, 0));
+        {Engine, frames} ->
+            serve_handshake(Frames ++ tandem_nif:take(Handle), State, Connection);
         {Engine, {last_words, Words}} ->
             tandem_connection:last_words(Line, Words),
-            serve_handshake(State, Connection);
+            serve_handshake(Frames, State, Connection);
         {Engine, {exit_status, Status}} ->
             exit({exit_status, Status});
         {Engine, {unloadable, Text}} ->
@@ -71,53 +74,71 @@ serve_handshake(#input{engine = Engine, executable = Executable, line = Line} = 
             exit(Reason)
     end.
 
-next_frame(#input{engine = Engine, executable = Executable, line = Line} = State) ->
+some_frames([], #guest{engine = Engine, handle = Handle, executable = Executable, line = Line} = State) ->
     receive
-        {Engine, {data, Frame}} -> Frame;
-        {Engine, {several, [Frame | Frames]}} -> self() ! {Engine, {several, Frames}}, Frame;
-        {Engine, {last_words, Words}} -> tandem_connection:last_words(Line, Words), next_frame(State);
+        {Engine, frames} -> some_frames(tandem_nif:take(Handle), State);
+        {Engine, {last_words, Words}} -> tandem_connection:last_words(Line, Words), some_frames([], State);
         {Engine, {exit_status, Status}} -> exit({exit_status, Status});
         {Engine, {unloadable, Text}} -> exit({executable, Executable, Text});
         {'EXIT', _, Reason} -> exit(Reason)
-    end.
+    end;
+some_frames(Frames, _) ->
+    Frames.
 
-input(#input{engine = Engine, line = Line} = State, Distribution, Consumed) ->
+%% --- Frames ----------------------------------------------------------------------------------------------------------------
+
+%% Consumed: bytes that the engine has not been told about.
+loop(State, Distribution, Consumed) ->
+    erlang:dist_ctrl_get_data_notification(Distribution),
+    wait(State, Distribution, Consumed).
+
+wait(#guest{engine = Engine, handle = Handle, line = Line} = State, Distribution, Consumed) ->
     receive
-        {Engine, {data, Frame}} ->
-            input(State, Distribution, tandem_connection:consume(Line, Distribution, Frame, Consumed));
-        {Engine, {several, Frames}} ->
-            input(State, Distribution, several(Line, Distribution, Frames, Consumed));
+        dist_data ->
+            output(State, Distribution, Consumed);
+        {Engine, frames} ->
+            wait(State, Distribution, input(Line, Distribution, tandem_nif:take(Handle), Consumed));
+        {Engine, room} ->
+            output(State, Distribution, Consumed);
+        {credit, Granted} ->
+            _ = tandem_nif:put(Handle, tandem_connection:credit_frame(Granted)),
+            wait(State, Distribution, Consumed);
+        tick ->
+            _ = tandem_nif:put(Handle, []),
+            wait(State, Distribution, Consumed);
         {Engine, {last_words, Words}} ->
             tandem_connection:last_words(Line, Words),
-            input(State, Distribution, Consumed);
+            wait(State, Distribution, Consumed);
         {Engine, {exit_status, Status}} ->
+            _ = input(Line, Distribution, tandem_nif:take(Handle), Consumed),
             tandem_connection:ended(Line, {exit_status, Status});
         {'EXIT', _, Reason} ->
             exit(Reason);
         _ ->
-            input(State, Distribution, Consumed)
+            wait(State, Distribution, Consumed)
     end.
 
-several(_, _, [], Consumed) ->
-    Consumed;
-several(Line, Distribution, [Frame | Frames], Consumed) ->
-    several(Line, Distribution, Frames, tandem_connection:consume(Line, Distribution, Frame, Consumed)).
+%% When there is too much for the engine its `room' will come. Where it is closed, its exit status.
+output(#guest{handle = Handle, line = Line} = State, Distribution, Consumed) ->
+    Drained = drain(Handle, Distribution),
+    Left = input(Line, Distribution, tandem_nif:take(Handle), Consumed),
+    case Drained of
+        ok -> loop(State, Distribution, Left);
+        _ -> wait(State, Distribution, Left)
+    end.
 
-%% --- The output ------------------------------------------------------------------------------------------------------------
-
-drain(Handle, Engine, Distribution) ->
+drain(Handle, Distribution) ->
     case erlang:dist_ctrl_get_data(Distribution) of
         none ->
             ok;
         Data ->
-            command(Handle, Engine, Data),
-            drain(Handle, Engine, Distribution)
+            case tandem_nif:put(Handle, Data) of
+                ok -> drain(Handle, Distribution);
+                Other -> Other
+            end
     end.
 
-%% While it waits for room the engine may wait for credit; it takes frames in all the same, so the room comes.
-command(Handle, Engine, Data) ->
-    case tandem_nif:put(Handle, Data) of
-        ok -> ok;
-        full -> receive {Engine, room} -> ok end;
-        closed -> receive after 5000 -> exit(connection_closed) end
-    end.
+input(_, _, [], Consumed) ->
+    Consumed;
+input(Line, Distribution, [Frame | Frames], Consumed) ->
+    input(Line, Distribution, Frames, tandem_connection:consume(Line, Distribution, Frame, Consumed)).

@@ -5,21 +5,21 @@
 %% The owner gets, each behind the reference given to {@link open/2}:
 %%
 %% <dl>
-%% <dt>`{data, Frame}', `{several, Frames}'</dt><dd>binaries that the engine sends</dd>
+%% <dt>`frames'</dt><dd>the engine has sent something: see {@link take/1}</dd>
 %% <dt>`{last_words, Text}'</dt><dd>why it is about to end</dd>
 %% <dt>`{exit_status, Status}'</dt><dd>it has ended, and nothing of it is left: the last message</dd>
 %% <dt>`{unloadable, Text}'</dt><dd>instead of all these: what the operating system says about the shared object</dd>
 %% </dl>
 -module(tandem_nif).
 
--export([open/2, put/2, close/1]).
--export([open_nif/2, put_nif/2, close_nif/1]).
+-export([open/2, put/2, take/1, close/1]).
+-export([open_nif/2, put_nif/2, take_nif/1, close_nif/1]).
 
 -export_type([handle/0]).
 
 -opaque handle() :: reference().
 
--nifs([open_nif/2, put_nif/2, close_nif/1]).
+-nifs([open_nif/2, put_nif/2, take_nif/1, close_nif/1]).
 -on_load(load/0).
 
 %% A library that cannot be loaded is no reason not to load the module: open/2 says what is wrong.
@@ -59,7 +59,13 @@ retry(Path, Reference) ->
 put(Handle, Frame) ->
     put_nif(Handle, Frame).
 
-%% @doc Ends the engine.
+%% @doc The frames that have come, oldest first. For the owner alone. `{Reference, frames}' tells that there are some, once after each call. After
+%% a frame was put it may take some microseconds, if answers have come as fast lately.
+-spec take(handle()) -> [binary()].
+take(Handle) ->
+    take_nif(Handle).
+
+%% @doc Ends the engine. What it has sent can still be taken.
 -spec close(handle()) -> ok.
 close(Handle) ->
     close_nif(Handle).
@@ -72,6 +78,11 @@ open_nif(_, _) ->
 %% @private
 -spec put_nif(handle(), binary() | [binary()]) -> ok | full | closed.
 put_nif(_, _) ->
+    erlang:nif_error(not_loaded).
+
+%% @private
+-spec take_nif(handle()) -> [binary()].
+take_nif(_) ->
     erlang:nif_error(not_loaded).
 
 %% @private

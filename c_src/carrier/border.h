@@ -26,6 +26,7 @@ struct border {
     _Atomic(struct frame *) arrived;    // newest first
     _Atomic bool closed;                // the engine is to end
     _Atomic bool waiting;               // a thread of the engine waits for wake_fd, or is about to
+    _Atomic int core;                   // on which the engine last looked for frames
     int wake_fd;                        // an eventfd, the holder's
 
     // Called by the engine. `more`: another frame follows at once. `say` passes on why it is about to end; from any thread.

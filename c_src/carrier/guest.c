@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <sched.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -188,11 +189,19 @@ static void wait_for_events(struct guest *g, int64_t wait_ns, int wake_fd)
         die("eventfd: %s", strerror(errno));
 }
 
+static void tell_core(struct border *b)
+{
+    int core = sched_getcpu();
+    if (core != atomic_load_explicit(&b->core, memory_order_relaxed))
+        atomic_store_explicit(&b->core, core, memory_order_relaxed);
+}
+
 size_t guest_poll(struct guest *g, int64_t wait_ns, int wake_fd)
 {
     if (guest_ended(g))
         return 0;
     bool parked = epoch_enter();
+    tell_core(g->border);
     flush(g);
     if (wait_ns != 0)
         wait_for_events(g, wait_ns, wake_fd);

@@ -2,8 +2,10 @@
 // An engine that is a guest of this VM: its border (carrier/border.h), the thread that it lives on, and whoever of the VM holds it.
 // The thread makes the engine's image, runs it, unloads it, tells the owner {Ref, {exit_status, Status}}, or {Ref, {unloadable, Text}},
 // and drops the instance.
-// The owner also gets {Ref, {data, Frame}} and {Ref, {several, [Frame]}}; the process whose frame found too many bytes on their way
-// gets {Ref, room} once there are few.
+// Frames from the engine wait to be taken by the owner, who gets {Ref, frames} if none were there the last time. The process whose
+// frame found too many bytes on their way gets {Ref, room} once there are few.
+// While answers come at once the owner looks for the next one for some microseconds instead of being told: its scheduler would
+// have gone to sleep. Measured on two cores, a round trip: 3.5 us, and 7 to 25 us without, depending on which scheduler slept.
 #ifndef TANDEM_NIF_INSTANCE_H
 #define TANDEM_NIF_INSTANCE_H
 
@@ -16,9 +18,9 @@ struct instance;
 // Held by the caller, and by its thread. NULL: why, in errno.
 struct instance *instance_open(const char *file, ErlNifPid owner, ERL_NIF_TERM ref);
 
-// The engine is to end, soon; and the caller holds it no longer. Any thread, without waiting.
-void instance_close(struct instance *i);
-void instance_drop(struct instance *i);
+void instance_close(
+    struct instance *i);    // the engine is to end, soon; any thread, any number of times, without waiting
+void instance_drop(struct instance *i);    // the caller holds it no longer
 
 enum put_result {
     PUT_TAKEN,
@@ -28,5 +30,8 @@ enum put_result {
 };
 
 enum put_result instance_put(struct instance *i, ErlNifEnv *env, ERL_NIF_TERM bytes);
+
+// A list of frames, oldest first; empty: the owner will be told. After a frame was put it may look for an answer first.
+ERL_NIF_TERM instance_take(struct instance *i, ErlNifEnv *env);
 
 #endif

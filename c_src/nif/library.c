@@ -4,41 +4,30 @@
 #include "nif/instance.h"
 
 #include <errno.h>
-#include <pthread.h>
 #include <string.h>
 
 enum { PATH_BYTES = 4096 };
 
 struct handle {
-    pthread_mutex_t mutex;
-    struct instance *instance;    // NULL: closed
+    struct instance *instance;
     ErlNifMonitor monitor;
 };
 
 static ErlNifResourceType *handles;
 
-static void end(struct handle *h)
-{
-    pthread_mutex_lock(&h->mutex);
-    struct instance *i = h->instance;
-    h->instance = NULL;
-    pthread_mutex_unlock(&h->mutex);
-    if (i)
-        instance_close(i);
-}
-
 static void on_collected(ErlNifEnv *env, void *object)
 {
     (void)env;
     struct handle *h = object;
-    end(h);
-    pthread_mutex_destroy(&h->mutex);
+    instance_close(h->instance);
+    instance_drop(h->instance);
 }
 
 static void on_down(ErlNifEnv *env, void *object, ErlNifPid *pid, ErlNifMonitor *monitor)
 {
     (void)env, (void)pid, (void)monitor;
-    end(object);
+    struct handle *h = object;
+    instance_close(h->instance);
 }
 
 static ERL_NIF_TERM error(ErlNifEnv *env, int number)
@@ -62,10 +51,10 @@ static ERL_NIF_TERM open_instance(ErlNifEnv *env, int count, const ERL_NIF_TERM 
     if (!i)
         return error(env, errno);
     struct handle *h = enif_alloc_resource(handles, sizeof *h);
-    *h = (struct handle){.mutex = PTHREAD_MUTEX_INITIALIZER, .instance = i};
+    *h = (struct handle){.instance = i};
     ERL_NIF_TERM term = enif_make_resource(env, h);
     if (enif_monitor_process(env, h, &owner, &h->monitor) != 0)
-        end(h);
+        instance_close(i);
     enif_release_resource(h);
     return enif_make_tuple2(env, enif_make_atom(env, "ok"), term);
 }
@@ -78,11 +67,18 @@ static ERL_NIF_TERM put(ErlNifEnv *env, int count, const ERL_NIF_TERM *args)
     struct handle *h;
     if (!enif_get_resource(env, args[0], handles, (void **)&h))
         return enif_make_badarg(env);
-    pthread_mutex_lock(&h->mutex);
-    struct instance *i = h->instance;
-    enum put_result result = i ? instance_put(i, env, args[1]) : PUT_CLOSED;
-    pthread_mutex_unlock(&h->mutex);
+    enum put_result result = instance_put(h->instance, env, args[1]);
     return result == PUT_REFUSED ? enif_make_badarg(env) : enif_make_atom(env, answers[result]);
+}
+
+// take(Handle): frames, oldest first; after none {Ref, frames} will come.
+static ERL_NIF_TERM take(ErlNifEnv *env, int count, const ERL_NIF_TERM *args)
+{
+    (void)count;
+    struct handle *h;
+    if (!enif_get_resource(env, args[0], handles, (void **)&h))
+        return enif_make_badarg(env);
+    return instance_take(h->instance, env);
 }
 
 static ERL_NIF_TERM close_instance(ErlNifEnv *env, int count, const ERL_NIF_TERM *args)
@@ -91,7 +87,7 @@ static ERL_NIF_TERM close_instance(ErlNifEnv *env, int count, const ERL_NIF_TERM
     struct handle *h;
     if (!enif_get_resource(env, args[0], handles, (void **)&h))
         return enif_make_badarg(env);
-    end(h);
+    instance_close(h->instance);
     return enif_make_atom(env, "ok");
 }
 
@@ -113,6 +109,7 @@ static int upgrade(ErlNifEnv *env, void **private_data, void **old, ERL_NIF_TERM
 static ErlNifFunc functions[] = {
     {"open_nif", 2, open_instance, 0},
     {"put_nif", 2, put, 0},
+    {"take_nif", 1, take, 0},
     {"close_nif", 1, close_instance, 0},
 };
 

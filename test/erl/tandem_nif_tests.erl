@@ -118,7 +118,7 @@ watched(Node, F) ->
 input(Owner) ->
     {links, Links} = process_info(Owner, links),
     [Input] = [Pid || Pid <- Links, is_pid(Pid), {dictionary, D} <- [process_info(Pid, dictionary)], not lists:keymember('$ancestors', 1, D),
-                      {current_function, {tandem_guest, input, 3}} <- [process_info(Pid, current_function)]],
+                      {current_function, {tandem_guest, wait, 3}} <- [process_info(Pid, current_function)]],
     Input.
 
 engine() ->
