@@ -154,7 +154,7 @@ static term bif_get_all(struct proc *p, term *args)
     term list = NIL;
     size_t at = 0;
     lock_take(&persistents.lock);
-    for (struct persistent *e; (e = table_next(&persistents.table, &at)) != NULL;)
+    for (struct persistent *e; persistents.table.count && (e = table_next(&persistents.table, &at)) != NULL;)
         list = cons(proc_heap(p), tuple2(proc_heap(p), e->key, e->value), list);
     lock_give(&persistents.lock);
     return list;

@@ -64,6 +64,21 @@ unsupported_test_() ->
         ok = tandem:stop(Pid)
     end}.
 
+%% Nothing that a native has at hand when it is called is there because of what was called before: each is the first on an engine.
+first_test_() ->
+    {timeout, 300, fun() -> ?assertEqual([], [Name || {_, F, _} = Name <- natives(), not lists:member(F, [halt, stop]), not is_harmless(Name)]) end}.
+
+is_harmless({M, F, A}) ->
+    {ok, Pid, Node} = tandem:start(#{}),
+    Calls = fun() -> [ended(fun() -> catch apply(M, F, lists:duplicate(A, Argument)) end) || Argument <- [0, a, [], {}]] end,
+    Result = try erpc:call(Node, Calls), alive catch error:{erpc, noconnection} -> gone end,
+    _ = tandem:stop(Pid),
+    Result =:= alive.
+
+ended(F) ->
+    {Pid, Monitor} = spawn_monitor(F),
+    receive {'DOWN', Monitor, process, Pid, _} -> ok after 1000 -> exit(Pid, kill) end.
+
 %% halt/0,1,2 on an engine ends the engine, with the status that it asks for.
 halt_test_() ->
     {timeout, 60, fun() ->

@@ -57,6 +57,7 @@ start_and_stop() ->
     {ok, Pid, Node} = tandem:start(#{}),
     ?assert(lists:member(Node, nodes(hidden))),
     ?assertEqual(Pid, whereis(Node)),
+    ?assertEqual([], on(Node, fun persistent_term:get/0)),
     ?assertEqual({42, Node}, on(Node, fun() -> {6 * 7, node()} end)),
     monitor_node(Node, true),
     ?assertEqual(ok, tandem:stop(Node)),

@@ -292,7 +292,7 @@ shared_sizes() ->
 
 persistent_terms() ->
     Key = {?MODULE, make_ref()},
-    [persistent_term:put(Key, [1, 2]), persistent_term:get(Key), persistent_term:get(Key, x), persistent_term:erase(Key), persistent_term:erase(Key),
+    [persistent_term:put(Key, [1, 2]), persistent_term:get(Key), persistent_term:get(Key, x), [{?MODULE, V} || {K, V} <- persistent_term:get(), K =:= Key], persistent_term:erase(Key), persistent_term:erase(Key),
      persistent_term:get(Key, x), ?T(persistent_term:get(id(no_such_key)))].
 
 time_units() ->
