@@ -369,12 +369,15 @@ static term bif_yield(struct proc *p, term *args)
     return p->flags & PROC_AGAIN ? fail_yield(p) : (term)ATOM_true;
 }
 
+// As many as a slice has, in builds with shorter ones as well.
+enum { MOST_BUMPED = 4000 };
+
 static term bif_bump_reductions(struct proc *p, term *args)
 {
     if (!is_small(args[0]) || small_value(args[0]) < 0)
         return fail_badarg(p);
     sword reductions = small_value(args[0]);
-    p->reductions += (uint64_t)(reductions < CONFIG_SLICE ? reductions : CONFIG_SLICE);
+    p->worker->charge += reductions < MOST_BUMPED ? reductions : MOST_BUMPED;
     return ATOM_true;
 }
 

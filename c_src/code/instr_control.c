@@ -158,6 +158,7 @@ OP(call_ext_last_plain)
     do { \
         SWAP_OUT(); \
         p->ip = ip; \
+        worker_of(x)->left = reds; \
         term result = (e)->native(p, x); \
         htop = p->heap.top; \
         reds--; \

@@ -219,7 +219,9 @@ static term value_stack_size(struct proc *p, struct heap *h)
 
 static term value_reductions(struct proc *p, struct heap *h)
 {
-    return number(h, p->reductions);
+    const struct worker *w = p->worker;
+    bool asks = w && w == worker_self() && w->current == p;
+    return number(h, p->reductions + (asks ? (uint64_t)(CONFIG_SLICE - w->left) : 0));
 }
 
 static term value_memory(struct proc *p, struct heap *h)

@@ -221,18 +221,19 @@ static size_t load_of(const struct worker *w)
            !atomic_load_explicit(&w->sched->idle, memory_order_relaxed);
 }
 
-static bool may_be_given(const struct sched *s)
+static bool may_be_given(const struct sched *s, bool more)
 {
-    return !atomic_load_explicit(&s->inbox, memory_order_relaxed) &&
+    return (more || !atomic_load_explicit(&s->inbox, memory_order_relaxed)) &&
            !atomic_load_explicit(&s->away, memory_order_relaxed);
 }
 
-static struct worker *least_loaded(const struct worker *but, size_t *load)
+// Among those that are there, and, unless they may be given more, have taken in what they were given last.
+static struct worker *least_loaded(const struct worker *but, bool more, size_t *load)
 {
     struct worker *least = NULL;
     for (unsigned i = 0; i < worker_count; i++) {
         struct worker *w = workers[(but->index + 1 + i) % worker_count];
-        if (w != but && may_be_given(w->sched) && (!least || load_of(w) < *load)) {
+        if (w != but && may_be_given(w->sched, more) && (!least || load_of(w) < *load)) {
             least = w;
             *load = load_of(w);
         }
@@ -245,7 +246,7 @@ static void share(struct worker *w)
 {
     struct sched *s = w->sched;
     size_t theirs = 0, count;
-    struct worker *other = least_loaded(w, &theirs);
+    struct worker *other = least_loaded(w, false, &theirs);
     if (!other || s->queue.length < theirs + 2)
         return;
     count = (s->queue.length - theirs) / 2;
@@ -255,7 +256,7 @@ static void share(struct worker *w)
 void sched_leave(void)
 {
     size_t load;
-    struct worker *other = own && worker_count > 1 ? least_loaded(own, &load) : NULL;
+    struct worker *other = own && worker_count > 1 ? least_loaded(own, true, &load) : NULL;
     if (!other)
         return;
     atomic_store_explicit(&own->sched->away, true, memory_order_relaxed);
@@ -283,8 +284,9 @@ static void check_share(struct worker *w)
 // Processes change workers as often as they can.
 static void stress_share(struct worker *w)
 {
-    if (CONFIG_STRESS && worker_count > 1 && w->sched->queue.length)
-        give_first(w->sched, workers[(w->index + 1) % worker_count], 1);
+    struct worker *other = CONFIG_STRESS && worker_count > 1 ? workers[(w->index + 1) % worker_count] : NULL;
+    if (other && w->sched->queue.length && may_be_given(other->sched, true))
+        give_first(w->sched, other, 1);
 }
 
 static struct proc *next_process(struct worker *w)

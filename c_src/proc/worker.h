@@ -43,7 +43,7 @@ struct worker {
     double f[CONFIG_X_REGISTERS];    // float registers
     struct proc *current;
     bool timeline;     // its slices are recorded: proc/timeline.h
-    sword slice;       // reductions that the current slice started with
+    sword left;        // reductions of the slice, when the native that runs was called
     bool may_yield;    // a guard native is called by an instruction that runs again if it asks for that
     sword charge;      // reductions that natives have used since the interpreter last took them off the slice
     struct failure failure;
