@@ -15,6 +15,7 @@
 #include <errno.h>
 #include <netinet/tcp.h>
 #include <poll.h>
+#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -35,6 +36,9 @@ enum {
     MAX_EVENTS = 64,
     ROUNDS = 4,         // of reading, before others have their turn
     LOOK_AROUND = 8,    // polls, in a conversation on one connection, before others are looked at
+    ONE_WAY = 8,        // reads, without anything written since: nobody waits for answers to each
+    FEW_BYTES = 4096,
+    PAUSE_NS = 20000,
 };
 
 #define SECOND_NS 1000000000LL
@@ -49,6 +53,8 @@ struct connection {
     struct dial *dial;    // under way, or NULL
     bool hung_up;
     int64_t deadline;         // to be up
+    unsigned one_way;         // reads since something was written
+    int64_t next_read;        // of few bytes one way
     size_t received, sent;    // when it was last looked
     unsigned silent;          // ticks without anything received
     _Atomic bool flagged, to_close;
@@ -248,7 +254,10 @@ static void flush(struct connection *c)
 {
     if (c->fd >= 0 && stream_flush(&c->stream) == STREAM_MORE)
         flag(c);
-    tcp.left += atomic_exchange_explicit(&c->stream.out.left, 0, memory_order_relaxed);
+    size_t left = atomic_exchange_explicit(&c->stream.out.left, 0, memory_order_relaxed);
+    if (left)
+        c->one_way = 0;
+    tcp.left += left;
 }
 
 static void dial(struct connection *c)
@@ -439,6 +448,13 @@ static void read_ready(int64_t now)
     }
 }
 
+// Where many messages come, none of which is answered, fewer reads take more of them at once, and the sender has its time. Measured with
+// small messages from a VM: 1.0 of what they cost to a second BEAM, and 1.3 without.
+static bool pauses(int64_t now)
+{
+    return tcp.hot && now < tcp.hot->next_read;
+}
+
 // In a conversation the next message comes where the last one came: one system call instead of two. True: something came.
 static bool read_hot(int64_t now)
 {
@@ -448,7 +464,12 @@ static bool read_hot(int64_t now)
     size_t before = c->stream.in.received;
     if (stream_read(&c->stream))
         list_add(&tcp.ready, &c->ready);
-    return !look(c, now) && c->stream.in.received != before;
+    if (look(c, now))
+        return false;
+    size_t bytes = c->stream.in.received - before;
+    if (bytes != 0 && bytes < FEW_BYTES && ++c->one_way > ONE_WAY)
+        c->next_read = now + PAUSE_NS;
+    return bytes != 0;
 }
 
 static void tick(struct connection *c)
@@ -551,7 +572,9 @@ size_t tcp_poll(int64_t wait_ns, int wake_fd)
         sleep_for(wait_ns, now, wake_fd);
         now = clock_monotonic();
     }
-    if (!read_hot(now) || ++tcp.looks % LOOK_AROUND == 0)
+    if (pauses(now))
+        sched_yield();
+    else if (!read_hot(now) || ++tcp.looks % LOOK_AROUND == 0)
         look_around(now);
     take_flagged(now);
     epoch_exit(parked);
