@@ -190,22 +190,28 @@ static word field_flags(term list)
     return flags;
 }
 
+// More than can be said is more than there ever is.
+static struct beam_arg clamped_bits(const struct beam_arg *a)
+{
+    return arg_number(a->value < SMALL_MAX_VALUE ? a->value : SMALL_MAX_VALUE);
+}
+
 // ensure_at_least Bits Unit.
 static void lower_ensure(struct lowering *l, const struct beam_arg *a)
 {
     const struct beam_arg *op = l->op->args;
     word unit = a[1].value;
     if (unit & (unit - 1))
-        EMIT(l, "match_ensure_units", op[0], op[1], a[0], a[1]);
+        EMIT(l, "match_ensure_units", op[0], op[1], clamped_bits(a), a[1]);
     else
-        EMIT(l, "match_ensure", op[0], op[1], a[0], arg_number(unit - 1));
+        EMIT(l, "match_ensure", op[0], op[1], clamped_bits(a), arg_number(unit - 1));
 }
 
 // integer or binary: Live Flags Size Unit Dst.
 static void lower_part(struct lowering *l, bool integer, const struct beam_arg *a)
 {
-    const struct beam_arg *op = l->op->args;
-    struct beam_arg field[] = {op[0], op[1], a[0], arg_source(a + 2), a[3], arg_number(field_flags(a[1].value)), a[4]};
+    const struct beam_arg *op = l->op->args, size = clamped_bits(a + 2);
+    struct beam_arg field[] = {op[0], op[1], a[0], arg_source(&size), a[3], arg_number(field_flags(a[1].value)), a[4]};
     if (integer)
         lower_integer(l, field);
     else
@@ -227,6 +233,12 @@ static const struct beam_arg *lower_equal(struct lowering *l, const struct beam_
     return a;
 }
 
+static void lower_skipped(struct lowering *l, const struct beam_arg *a)
+{
+    const struct beam_arg *op = l->op->args, bits = clamped_bits(a);
+    EMIT(l, "match_skip", op[0], op[1], arg_source(&bits), arg_number(1));
+}
+
 // bs_match Label Context List: each command is one of our instructions, as if they stood alone.
 void lower_match(struct lowering *l)
 {
@@ -238,14 +250,14 @@ void lower_match(struct lowering *l)
             lower_ensure(l, a);
             break;
         case COMMAND_ensure_exactly:
-            EMIT(l, "match_test_tail", op[0], op[1], a[0]);
+            EMIT(l, "match_test_tail", op[0], op[1], clamped_bits(a));
             break;
         case COMMAND_integer:
         case COMMAND_binary:
             lower_part(l, c == COMMAND_integer, a);
             break;
         case COMMAND_skip:
-            EMIT(l, "match_skip", op[0], op[1], arg_source(a), arg_number(1));
+            lower_skipped(l, a);
             break;
         case COMMAND_get_tail:
             EMIT(l, "match_tail", a[0], op[1], a[2]);
@@ -277,14 +289,14 @@ void lower_restore2(struct lowering *l)
     EMIT(l, "match_restore", *lower_arg(l, 0), slot_of(lower_arg(l, 1)));
 }
 
-// bs_get_tail Context Dst Live.
-// Test Label Context Bits: more than can be said is more than there ever is.
+// Test Label Context Bits.
 void lower_test_tail(struct lowering *l)
 {
     const struct beam_arg *a = l->op->args;
-    EMIT(l, "match_test_tail", a[0], a[1], a[2].value == BEAM_TOO_LARGE ? arg_number(BEAM_TOO_LARGE - 1) : a[2]);
+    EMIT(l, "match_test_tail", a[0], a[1], clamped_bits(a + 2));
 }
 
+// bs_get_tail Context Dst Live.
 void lower_get_tail(struct lowering *l)
 {
     const struct beam_arg *a = l->op->args;

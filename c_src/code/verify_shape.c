@@ -108,8 +108,6 @@ static word limit_of(char letter)
         return CONFIG_X_REGISTERS - 1;
     case 'n':
         return MAX_NUMBER;
-    case 'b':
-        return SMALL_MAX_VALUE;
     case 'u':
         return MAX_UNIT;
     case 't':
@@ -118,6 +116,7 @@ static word limit_of(char letter)
         return CONFIG_MAX_ARITY;
     case 'w':
         return MAX_WORDS;
+    case 'b':
     case 'x':
         return BEAM_TOO_LARGE;
     }
