@@ -8,8 +8,8 @@
 %% <dt>`{'$tandem_get_module', Module}'</dt>
 %% <dd>answered by `{module, Module, Binary}' or `{module, Module, error}', sent to the name `'$tandem'' on the engine</dd>
 %% <dt>`{'$tandem_call', Caller, Alias, GroupLeader, M, F, Args}'</dt>
-%% <dd>answered by `{Alias, {ok, Value}}' or `{Alias, {Class, Reason, Stack}}', sent to the alias. If the caller dies before, so
-%% does the process that runs the call.</dd>
+%% <dd>answered by `{Alias, {ok, Value}}' or `{Alias, {Class, Reason, Stack}}', sent to the alias. A process of nobody's has no group
+%% leader. If the caller dies before, so does the process that runs the call.</dd>
 %% </dl>
 %%
 %% What some functions return belongs to the process that called them: a stream, the state of a hash, a file in memory. Who calls one
@@ -45,7 +45,7 @@ loop(Engine, Calls) ->
         {'$tandem_get_module', Module} when is_atom(Module) ->
             _ = spawn(fun() -> {'$tandem', Engine} ! {module, Module, object_code(Module)} end),
             loop(Engine, Calls);
-        {'$tandem_call', Caller, Alias, Leader, M, F, Args} when is_pid(Caller), is_reference(Alias), is_pid(Leader) ->
+        {'$tandem_call', Caller, Alias, Leader, M, F, Args} when is_pid(Caller), is_reference(Alias) ->
             loop(Engine, call(Caller, Alias, Leader, {M, F, Args}, Calls));
         {watch, Monitor} ->
             loop(Engine, watch(Monitor, Calls));
@@ -117,7 +117,7 @@ start_call(Caller, Alias, Leader, MFA, Calls) ->
     Calls#{Monitor => #call{worker = Worker, caller = Caller, alias = Alias}}.
 
 run(Alias, Leader, {M, F, Args}) ->
-    group_leader(Leader, self()),
+    is_pid(Leader) andalso group_leader(Leader, self()),
     Outcome = outcome(M, F, Args),
     Alias ! {Alias, Outcome},
     Outcome.

@@ -5,9 +5,11 @@
 -export([run_on_load/1, finish_load/1, loaded/1, purge/1, purge_module/1, soft_purge/1, purge_and_load/3, open_file/2, path_open/3]).
 
 %% @doc Runs the on_load function of a module that has arrived and waits for it. Whether it succeeded is told to all who
-%% wait for the module; if it failed, or wanted native code, the module becomes the host's business.
+%% wait for the module; if it failed, or wanted native code, the module becomes the host's business. A process that was started for it
+%% belongs to nobody, and prints to the host's `user'.
 -spec run_on_load(module()) -> boolean().
 run_on_load(Module) ->
+    _ = [group_leader(User, self()) || not is_pid(group_leader()), User <- [whereis(user)], is_pid(User)],
     Ok = try erlang:call_on_load_function(Module) =:= ok
          catch _:_ -> false
          end,

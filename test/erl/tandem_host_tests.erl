@@ -126,7 +126,7 @@ native_code(Node) ->
     Folder = "_build/test/host_native",
     ok = filelib:ensure_dir(filename:join(Folder, "x")),
     {ok, Tokens, _} = erl_scan:string("-module(tandem_host_native). -export([where/0]). -on_load(load/0). load() -> case node() of '" ++ atom_to_list(node()) ++
-                                      "' -> ok; _ -> erlang:load_nif(\"nothing\", 0) end. where() -> node()."),
+                                      "' -> ok; _ -> io:format(user, \"\", []), erlang:load_nif(filename:join(code:lib_dir(stdlib), \"nothing\"), 0) end. where() -> node()."),
     {ok, M, Code} = compile:forms(forms(Tokens, [])),
     ok = file:write_file(filename:join(Folder, "tandem_host_native.beam"), Code),
     true = code:add_patha(Folder),
