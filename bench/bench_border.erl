@@ -3,8 +3,8 @@
 -module(bench_border).
 
 -export([programs/0]).
--export([round_trip/2, latency/3, calls/2, to_there/2, from_there/2, binaries_to/3, binaries_from/3, spawning/2, spawn_answer/2]).
--export([echo/0, sum/3, give/3, answer/2, serve/1]).
+-export([round_trip/2, latency/3, calls/2, to_there/2, from_there/2, binaries_to/3, binaries_from/3, spawning/2, spawn_answer/2, delegated/2]).
+-export([echo/0, sum/3, give/3, answer/2, serve/1, asks/3]).
 
 %% How the engine is reached. Programs over other carriers than a port have its name in theirs.
 -define(CARRIERS, [port, tcp, nif]).
@@ -32,6 +32,7 @@ rows() ->
     [{round_trip, "round trip", sample, round_trip, [3000], 3000},
      {gen_server_call, "gen_server call", sample, calls, [3000], 3000},
      {spawn_answer, "spawn there, answer", sample, spawn_answer, [2000], 2000},
+     {delegated, "call there that is run here", sample, delegated, [2000], 2000},
      {spawning, "10,000 spawned at once, each", time, spawning, [10_000], 50_005_000},
      {messages_to, "messages to there, one", time, to_there, [100_000], 5_000_050_000},
      {messages_from, "messages from there, one", time, from_there, [100_000], 5_000_050_000},
@@ -147,3 +148,14 @@ answer(To, Number) -> To ! Number.
 -spec spawn_answer(bench:side(), pos_integer()) -> {[integer()], integer()}.
 spawn_answer(#{node := Node}, N) ->
     sample(N, fun() -> spawn(Node, ?MODULE, answer, [self(), 1]), receive 1 -> ok end end).
+
+%% @doc A call there of what is this VM's business. An engine delegates it; a BEAM needs `erpc'.
+-spec delegated(bench:side(), pos_integer()) -> {[integer()], integer()}.
+delegated(#{node := Node, kind := Kind}, N) ->
+    spawn_link(Node, ?MODULE, asks, [self(), Kind, N]),
+    receive {asked, Answer} -> Answer end.
+
+%% @private Calls, and tells how long each took.
+-spec asks(pid(), tandem_side:kind(), pos_integer()) -> term().
+asks(Owner, tandem, N) -> Owner ! {asked, sample(N, fun() -> {ok, <<"x">>, <<>>} = erlang:decode_packet(raw, <<"x">>, []) end)};
+asks(Owner, beam, N) -> Owner ! {asked, sample(N, fun() -> {ok, <<"x">>, <<>>} = erpc:call(node(Owner), erlang, decode_packet, [raw, <<"x">>, []]) end)}.
