@@ -147,9 +147,11 @@ static void on_closed(struct peer *p, const char *why)
     engine_end(why);
 }
 
-static size_t poll_way(int64_t wait_ns)
+static struct traffic poll_way(int64_t wait_ns)
 {
-    return way->poll(wait_ns, sched_wake_fd());
+    uint64_t before = peer_messages_in;
+    size_t left = way->poll(wait_ns, sched_wake_fd());
+    return (struct traffic){.came = peer_messages_in - before, .left = left};
 }
 
 void engine_attach_host(void)

@@ -54,9 +54,11 @@ static void on_closed(struct peer *p, const char *why)
         relations_node_down(p->node);
 }
 
-static size_t poll_tcp(int64_t wait_ns)
+static struct traffic poll_tcp(int64_t wait_ns)
 {
-    return tcp_poll(wait_ns, sched_wake_fd());
+    uint64_t before = peer_messages_in;
+    size_t left = tcp_poll(wait_ns, sched_wake_fd());
+    return (struct traffic){.came = peer_messages_in - before, .left = left};
 }
 
 static void end_by_signal(int number)

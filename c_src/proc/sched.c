@@ -15,7 +15,6 @@
 #include "proc/system.h"
 #include "proc/timeline.h"
 #include "proc/timer.h"
-#include "proc/vigil.h"
 
 #include <poll.h>
 #include <stdatomic.h>
@@ -43,9 +42,9 @@ struct sched {
     _Atomic uint64_t given;     // likewise
     _Atomic int cpu_clock;      // clock_own of its thread
     sword since_check;
-    bool drained;    // nothing waited, at some time since the last check
-    bool worked;     // since it last slept
-    size_t sent;     // packets, by the hook, since it last ran out of work
+    bool drained;             // nothing waited, at some time since the last check
+    bool worked;              // since it last slept
+    struct traffic passed;    // in the hook, since it last ran out of work
     int wake_fd;
     pthread_t thread;
 };
@@ -421,7 +420,9 @@ static bool poll_carrier(int64_t wait_ns)
 {
     if (!sched_hooks.poll || atomic_exchange(&polling, true))
         return false;
-    own->sched->sent += sched_hooks.poll(wait_ns);
+    struct traffic t = sched_hooks.poll(wait_ns);
+    own->sched->passed.came += t.came;
+    own->sched->passed.left += t.left;
     atomic_store(&polling, false);
     return true;
 }
@@ -484,8 +485,8 @@ static int64_t run_wheels(struct worker *w, int64_t now)
 static bool look(struct worker *w, int64_t now)
 {
     poll_or_yield();
-    int64_t until = now + vigil_idle(now, w->sched->sent);
-    w->sched->sent = 0;
+    int64_t until = now + vigil_idle(now, w->sched->passed);
+    w->sched->passed = (struct traffic){0};
     for (unsigned looks = 1; !has_work(w) && clock_monotonic() < until; looks++) {
         poll_or_yield();
         if (!os_process_is_ours && looks % LOOKS_TILL_WAY == 0)

@@ -12,12 +12,13 @@
 #define TANDEM_PROC_SCHED_H
 
 #include "proc/proc.h"
+#include "proc/vigil.h"
 
 struct sched_hooks {
     // Handles what a carrier has for us, waiting at most wait_ns (0: not at all) for that or for sched_wake_fd() to become
-    // readable. NULL: there is no carrier. Returns how many packets left since the last call. Only one worker is in it at a time. It may use proc/signal.h and proc_spawn;
+    // readable. NULL: there is no carrier. Returns what passed since the last call. Only one worker is in it at a time. It may use proc/signal.h and proc_spawn;
     // pointers to processes only between epoch_enter and epoch_exit.
-    size_t (*poll)(int64_t wait_ns);
+    struct traffic (*poll)(int64_t wait_ns);
 };
 extern struct sched_hooks sched_hooks;
 

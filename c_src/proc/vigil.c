@@ -16,7 +16,8 @@ enum {
     SLOW_NS = 10000,      // answers closer to each other than this can't come faster on one core
     CALLED_AT = 16,       // the score that calls the vigil; at 0 it is dismissed
     SETBACK = 4,
-    KEEP_NS = 1000000,    // without an answer for so long it ends
+    ANSWERS_AT_ONCE = 3,    // to one message
+    KEEP_NS = 1000000,      // without an answer for so long it ends
     LOWEST_PRIORITY = 19,
 };
 
@@ -169,13 +170,20 @@ static void answered(int64_t now, bool alone)
         follow();
 }
 
-int64_t vigil_idle(int64_t now, size_t sent)
+// One message may be answered more than once: a spawn, by who is spawned and by what that has to say; or what was watched is
+// watched no more, something else is, and is asked.
+static bool is_alone(struct traffic t)
+{
+    return t.left == 1 || (t.left <= ANSWERS_AT_ONCE && t.came <= 1);
+}
+
+int64_t vigil_idle(int64_t now, struct traffic t)
 {
     pthread_once(&once, count_cores);
     if (cores != 2 || !os_process_is_ours)
         return cores > 1 ? LOOK_NS : 0;
-    if (sent > 0)
-        answered(now, sent == 1);
+    if (t.left > 0)
+        answered(now, is_alone(t));
     return atomic_load(&vigil.keeps) ? 0 : LOOK_NS;
 }
 

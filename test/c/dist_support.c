@@ -46,11 +46,11 @@ static enum run_result run(struct worker *w, struct proc *p, sword reductions, s
     return p->flags & PROC_EXITING ? RUN_EXIT : RUN_WAIT;
 }
 
-static size_t stop_when_idle(int64_t wait_ns)
+static struct traffic stop_when_idle(int64_t wait_ns)
 {
     if (wait_ns != 0)
         sched_stop();
-    return 0;
+    return (struct traffic){0};
 }
 
 static void open_tables(void)

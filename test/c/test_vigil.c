@@ -28,23 +28,29 @@ static int cores_allowed(void)
     return CPU_COUNT(&set);
 }
 
+// To as many messages.
+static struct traffic answers(size_t count)
+{
+    return (struct traffic){.came = count, .left = count};
+}
+
 // At times that have not come yet, so that the vigil doesn't end for want of answers however slow this machine is.
-static int64_t answer(int count, size_t sent)
+static int64_t answer(int count, struct traffic t)
 {
     static int64_t at;
     int64_t look = -1;
     if (at == 0)
         at = clock_monotonic() + 3600 * (int64_t)1000000000;
     for (int i = 0; i < count; i++)
-        look = vigil_idle(at += GAP_NS, sent);
+        look = vigil_idle(at += GAP_NS, t);
     return look;
 }
 
 START_TEST(test_one_core)
 {
     ck_assert(allow_cores(1));
-    ck_assert_int_eq(answer(ANSWERS, 1), 0);
-    ck_assert_int_eq(answer(ANSWERS, 5), 0);
+    ck_assert_int_eq(answer(ANSWERS, answers(1)), 0);
+    ck_assert_int_eq(answer(ANSWERS, answers(5)), 0);
     vigil_stop();
 }
 END_TEST
@@ -53,10 +59,10 @@ START_TEST(test_one_conversation)
 {
     if (!allow_cores(2))
         return;
-    ck_assert_int_gt(answer(1, 1), 0);
-    ck_assert_int_eq(answer(ANSWERS, 1), 0);
+    ck_assert_int_gt(answer(1, answers(1)), 0);
+    ck_assert_int_eq(answer(ANSWERS, answers(1)), 0);
     ck_assert_int_eq(cores_allowed(), 1);
-    ck_assert_int_gt(answer(ANSWERS, 3), 0);
+    ck_assert_int_gt(answer(ANSWERS, answers(3)), 0);
     vigil_stop();
     ck_assert_int_eq(cores_allowed(), 2);
 }
@@ -65,7 +71,7 @@ END_TEST
 static void *answer_too(void *unused)
 {
     (void)unused;
-    ck_assert_int_eq(answer(1, 1), 0);
+    ck_assert_int_eq(answer(1, answers(1)), 0);
     ck_assert_int_eq(cores_allowed(), 1);
     return NULL;
 }
@@ -75,11 +81,11 @@ START_TEST(test_another_worker_answers)
     pthread_t other;
     if (!allow_cores(2))
         return;
-    answer(ANSWERS, 1);
+    answer(ANSWERS, answers(1));
     ck_assert_int_eq(pthread_create(&other, NULL, answer_too, NULL), 0);
     ck_assert_int_eq(pthread_join(other, NULL), 0);
     ck_assert_int_eq(cores_allowed(), 2);
-    ck_assert_int_gt(answer(ANSWERS, 3), 0);
+    ck_assert_int_gt(answer(ANSWERS, answers(3)), 0);
     vigil_stop();
 }
 END_TEST
@@ -88,9 +94,19 @@ START_TEST(test_several_conversations)
 {
     if (!allow_cores(2))
         return;
-    ck_assert_int_gt(answer(ANSWERS, 2), 0);
-    ck_assert_int_gt(answer(ANSWERS, 0), 0);
+    ck_assert_int_gt(answer(ANSWERS, answers(2)), 0);
+    ck_assert_int_gt(answer(ANSWERS, answers(0)), 0);
     ck_assert_int_eq(cores_allowed(), 2);
+    vigil_stop();
+}
+END_TEST
+
+// A spawn, and what is spawned says something.
+START_TEST(test_answered_twice)
+{
+    if (!allow_cores(2))
+        return;
+    ck_assert_int_eq(answer(ANSWERS, (struct traffic){.came = 1, .left = 2}), 0);
     vigil_stop();
 }
 END_TEST
@@ -101,8 +117,8 @@ START_TEST(test_ends_by_itself)
         return;
     int64_t now = clock_monotonic();
     for (int i = 0; i < ANSWERS; i++)
-        vigil_idle(now + i * GAP_NS, 1);
-    while (cores_allowed() == 1 || vigil_idle(now, 0) == 0)
+        vigil_idle(now + i * GAP_NS, answers(1));
+    while (cores_allowed() == 1 || vigil_idle(now, answers(0)) == 0)
         sched_yield();
     vigil_stop();
 }
@@ -116,6 +132,7 @@ Suite *vigil_suite(void)
     tcase_add_test(c, test_one_conversation);
     tcase_add_test(c, test_another_worker_answers);
     tcase_add_test(c, test_several_conversations);
+    tcase_add_test(c, test_answered_twice);
     tcase_add_test(c, test_ends_by_itself);
     suite_add_tcase(s, c);
     return s;
