@@ -223,11 +223,6 @@ static term bif_false(struct proc *p, term *args)
     return ATOM_false;
 }
 
-static term bif_scheduler_wall_time(struct proc *p, term *args)
-{
-    return args[0] != ATOM_true ? (term)ATOM_false : fail_badarg(p);
-}
-
 static term bif_system_check(struct proc *p, term *args)
 {
     return args[0] == ATOM_schedulers ? (term)ATOM_ok : fail_badarg(p);
@@ -279,7 +274,6 @@ static const struct native_row rows[] = {
     {"erts_internal", "dirty_process_handle_signals", 1, bif_not_supported, 0},
     {"erts_internal", "check_dirty_process_code", 2, bif_not_supported, 0},
     {"erts_internal", "no_aux_work_threads", 0, bif_aux_threads, 0},
-    {"erts_internal", "scheduler_wall_time", 1, bif_scheduler_wall_time, 0},
     {"erts_internal", "system_check", 1, bif_system_check, 0},
     {"erts_internal", "gather_alloc_histograms", 1, bif_badarg, 0},
     {"erts_internal", "gather_carrier_info", 1, bif_badarg, 0},

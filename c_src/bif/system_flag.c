@@ -171,8 +171,15 @@ static term bif_system_flag(struct proc *p, term *args)
     return fail_badarg_because(p, ATOM_badopt);
 }
 
+// Whatever isn't true switches off.
+static term bif_scheduler_wall_time(struct proc *p, term *args)
+{
+    return set_scheduler_wall_time(p, bool_term(args[0] == ATOM_true));
+}
+
 static const struct native_row rows[] = {
     {"erlang", "system_flag", 2, bif_system_flag, 0},
+    {"erts_internal", "scheduler_wall_time", 1, bif_scheduler_wall_time, 0},
 };
 
 const struct native_table natives_system_flag = {rows, COUNT_OF(rows)};

@@ -72,7 +72,7 @@ reasons() ->
       [{erlang, dt_put_tag, 1}, {erlang, dt_spread_tag, 1}, {erlang, dt_restore_tag, 1}, {erlang, dt_prepend_vm_tag_data, 1}, {erlang, dt_append_vm_tag_data, 1}]},
      {"counts locks, which this BEAM was not built for", [{erts_debug, lcnt_control, 1}, {erts_debug, lcnt_control, 2}]},
      {"opens what a name says", [{erts_internal, open_port, 2}]},
-     {"keeps times of schedulers, which an engine does not", [{erts_internal, scheduler_wall_time, 1}]},
+     {"tells what it was told last, by whomever", [{erts_internal, scheduler_wall_time, 1}]},
      {"lets a reference tell which sort it is", [{erts_internal, is_process_alive, 2}]},
      {"for the process that controls a connection", [{erlang, dist_ctrl_put_data, 2}]},
      {"ends a BEAM that is given something else than the tuple it expects", [{erts_internal, gather_alloc_histograms, 1}, {erts_internal, gather_carrier_info, 1}]},

@@ -22,7 +22,10 @@ all_test_() ->
                        {random_seeds_of_crypto, fun random_seeds_of_crypto/1}, {raw_files_are_processes, fun raw_files_are_processes/1},
                        {continuations_from_bytes, fun continuations_from_bytes/1}, {logger_settings_are_the_hosts, fun logger_settings_are_the_hosts/1},
                        {signals_of_the_system, fun signals_of_the_system/1}, {requests_leave_from_the_host, fun requests_leave_from_the_host/1},
-                       {net_kernel_stops_on_the_host, fun net_kernel_stops_on_the_host/1}]).
+                       {net_kernel_stops_on_the_host, fun net_kernel_stops_on_the_host/1}, {disconnecting_the_host, fun disconnecting_the_host/1},
+                       {no_cookies_are_set, fun no_cookies_are_set/1}, {no_restart, fun no_restart/1}, {no_crash_dump, fun no_crash_dump/1},
+                       {no_rex_before_it_is_started, fun no_rex_before_it_is_started/1}, {folder_is_the_hosts, fun folder_is_the_hosts/1},
+                       {no_distributed_applications, fun no_distributed_applications/1}, {compiler_of_elixir, fun compiler_of_elixir/1}]).
 
 %% --- Code ------------------------------------------------------------------------------------------------------------------
 
@@ -106,8 +109,60 @@ stopped() ->
     receive {'DOWN', Monitor, process, Pid, _} -> {node(), down} end.
 
 names_of_the_host(Node) ->
-    Names = [user, standard_error, logger, code_server, file_server_2, net_kernel],
+    Names = [init, user, standard_error, logger, error_logger, code_server, file_server_2, net_kernel, erl_signal_server],
     ?assertEqual([whereis(Name) || Name <- Names], on(Node, fun() -> [whereis(Name) || Name <- Names] end)).
+
+%% On an engine on TCP that is a node of its own this ends the connection alone.
+disconnecting_the_host(_) ->
+    {ok, Pid, Node} = tandem:start(#{}),
+    Monitor = monitor(process, Pid),
+    spawn(Node, erlang, disconnect_node, [node()]),
+    receive {'DOWN', Monitor, process, Pid, Reason} -> ?assertNotEqual(normal, Reason) end.
+
+no_cookies_are_set(Node) ->
+    Set = fun() -> [element(2, raised(F)) || F <- [fun() -> erlang:set_cookie(abc) end, fun() -> erlang:set_cookie('no@where', abc) end]] end,
+    ?assertEqual([distribution_not_started, distribution_not_started], on(Node, Set)).
+
+no_restart(Node) ->
+    ?assertMatch([{error, undef, _}, {error, undef, _}], on(Node, fun() -> [raised(fun init:restart/0), raised(fun init:reboot/0)] end)).
+
+%% A BEAM that ends with a slogan leaves one.
+no_crash_dump(_) ->
+    Dump = filename:absname("_build/test/differs.dump"),
+    _ = file:delete(Dump),
+    {ok, Pid, Node} = tandem:start(#{env => [{"ERL_CRASH_DUMP", Dump}, {"ERL_CRASH_DUMP_BYTES", false}]}),
+    Monitor = monitor(process, Pid),
+    spawn(Node, erlang, halt, ["the slogan"]),
+    receive {'DOWN', Monitor, process, Pid, Reason} -> ?assertEqual({exit_status, 1}, Reason) end,
+    ?assertNot(filelib:is_file(Dump)).
+
+no_rex_before_it_is_started(Node) ->
+    Call = fun() -> rpc:block_call(node(), erlang, node, []) end,
+    ?assertMatch({badrpc, {'EXIT', {noproc, _}}}, on(Node, Call)),
+    {ok, _} = on(Node, fun rpc:start/0),
+    ?assertEqual(Node, on(Node, Call)).
+
+folder_is_the_hosts(Node) ->
+    {ok, Here} = file:get_cwd(),
+    ok = on(Node, fun() -> file:set_cwd("/tmp") end),
+    ?assertEqual({ok, "/tmp"}, file:get_cwd()),
+    ok = file:set_cwd(Here).
+
+%% Whether or not the VM has what controls them.
+no_distributed_applications(Node) ->
+    Application = {application, tandem_differs_7, [{applications, [kernel, stdlib]}]},
+    ?assertMatch({exit, {noproc, {gen_server, call, [dist_ac | _]}}, _},
+                 on(Node, fun() -> raised(fun() -> application:load(Application, {tandem_differs_7, [node()]}) end) end)),
+    ok = application:unload(tandem_differs_7).
+
+compiler_of_elixir(_) ->
+    {ok, _} = application:ensure_all_started(elixir),
+    {ok, Pid, Node} = tandem:start(#{}),
+    Compile = fun() -> raised(fun() -> [{Module, _}] = 'Elixir.Code':compile_string(<<"defmodule TandemDiffers8 do def a, do: 1 end">>), Module end) end,
+    ?assertMatch({exit, {noproc, {gen_server, call, [elixir_code_server | _]}}, _}, on(Node, Compile)),
+    {ok, _} = on(Node, fun() -> application:ensure_all_started(elixir) end),
+    ?assertEqual({value, 'Elixir.TandemDiffers8'}, on(Node, Compile)),
+    ok = tandem:stop(Pid).
 
 global_is_the_hosts(Node) ->
     Pid = spawn(Node, fun() -> yes = global:register_name(tandem_differs, self()), receive stop -> ok end end),
@@ -152,7 +207,7 @@ no_sockets(Node) ->
                  on(Node, fun() -> [gen_tcp:listen(0, []), gen_tcp:connect("localhost", 1, []), gen_udp:open(0)] end)).
 
 no_native_code(Node) ->
-    ?assertMatch({error, {load_failed, _}}, on(Node, fun() -> erlang:load_nif("nothing", 0) end)).
+    ?assertMatch({error, {load_failed, _}}, on(Node, fun() -> erlang:load_nif("nothing", 0) end)).    % tandem_host_tests: native_code/1
 
 %% --- Terms -----------------------------------------------------------------------------------------------------------------
 
@@ -164,17 +219,20 @@ compiled_regular_expressions(Node) ->
     ?assertEqual({true, {match, [{1, 2}, {2, 1}]}}, on(Node, fun() -> {'Elixir.Regex':'match?'('Elixir.Regex':'compile!'(<<"b">>), <<"ab">>), re:run("xab", "a(b)")} end)).
 
 patterns_that_differ(Node) ->
-    Match = fun() -> re:run("aaaaaa", "^(a\\1?){4}$") end,
-    ?assertNotEqual(Match(), on(Node, Match)).
+    Matches = fun() -> [re:run("aaaaaa", "^(a\\1?){4}$"), re:run("aaabbb", "a(?(?=b(*SKIP)a)x|b)"), re:run(<<16#1FAE0/utf8>>, "\\p{So}", [unicode, ucp])] end,
+    ?assertEqual([], [Same || {Same, Same} <- lists:zip(Matches(), on(Node, Matches))]).
 
 order_of_large_maps(Node) ->
     Keys = fun(Make) -> maps:keys(maps:from_list([{Make(N), N} || N <- lists:seq(1, 200)])) end,
     Integers = fun() -> Keys(fun(N) -> N end) end,
     Binaries = fun() -> Keys(fun integer_to_binary/1) end,
-    Atoms = fun() -> Keys(fun(N) -> list_to_atom("tandem_differs_" ++ integer_to_list(N)) end) end,
+    Name = fun(N) -> list_to_atom("tandem_differs_" ++ integer_to_list(N)) end,
+    Atoms = fun() -> Keys(Name) end,
+    Funs = fun() -> Keys(fun(N) -> erlang:make_fun(tandem_differs, Name(N), 0) end) end,
     ?assertEqual(Integers(), on(Node, Integers)),
     ?assertEqual(Binaries(), on(Node, Binaries)),
     ?assertNotEqual(Atoms(), on(Node, Atoms)),
+    ?assertNotEqual(Funs(), on(Node, Funs)),
     ?assertEqual(lists:sort(Atoms()), lists:sort(on(Node, Atoms))).
 
 %% --- State on the host -----------------------------------------------------------------------------------------------------

@@ -154,10 +154,11 @@ host_ends_test_() ->
     {timeout, ?LIMIT, [{Name, fun() ->
         Program = "{ok, _, N} = tandem:start(#{carrier => nif}), S = self(), [spawn(N, fun() -> L = fun L() -> S ! x, L() end, L() end) || _ <- [1, 2]], "
                   "timer:sleep(100), " ++ End,
-        Command = "timeout 20 erl -noinput -pa " ++ filename:dirname(code:which(tandem)) ++ " -eval '" ++ Program ++ "' > /dev/null 2>&1; echo $?",
+        Command = "ulimit -c 0; timeout 20 erl -noinput -pa " ++ filename:dirname(code:which(tandem)) ++ " -eval '" ++ Program ++ "' > /dev/null 2>&1; echo $?",
         ?assertEqual(Status, string:trim(os:cmd(Command)))
       end} || {Name, End, Status} <- [{"halt", "halt(5).", "5"}, {"halt at once", "halt(6, [{flush, false}]).", "6"}, {"stop", "init:stop(7), timer:sleep(10000).", "7"},
-                                      {"SIGTERM", "os:cmd(\"kill -TERM \" ++ os:getpid()), timer:sleep(10000).", "0"}]]}.
+                                      {"SIGTERM", "os:cmd(\"kill -TERM \" ++ os:getpid()), timer:sleep(10000).", "0"},
+                                      {"fault", "os:cmd(\"kill -SEGV \" ++ erpc:call(N, os, getpid, [])), timer:sleep(10000).", "139"}]]}.
 
 %% --- Messages --------------------------------------------------------------------------------------------------------------
 
