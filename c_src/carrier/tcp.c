@@ -34,12 +34,15 @@ enum {
     TICKS = 4,              // in a tick time
     MAX_STRANGERS = 256,    // connections that others have begun and that aren't up
     MAX_EVENTS = 64,
-    ROUNDS = 4,         // of reading, before others have their turn
-    LOOK_AROUND = 8,    // polls, in a conversation on one connection, before others are looked at
-    ONE_WAY = 8,        // reads, without anything written since: nobody waits for answers to each
+    ROUNDS = 4,              // of reading, before others have their turn
+    LOOK_AROUND = 8,         // polls, in a conversation on one connection, before others are looked at
+    LOOK_AROUND_IDLE = 4,    // and while nothing comes there
+    ONE_WAY = 8,             // reads, without anything written since: nobody waits for answers to each
     FEW_BYTES = 4096,
     PAUSE_NS = 20000,
 };
+
+#define CONNECTION_EVENTS ((uint32_t)(EPOLLIN | EPOLLRDHUP | EPOLLET))
 
 #define SECOND_NS 1000000000LL
 #define MS_NS 1000000LL
@@ -52,6 +55,7 @@ struct connection {
     int fd;               // -1: none
     struct dial *dial;    // under way, or NULL
     bool hung_up;
+    bool awaits_room;         // and epoll is to tell when it can be written to
     int64_t deadline;         // to be up
     unsigned one_way;         // reads since something was written
     int64_t next_read;        // of few bytes one way
@@ -181,7 +185,7 @@ static void adopt(struct connection *c, int fd)
     int one = 1;
     c->fd = c->stream.in.fd = c->stream.out.fd = fd;
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
-    if (watch(fd, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, c))
+    if (watch(fd, CONNECTION_EVENTS, c))
         peer_start(c->stream.peer, &c->stream.carrier);
     else
         stream_end(&c->stream, strerror(errno));
@@ -250,10 +254,21 @@ static bool look(struct connection *c, int64_t now)
     return true;
 }
 
+// While epoll looks for room, too, what was read already would still wake us: room is there nearly always.
+static void await_room(struct connection *c, bool wanted)
+{
+    struct epoll_event e = {.events = CONNECTION_EVENTS | (wanted ? EPOLLOUT : 0), .data.ptr = c};
+    c->awaits_room = wanted;
+    if (epoll_ctl(tcp.epoll, EPOLL_CTL_MOD, c->fd, &e) < 0)
+        die("epoll: %s", strerror(errno));
+}
+
 static void flush(struct connection *c)
 {
     if (c->fd >= 0 && stream_flush(&c->stream) == STREAM_MORE)
         flag(c);
+    if (c->fd >= 0 && !c->awaits_room && atomic_load(&c->stream.out.stuck))
+        await_room(c, true);
     size_t left = atomic_exchange_explicit(&c->stream.out.left, 0, memory_order_relaxed);
     if (left)
         c->one_way = 0;
@@ -410,6 +425,7 @@ static void connection_ready(struct connection *c, uint32_t events)
         list_add(&tcp.ready, &c->ready);
     if (events & EPOLLOUT) {
         atomic_store(&c->stream.out.stuck, false);
+        await_room(c, false);
         flush(c);
     }
 }
@@ -562,6 +578,14 @@ static void look_around(int64_t now)
     timers(now);
 }
 
+// `came`: on the hot connection. If something else has ended the waiting, it is with the others.
+static bool others_turn(bool came, bool waited)
+{
+    if (!tcp.hot || !list_empty(&tcp.ready) || (waited && !came))
+        return true;
+    return ++tcp.looks % (came ? LOOK_AROUND : LOOK_AROUND_IDLE) == 0;
+}
+
 size_t tcp_poll(int64_t wait_ns, int wake_fd)
 {
     bool parked = epoch_enter();
@@ -574,7 +598,7 @@ size_t tcp_poll(int64_t wait_ns, int wake_fd)
     }
     if (pauses(now))
         sched_yield();
-    else if (!read_hot(now) || ++tcp.looks % LOOK_AROUND == 0)
+    else if (others_turn(read_hot(now), wait_ns != 0))
         look_around(now);
     take_flagged(now);
     epoch_exit(parked);

@@ -46,6 +46,8 @@ struct sched {
     bool worked;              // since it last slept
     struct traffic passed;    // in the hook, since it last ran out of work
     int wake_fd;
+    _Atomic uint64_t wakes;    // written to wake_fd, or about to be
+    uint64_t cleared;          // of these, by reading it
     pthread_t thread;
 };
 
@@ -102,6 +104,7 @@ static void worker_free(struct worker *w)
 void sched_wake(struct worker *w)
 {
     uint64_t one = 1;
+    atomic_fetch_add(&w->sched->wakes, 1);
     if (write(w->sched->wake_fd, &one, sizeof one) < 0)
         return;    // the counter is full: it will wake anyway
 }
@@ -427,11 +430,12 @@ static bool poll_carrier(int64_t wait_ns)
     return true;
 }
 
+// Counted, so that who was woken by something else needs no system call.
 static void clear_wake_fd(struct sched *s)
 {
     uint64_t count;
-    while (read(s->wake_fd, &count, sizeof count) > 0) {
-    }
+    if (atomic_load(&s->wakes) != s->cleared && read(s->wake_fd, &count, sizeof count) > 0)
+        s->cleared += count;
 }
 
 static void sleep_on_fd(struct sched *s, int64_t wait_ns)
