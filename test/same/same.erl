@@ -9,7 +9,7 @@
 -export([main/1, newer/1]).
 
 -define(WORKERS, 4).
--define(PATIENCE, 30_000).
+-define(PATIENCE, 120_000).
 
 %% @doc Prints every difference, then the number of programs that agreed and not; gives these numbers.
 -spec main([string()]) -> {non_neg_integer(), non_neg_integer()}.
