@@ -63,20 +63,25 @@ static size_t words_of(term t)
     return t == NONE || is_immediate(t) ? 0 : term_words(t);
 }
 
-static term copy_into(struct heap *h, term t)
+static term copy_into(struct heap *h, term t, size_t words)
 {
-    return t == NONE || is_immediate(t) ? t : term_copy(h, t);
+    return words ? term_copy_sized(h, t, words) : t;
 }
 
-static struct signal *make_of_words(enum signal_kind kind, term from, term value, term ref, size_t words)
+// The words that each of a signal's terms takes.
+struct sizes {
+    size_t from, value, ref;
+};
+
+static struct signal *make_of_words(enum signal_kind kind, term from, term value, term ref, struct sizes words)
 {
-    struct signal *s = signal_new(kind, words);
+    struct signal *s = signal_new(kind, words.from + words.value + words.ref);
     struct heap h;
     signal_heap(s, &h);
-    s->value = copy_into(&h, value);
+    s->value = copy_into(&h, value, words.value);
     if (kind != SIGNAL_MESSAGE) {
-        s->from = copy_into(&h, from);
-        s->ref = copy_into(&h, ref);
+        s->from = copy_into(&h, from, words.from);
+        s->ref = copy_into(&h, ref, words.ref);
     }
     signal_close(s, &h);
     return s;
@@ -87,14 +92,14 @@ static COLD struct signal *make_without(enum signal_kind kind, term from, term r
 {
     if (kind == SIGNAL_MESSAGE || kind == SIGNAL_ALIAS_MESSAGE)
         return NULL;
-    return make_of_words(kind, from, ATOM_system_limit, ref, words_of(from) + words_of(ref));
+    return make_of_words(kind, from, ATOM_system_limit, ref, (struct sizes){words_of(from), 0, words_of(ref)});
 }
 
 // A signal with copies of these terms.
 static struct signal *make(enum signal_kind kind, term from, term value, term ref)
 {
-    size_t words = words_of(from) + words_of(value) + words_of(ref);
-    if (UNLIKELY(!mem_allows(words * sizeof(term))))
+    struct sizes words = {words_of(from), words_of(value), words_of(ref)};
+    if (UNLIKELY(!mem_allows((words.from + words.value + words.ref) * sizeof(term))))
         return make_without(kind, from, ref);
     return make_of_words(kind, from, value, ref, words);
 }

@@ -11,6 +11,7 @@ size_t term_words(term t);                       // heap words that a copy takes
 bool term_words_exceed(term t, size_t limit);    // whether a copy takes more; looks at little more than that
 size_t term_words_flat(term t);                  // as erts_debug:flat_size counts: literals too
 term term_copy(struct heap *h, term t);
+term term_copy_sized(struct heap *h, term t, size_t words);    // likewise; words: term_words(t), known already
 term term_copy_literals(struct heap *h, term t);    // copies literals too, for what must outlive its module
 
 // A copy, literals included, in a fragment of its own; NULL for an immediate term (*copy is the term then).
