@@ -12,7 +12,7 @@ bool term_words_exceed(term t, size_t limit);    // whether a copy takes more; l
 size_t term_words_flat(term t);                  // as erts_debug:flat_size counts: literals too
 term term_copy(struct heap *h, term t);
 term term_copy_sized(struct heap *h, term t, size_t words);    // likewise; words: term_words(t), known already
-term term_copy_literals(struct heap *h, term t);    // copies literals too, for what must outlive its module
+term term_copy_literals(struct heap *h, term t);               // copies literals too, for what must outlive its module
 
 // A copy, literals included, in a fragment of its own; NULL for an immediate term (*copy is the term then).
 struct fragment *term_to_fragment(term t, term *copy);
