@@ -11,7 +11,7 @@
 
 all_test_() ->
     each_on_an_engine([{module_in_memory_is_unknown, fun module_in_memory_is_unknown/1}, {fun_of_module_in_memory, fun fun_of_module_in_memory/1},
-                       {code_paths_are_the_hosts, fun code_paths_are_the_hosts/1}, {code_that_is_not_proved, fun code_that_is_not_proved/1}, {code_marked_as_newer, fun code_marked_as_newer/1},
+                       {code_paths_are_the_hosts, fun code_paths_are_the_hosts/1}, {code_that_is_not_proved, fun code_that_is_not_proved/1}, {code_marked_as_newer, fun code_marked_as_newer/1}, {features_of_the_language, fun features_of_the_language/1},
                        {engines_do_not_know_each_other, fun engines_do_not_know_each_other/1}, {names_of_the_host, fun names_of_the_host/1},
                        {global_is_the_hosts, fun global_is_the_hosts/1}, {pg_scopes_do_not_join, fun pg_scopes_do_not_join/1},
                        {no_nodes_are_seen, fun no_nodes_are_seen/1}, {init_stop_ends_the_engine, fun init_stop_ends_the_engine/1},
@@ -68,6 +68,16 @@ code_marked_as_newer(Node) ->
              end || Chunk <- Chunks],
     {ok, Changed} = beam_lib:build_module(Newer),
     ?assertEqual([{error, badfile}, {module, M}], [on(Where, fun() -> code:load_binary(M, "x", Changed) end) || Where <- [node(), Node]]).
+
+%% One that this VM has not enabled.
+features_of_the_language(Node) ->
+    M = tandem_differs_9,
+    File = filename:join("_build/test", M),
+    ok = file:write_file([File, ".erl"], ["-module(", atom_to_list(M), "). -feature(maybe_expr, enable). -export([f/0]). f() -> maybe {ok, A} ?= {ok, 1}, A end.\n"]),
+    {ok, M} = compile:file(File, [{outdir, "_build/test"}]),
+    {ok, Code} = file:read_file([File, ".beam"]),
+    ?assertEqual([{error, {features_not_allowed, [maybe_expr]}}, {module, M}], [on(Where, fun() -> code:load_binary(M, "x", Code) end) || Where <- [node(), Node]]),
+    ?assertEqual(1, on(Node, fun() -> M:f() end)).
 
 %% --- Nodes and names -------------------------------------------------------------------------------------------------------
 
