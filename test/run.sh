@@ -10,8 +10,8 @@ ebin=$out/ebin
 programs=$out/programs
 tandem=_build/default/lib/tandem/ebin
 results=$out/results
-border_tests="test/erl/tandem_tests.erl test/erl/tandem_host_tests.erl test/erl/tandem_pressure_tests.erl test/erl/tandem_end_tests.erl"
-border_tests_inside="test/erl/tandem_tests.erl test/erl/tandem_host_tests.erl test/erl/tandem_pressure_tests.erl"
+border_tests="test/erl/tandem_tests.erl test/erl/tandem_host_tests.erl test/erl/tandem_pressure_tests.erl test/erl/tandem_end_tests.erl test/erl/tandem_top_tests.erl test/erl/tandem_trace_tests.erl"
+border_tests_inside="test/erl/tandem_tests.erl test/erl/tandem_host_tests.erl test/erl/tandem_pressure_tests.erl test/erl/tandem_top_tests.erl test/erl/tandem_trace_tests.erl"
 mkdir -p "$ebin" "$programs"
 
 # compile FOLDER-OF-BEAMS SOURCES: compiles what is newer than the last time.

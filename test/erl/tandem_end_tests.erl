@@ -12,13 +12,46 @@
 
 end_test_() ->
     [{atom_to_list(Name), {timeout, ?LIMIT, Test}}
-     || {Name, Test} <- [{killed, fun killed/0}, {fault, fun fault/0}, {halted, fun halted/0}, {slogan, fun slogan/0},
+     || {Name, Test} <- [{killed, fun killed/0}, {killed_in_frames, fun killed_in_frames/0}, {fault, fun fault/0}, {halted, fun halted/0}, {slogan, fun slogan/0},
                          {aborted, fun aborted/0}, {not_found, fun not_found/0}, {malformed, fun malformed/0},
                          {disconnected, fun disconnected/0}, {stopped, fun stopped/0}, {full_stderr, fun full_stderr/0}]].
 
 killed() ->
     ?assertEqual({{exit_status, 137}, connection_closed, "killed by signal 9 (SIGKILL)"},
                  ended(fun(Engine, _) -> signal("KILL", os_pid(Engine)) end)).
+
+%% In the middle of large messages both ways: each signal comes once, and what had begun to arrive does not.
+killed_in_frames() ->
+    {ok, Engine, Node} = tandem:start(#{}),
+    OsPid = os_pid(Engine),
+    Self = self(),
+    Was = process_flag(trap_exit, true),
+    Sink = spawn_link(Node, fun sink/0),
+    Source = spawn(Node, fun() -> flood(Self) end),
+    Flooding = spawn(fun() -> flood(Sink) end),
+    Monitor = monitor(process, Source),
+    monitor_node(Node, true),
+    receive {large, _} -> ok end,
+    signal("KILL", OsPid),
+    receive {'DOWN', Monitor, process, Source, noconnection} -> ok end,
+    ?assert(tandem_support:gone(OsPid, 500)),
+    exit(Flooding, kill),
+    timer:sleep(100),
+    ?assertEqual([{nodedown, Node}, {'EXIT', Sink, noconnection}], lists:sort(rest())),
+    process_flag(trap_exit, Was).
+
+sink() -> receive {large, _} -> sink() end.
+
+flood(To) ->
+    To ! {large, binary:copy(<<"x">>, 5_000_000)},
+    flood(To).
+
+rest() ->
+    receive
+        {large, Binary} -> ?assertEqual(5_000_000, byte_size(Binary)), rest();
+        Other -> [Other | rest()]
+    after 0 -> []
+    end.
 
 fault() ->
     ?assertEqual({{exit_status, 139}, connection_closed,
@@ -136,6 +169,7 @@ held() ->
       atoms => erlang:system_info(atom_count),
       ets => length(ets:all()),
       persistent => maps:get(count, persistent_term:info()),
+      threads => length(filelib:wildcard("/proc/self/task/*")),
       fds => length(filelib:wildcard("/proc/self/fd/*")),
       children => length(string:lexemes(os:cmd("pgrep -P $PPID"), "\n")),
       memory => erlang:memory(total)}.

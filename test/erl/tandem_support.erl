@@ -3,7 +3,7 @@
 -module(tandem_support).
 
 -export([os_pid/1, input/1, port/1, signal/2, gone/2, until/1, until/2, resident/1, on/2, no_native/1, quiet/0]).
--export([has_os_process/0, is_telling/2, each_on_an_engine/1]).
+-export([has_os_process/0, end_at_once/2, is_telling/2, each_on_an_engine/1]).
 
 %% The process that owns the engine's port, the port, and the engine's operating-system process, by the engine's owner.
 -spec input(pid()) -> pid().
@@ -33,6 +33,14 @@ connection(Owner) ->
 has_os_process() ->
     _ = application:load(tandem),
     application:get_env(tandem, carrier, port) =/= nif.
+
+%% Ends an engine as hard as it can be ended.
+-spec end_at_once(pid(), node()) -> term().
+end_at_once(Owner, Node) ->
+    case has_os_process() of
+        true -> signal("KILL", os_pid(Owner));
+        false -> spawn(Node, fun() -> halt(1, [{flush, false}]) end)
+    end.
 
 -spec signal(string(), pos_integer()) -> string().
 signal(Name, OsPid) -> os:cmd("kill -" ++ Name ++ " " ++ integer_to_list(OsPid)).

@@ -135,13 +135,15 @@ supervised() ->
     receive {'DOWN', Monitor, _, _, shutdown} -> ok end,
     ?assertNot(lists:member(Node, nodes(connected))).
 
-%% A VM of its own, without a name, that starts an engine and is killed.
+%% A VM of its own, without a name, that starts an engine and is killed; also in the middle of large messages both ways.
 killed_host_test_() ->
+    Large = "Large = binary:copy(<<1>>, 5000000), Sink = fun F() -> receive _ -> F() end end, "
+            "There = spawn(N, Sink), Here = spawn(Sink), spawn(fun F() -> There ! Large, F() end), spawn(N, fun F() -> Here ! Large, F() end), timer:sleep(300), ",
     [{timeout, ?LIMIT, fun() ->
         Port = open_port({spawn_executable, os:find_executable("erl")},
                          [{args, ["-noinput", "-pa" | code:get_path()] ++
                                ["-eval", "{ok, P, N} = tandem:start(#{}), Q = [I || R <- erlang:ports(), {os_pid, I} <- [erlang:port_info(R, os_pid)], is_integer(I)], "
-                                "spawn(N, fun() -> receive never -> ok end end), "
+                                "spawn(N, fun() -> receive never -> ok end end), " ++ Talk ++
                                 "io:format(\"~p.~n\", [{P =/= N, node() =/= nonode@nohost, lists:max(Q)}])."]},
                           {line, 1000}, exit_status, binary]),
         OsPid = receive
@@ -153,7 +155,7 @@ killed_host_test_() ->
         signal("KILL", Host),
         receive {Port, {exit_status, _}} -> ok end,
         ?assert(gone(OsPid, 200))
-    end} || tandem_support:has_os_process()].
+    end} || tandem_support:has_os_process(), Talk <- ["", Large]].
 
 %% --- Across the border -----------------------------------------------------------------------------------------------------
 

@@ -111,7 +111,7 @@ engine_ends(_) ->
     File = file("ends"),
     spawn_link(fun() -> Self ! {traced, tandem:trace(Node, 60, File)} end),
     timer:sleep(500),
-    tandem_support:signal("KILL", tandem_support:os_pid(Pid)),
+    tandem_support:end_at_once(Pid, Node),
     receive {traced, Result} -> ?assertEqual({error, noconnection}, Result) end,
     #{<<"slices">> := Slices} = checked(File),
     ?assert(Slices > 10).
