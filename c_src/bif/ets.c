@@ -217,13 +217,12 @@ static term put_made(struct proc *p, const term *args, bool only_new, struct mad
     if (!t)
         return NONE;
     bool good = is_made_for(m, t), wanted = good && (!only_new || none_there(t, args[1]));
-    if (wanted)
-        sched_leave();
-    for (struct ets_object *o; wanted && (o = m->first) != NULL;) {
-        m->first = o->link[ETS_NEXT];
-        ets_put(t, o, false);
+    if (wanted) {
+        ets_put_in_turns(p, t, args[0], m->first);
+        m->first = NULL;
+    } else {
+        ets_give(t, true);
     }
-    ets_give(t, true);
     return good ? bool_term(wanted) : fail_badarg_because(p, ATOM_id);
 }
 

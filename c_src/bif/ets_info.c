@@ -125,15 +125,10 @@ static term item_of(struct heap *h, const struct ets_table *t, term item)
 static struct ets_table *take_for_info(struct proc *p, term id, term *missing)
 {
     term cause;
-    struct ets_table *t = ets_find(id, &cause);
-    if (t) {
-        rwlock_take_read(&t->lock);
-        if (!t->deleted)
-            return t;
-        ets_give(t, false);
-    }
-    *missing = cause == ATOM_id ? (term)ATOM_undefined : fail_badarg_because(p, cause);
-    return NULL;
+    struct ets_table *t = ets_take_any(p, id, &cause);
+    if (!t)
+        *missing = cause == ATOM_id ? (term)ATOM_undefined : cause == NONE ? NONE : fail_badarg_because(p, cause);
+    return t;
 }
 
 static term bif_info(struct proc *p, term *args)
@@ -193,7 +188,7 @@ static term bif_whereis(struct proc *p, term *args)
     term id;
     struct ets_table *t = take_for_info(p, args[0], &id);
     if (!t)
-        return args[0] == ATOM_logger ? whereis_on_host(p, args) : id;
+        return id != NONE && args[0] == ATOM_logger ? whereis_on_host(p, args) : id;
     id = ets_id(proc_heap(p), t);
     ets_give(t, false);
     return id;

@@ -49,7 +49,7 @@ static bool is_chunk(term t, size_t *chunk)
 
 static bool take_again(struct ets_selection *s, bool write)
 {
-    s->table = ets_take(s->p, s->id, s->writes ? ETS_WRITE : ETS_READ, write);
+    s->table = ets_take_again(s->p, s->id, s->writes ? ETS_WRITE : ETS_READ, write);
     return s->table != NULL;
 }
 

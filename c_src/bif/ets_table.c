@@ -5,6 +5,7 @@
 #include "base/lock.h"
 #include "base/memory.h"
 #include "base/table.h"
+#include "bif/ets_store.h"
 #include "proc/signal.h"
 #include "term/copy.h"
 #include "term/ident.h"
@@ -158,21 +159,107 @@ static term refusal(const struct proc *p, const struct ets_table *t, enum ets_ac
     return open ? NONE : ATOM_access;
 }
 
-struct ets_table *ets_take(struct proc *p, term id, enum ets_access access, bool write)
+static void lock_table(struct ets_table *t, bool write)
+{
+    if (write)
+        rwlock_take_write(&t->lock);
+    else
+        rwlock_take_read(&t->lock);
+}
+
+// Insertion in turns.
+
+enum { COMING_STEP = CONFIG_STRESS ? 2 : 512, COMING_UNITS = COMING_STEP * 16 };
+
+static void put_coming(struct ets_table *t, size_t n)
+{
+    for (struct ets_object *o; n > 0 && (o = t->coming) != NULL; n--) {
+        t->coming = o->link[ETS_NEXT];
+        ets_put(t, o, false);
+    }
+}
+
+void ets_put_in_turns(struct proc *p, struct ets_table *t, term id, struct ets_object *objects)
 {
     term cause;
-    struct ets_table *t = ets_find(id, &cause);
-    if (t) {
-        if (write)
+    t->coming = objects;
+    t->coming_from = p->pid;
+    do {
+        put_coming(t, COMING_STEP);
+        bool more = t->coming != NULL;
+        ets_give(t, true);
+        if (!more)
+            return;
+        turn_pass(COMING_UNITS);
+        t = ets_find(id, &cause);
+        if (t)
             rwlock_take_write(&t->lock);
-        else
-            rwlock_take_read(&t->lock);
+    } while (t && t->coming && t->coming_from == p->pid);
+    if (t)
+        ets_give(t, true);
+}
+
+// The table is locked, but objects are coming: helps until there are none.
+static struct ets_table *take_later(struct proc *p, struct ets_table *t, term id, bool write, bool may_yield, term *cause)
+{
+    while (t && t->coming) {
+        ets_give(t, write);
+        rwlock_take_write(&t->lock);
+        put_coming(t, COMING_STEP);
+        ets_give(t, true);
+        if (may_yield && !turn_under_way()) {
+            fail_yield(p);
+            *cause = NONE;
+            return NULL;
+        }
+        turn_pass(COMING_UNITS);
+        t = ets_find(id, cause);
+        if (t)
+            lock_table(t, write);
+    }
+    return t;
+}
+
+static struct ets_table *take(struct proc *p, term id, bool write, bool may_yield, term *cause)
+{
+    struct ets_table *t = ets_find(id, cause);
+    if (!t)
+        return NULL;
+    lock_table(t, write);
+    return LIKELY(!t->coming) ? t : take_later(p, t, id, write, may_yield, cause);
+}
+
+static struct ets_table *take_if_allowed(struct proc *p, term id, enum ets_access access, bool write, bool may_yield)
+{
+    term cause;
+    struct ets_table *t = take(p, id, write, may_yield, &cause);
+    if (t) {
         cause = refusal(p, t, access);
         if (LIKELY(cause == NONE))
             return t;
         ets_give(t, write);
     }
-    fail_badarg_because(p, cause);
+    if (cause != NONE)
+        fail_badarg_because(p, cause);
+    return NULL;
+}
+
+struct ets_table *ets_take(struct proc *p, term id, enum ets_access access, bool write)
+{
+    return take_if_allowed(p, id, access, write, true);
+}
+
+struct ets_table *ets_take_again(struct proc *p, term id, enum ets_access access, bool write)
+{
+    return take_if_allowed(p, id, access, write, false);
+}
+
+struct ets_table *ets_take_any(struct proc *p, term id, term *cause)
+{
+    struct ets_table *t = take(p, id, false, true, cause);
+    if (!t || !t->deleted)
+        return t;
+    ets_give(t, false);
     return NULL;
 }
 
@@ -420,10 +507,17 @@ term ets_all(struct heap *h)
 
 // Exits.
 
+// Who exits waits for nothing.
+static void take_at_once(struct ets_table *t)
+{
+    rwlock_take_write(&t->lock);
+    put_coming(t, SIZE_MAX);
+}
+
 // Another process may give the same table away or delete it meanwhile: then it is no longer the owner's.
 static void leave_table(struct ets_table *t, term owner)
 {
-    rwlock_take_write(&t->lock);
+    take_at_once(t);
     if (t->deleted || t->owner != owner || (t->heir != ATOM_none && t->heir != owner && ets_pass(t, t->heir, t->gift)))
         rwlock_give_write(&t->lock);
     else
@@ -432,7 +526,7 @@ static void leave_table(struct ets_table *t, term owner)
 
 static void leave_fix(struct ets_table *t, term pid)
 {
-    rwlock_take_write(&t->lock);
+    take_at_once(t);
     struct ets_fix *f = t->deleted ? NULL : find_fix(t, pid);
     if (f)
         remove_fix(t, f);
@@ -491,7 +585,7 @@ void ets_close(void)
     for (uint32_t i = 0; i < registry.used; i++) {
         struct ets_table *t = atomic_load(&place_at(i)->table);
         if (t) {
-            rwlock_take_write(&t->lock);
+            take_at_once(t);
             ets_delete(t);
         }
     }

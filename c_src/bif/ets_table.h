@@ -4,6 +4,8 @@
 // Locks: each table has one for readers or a writer; the registry has one for places, names, owners and fixations. It is
 // taken last and held for a few instructions. A deleted table's record stays until no worker can hold a pointer to it
 // (proc/epoch.h): whoever takes a table's lock looks at `deleted` first.
+// Many objects that one call inserts go in in turns, and still all at once for everybody else: while some are `coming` nobody looks at
+// the table. Who wants to puts some of them in himself, whatever his priority, before he lets others have their turn.
 #ifndef TANDEM_BIF_ETS_TABLE_H
 #define TANDEM_BIF_ETS_TABLE_H
 
@@ -34,6 +36,8 @@ struct ets_table {
     struct list of_owner;    // registry
     struct list fixes;       // registry: struct ets_fix
     int64_t fixed_since;     // clock_monotonic, while there are fixes
+    struct ets_object *coming;
+    term coming_from;    // the process that inserts them
     union {
         struct ets_hash hash;
         struct ets_tree tree;    // ordered
@@ -46,9 +50,15 @@ void ets_open(void);
 void ets_close(void);    // deletes all tables; what they retire is freed by epoch_close
 
 // The table of a name or an identifier, locked (ETS_WRITE: for writing), if p may do that; else NULL and the failure is
-// recorded. ets_give unlocks.
+// recorded. ets_give unlocks. It may ask to yield, so outside of errands it is the first thing that a native does; later it is
+// ets_take_again, which does not ask for that.
 struct ets_table *ets_take(struct proc *p, term id, enum ets_access access, bool write);
+struct ets_table *ets_take_again(struct proc *p, term id, enum ets_access access, bool write);
 void ets_give(struct ets_table *t, bool write);
+struct ets_table *ets_take_any(struct proc *p, term id, term *cause);    // for reading; NULL: *cause as of ets_find, or NONE: it yields
+
+// With the table locked for writing, which it gives back: inserts a chain of objects, in turns.
+void ets_put_in_turns(struct proc *p, struct ets_table *t, term id, struct ets_object *objects);
 
 // Without a failure: *cause tells why there is none, ATOM_id or ATOM_type.
 struct ets_table *ets_find(term id, term *cause);    // not locked: may be deleted by now

@@ -19,7 +19,7 @@ names(binaries) -> [list_to_binary, iolist_size, iolist_to_iovec, binary_to_list
 names(hashes) -> [md5, crc32, adler32, phash2, phash];
 names(unicode) -> [utf8_to_list, list_to_utf8, list_to_string];
 names(tuples) -> [list_to_tuple, tuple_to_list, flat_size];
-names(ets) -> [ets_tab2list, ets_select, ets_select_ordered, ets_match, ets_select_count, ets_select_delete, ets_select_replace,
+names(ets) -> [ets_insert, ets_tab2list, ets_select, ets_select_ordered, ets_match, ets_select_count, ets_select_delete, ets_select_replace,
                ets_delete_all_objects, ets_delete];
 names(sending) -> [send, get_dictionary];
 names(exits) -> [exit_links, exit_monitors, exit_monitored, exit_ets];
@@ -68,6 +68,57 @@ asked() ->
     _ = (catch erlang:resume_process(Pid)),
     _ = erlang:garbage_collect(Pid),
     receive {'DOWN', Monitor, process, Pid, Reason} -> Reason end.
+
+%% What one call inserts is there as a whole or not at all, whoever looks in whatever way; two calls at once don't mix.
+insertions() ->
+    [begin
+         T = ets:new(T0, [Type, public, named_table]),
+         Objects = fun(Mark) -> [{N, Mark} || N <- lists:seq(1, ?SIZE)] end,
+         Looks = [fun() -> ets:info(T, size) end, fun() -> length(ets:tab2list(T)) end, fun() -> ets:select_count(T, [{{'_', '_'}, [], [true]}]) end,
+                  fun() -> case ets:member(T, ?SIZE) of true -> length([N || N <- lists:seq(1, ?SIZE, 100), ets:lookup(T, N) =/= []]) * 100; false -> 0 end end],
+         Self = self(),
+         Watchers = [spawn_link(fun() -> Self ! {self(), ready}, watch(Look, Self, []) end) || Look <- Looks],
+         _ = [receive {Watcher, ready} -> ok end || Watcher <- Watchers],
+         Writers = [spawn_monitor(fun() -> exit({inserted, ets:insert(T, Objects(Mark))}) end) || Mark <- [a, b]],
+         Written = [receive {'DOWN', Monitor, process, Pid, Reason} -> Reason end || {Pid, Monitor} <- Writers],
+         Seen = [begin Watcher ! stop, receive {Watcher, Some} -> [S || S <- Some, S rem ?SIZE =/= 0] end end || Watcher <- Watchers],
+         Marks = length(lists:usort([Mark || {_, Mark} <- ets:tab2list(T)])),
+         Again = ets:insert_new(T, Objects(c)),
+         ets:delete(T),
+         {Written, Seen, Marks, Again}
+     end || {T0, Type} <- [{a_set, set}, {a_tree, ordered_set}, {a_bag, bag}, {bags, duplicate_bag}]].
+
+watch(Look, To, Seen) ->
+    receive stop -> To ! {self(), lists:usort(Seen)} after 0 -> watch(Look, To, [Look() | lists:sublist(Seen, 1000)]) end.
+
+%% In the middle of an insertion its table gets another name, or is given away, or is fixed, or ends with its owner, or somebody
+%% more important than who inserts looks at it, again and again.
+insertion_disturbed() ->
+    [begin
+         Self = self(),
+         {Owner, Down} = spawn_monitor(fun() -> T = ets:new(table, [public, named_table]), Self ! {table, ets:whereis(T)}, receive stop -> ok end end),
+         T = receive {table, Found} -> Found end,
+         Writer = spawn(fun() ->
+                                process_flag(priority, low),
+                                Self ! ready,
+                                catch ets:insert(table, [{N, N} || N <- lists:seq(1, ?SIZE)]),
+                                Self ! inserted
+                        end),
+         receive ready -> ok end,
+         process_flag(priority, high),
+         erlang:yield(),
+         Disturb(T, Owner, Writer),
+         process_flag(priority, normal),
+         Owner ! stop,
+         receive {'DOWN', Down, process, Owner, _} -> ok end,
+         unlink(Writer),
+         {Which, ets:info(T, size)}
+     end || {Which, Disturb} <- [{rename, fun(T, _, _) -> ets:rename(T, other) end},
+                                 {fix, fun(T, _, _) -> ets:safe_fixtable(T, true), ets:safe_fixtable(T, false) end},
+                                 {look, fun(T, _, _) -> [ets:info(T, size) || _ <- lists:seq(1, 1000)] end},
+                                 {stop, fun(_, Owner, _) -> Owner ! stop end},
+                                 {kill, fun(_, _, Writer) -> exit(Writer, kill) end},
+                                 {delete, fun(T, _, _) -> ets:delete(T) end}]].
 
 %% A table that others change or delete while it is walked.
 tables() ->
