@@ -200,7 +200,8 @@ void ets_put_in_turns(struct proc *p, struct ets_table *t, term id, struct ets_o
 }
 
 // The table is locked, but objects are coming: helps until there are none.
-static struct ets_table *take_later(struct proc *p, struct ets_table *t, term id, bool write, bool may_yield, term *cause)
+static struct ets_table *take_later(struct proc *p, struct ets_table *t, term id, bool write, bool may_yield,
+                                    term *cause)
 {
     while (t && t->coming) {
         ets_give(t, write);

@@ -55,7 +55,8 @@ void ets_close(void);    // deletes all tables; what they retire is freed by epo
 struct ets_table *ets_take(struct proc *p, term id, enum ets_access access, bool write);
 struct ets_table *ets_take_again(struct proc *p, term id, enum ets_access access, bool write);
 void ets_give(struct ets_table *t, bool write);
-struct ets_table *ets_take_any(struct proc *p, term id, term *cause);    // for reading; NULL: *cause as of ets_find, or NONE: it yields
+struct ets_table *ets_take_any(struct proc *p, term id,
+                               term *cause);    // for reading; NULL: *cause as of ets_find, or NONE: it yields
 
 // With the table locked for writing, which it gives back: inserts a chain of objects, in turns.
 void ets_put_in_turns(struct proc *p, struct ets_table *t, term id, struct ets_object *objects);

@@ -87,10 +87,10 @@ one(servers, _) ->
     {ok, Server} = gen_server:start(?MODULE, self(), []),
     N = rand:uniform(50),
     _ = [ok = gen_server:cast(Server, {add, I}) || I <- lists:seq(1, N)],
-    Sum = gen_server:call(Server, sum),
+    Sum = gen_server:call(Server, sum, infinity),
     case rand:uniform(3) of
         1 -> ok = gen_server:stop(Server);
-        2 -> {'EXIT', {{crashed, _}, _}} = (catch gen_server:call(Server, crash));
+        2 -> {'EXIT', {{crashed, _}, _}} = (catch gen_server:call(Server, crash, infinity));
         3 -> exit(Server, kill)
     end,
     same(Sum, N * (N + 1) div 2);

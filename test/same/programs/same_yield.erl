@@ -7,6 +7,7 @@
 -compile(export_all).
 
 -define(SIZE, 3_000).
+-define(OBJECTS, 1_000).
 
 %% Of bench_yield: those that give the same on both sides. Not a program: it has an argument too many.
 all(Names) -> [{Name, erlang:phash2((bench_yield:native(Name, ?SIZE))())} || Name <- Names].
@@ -69,19 +70,19 @@ asked() ->
     _ = erlang:garbage_collect(Pid),
     receive {'DOWN', Monitor, process, Pid, Reason} -> Reason end.
 
-%% What one call inserts is there as a whole or not at all, whoever looks in whatever way; two calls at once don't mix.
+%% What one call inserts is there as a whole or not at all; two calls at once don't mix.
 insertions() ->
     [begin
          T = ets:new(T0, [Type, public, named_table]),
-         Objects = fun(Mark) -> [{N, Mark} || N <- lists:seq(1, ?SIZE)] end,
-         Looks = [fun() -> ets:info(T, size) end, fun() -> length(ets:tab2list(T)) end, fun() -> ets:select_count(T, [{{'_', '_'}, [], [true]}]) end,
-                  fun() -> case ets:member(T, ?SIZE) of true -> length([N || N <- lists:seq(1, ?SIZE, 100), ets:lookup(T, N) =/= []]) * 100; false -> 0 end end],
+         Objects = fun(Mark) -> [{N, Mark} || N <- lists:seq(1, ?OBJECTS)] end,
+         Looks = [fun() -> ets:info(T, size) end,
+                  fun() -> case ets:member(T, ?OBJECTS) of true -> length([N || N <- lists:seq(1, ?OBJECTS, 100), ets:lookup(T, N) =/= []]) * 100; false -> 0 end end],
          Self = self(),
          Watchers = [spawn_link(fun() -> Self ! {self(), ready}, watch(Look, Self, []) end) || Look <- Looks],
          _ = [receive {Watcher, ready} -> ok end || Watcher <- Watchers],
          Writers = [spawn_monitor(fun() -> exit({inserted, ets:insert(T, Objects(Mark))}) end) || Mark <- [a, b]],
          Written = [receive {'DOWN', Monitor, process, Pid, Reason} -> Reason end || {Pid, Monitor} <- Writers],
-         Seen = [begin Watcher ! stop, receive {Watcher, Some} -> [S || S <- Some, S rem ?SIZE =/= 0] end end || Watcher <- Watchers],
+         Seen = [begin Watcher ! stop, receive {Watcher, Some} -> [S || S <- Some, S rem ?OBJECTS =/= 0] end end || Watcher <- Watchers],
          Marks = length(lists:usort([Mark || {_, Mark} <- ets:tab2list(T)])),
          Again = ets:insert_new(T, Objects(c)),
          ets:delete(T),
@@ -98,20 +99,18 @@ insertion_disturbed() ->
          Self = self(),
          {Owner, Down} = spawn_monitor(fun() -> T = ets:new(table, [public, named_table]), Self ! {table, ets:whereis(T)}, receive stop -> ok end end),
          T = receive {table, Found} -> Found end,
-         Writer = spawn(fun() ->
-                                process_flag(priority, low),
-                                Self ! ready,
-                                catch ets:insert(table, [{N, N} || N <- lists:seq(1, ?SIZE)]),
-                                Self ! inserted
-                        end),
+         {Writer, Written} = spawn_monitor(fun() ->
+                                                   process_flag(priority, low),
+                                                   Self ! ready,
+                                                   catch ets:insert(table, [{N, N} || N <- lists:seq(1, ?OBJECTS)])
+                                           end),
          receive ready -> ok end,
          process_flag(priority, high),
          erlang:yield(),
          Disturb(T, Owner, Writer),
          process_flag(priority, normal),
          Owner ! stop,
-         receive {'DOWN', Down, process, Owner, _} -> ok end,
-         unlink(Writer),
+         _ = [receive {'DOWN', Monitor, process, _, _} -> ok end || Monitor <- [Down, Written]],
          {Which, ets:info(T, size)}
      end || {Which, Disturb} <- [{rename, fun(T, _, _) -> ets:rename(T, other) end},
                                  {fix, fun(T, _, _) -> ets:safe_fixtable(T, true), ets:safe_fixtable(T, false) end},
