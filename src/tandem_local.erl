@@ -4,6 +4,9 @@
 
 -export([run_on_load/1, finish_load/1, loaded/1, purge/1, purge_module/1, soft_purge/1, purge_and_load/3, open_file/2, path_open/3]).
 
+%% Older programs say how a file is to be opened by one term.
+-define(IS_DIRECTION(Mode), (Mode =:= read orelse Mode =:= write orelse Mode =:= read_write)).
+
 %% @doc Runs the on_load function of a module that has arrived and waits for it. Whether it succeeded is told to all who
 %% wait for the module; if it failed, or wanted native code, the module becomes the host's business. A process that was started for it
 %% belongs to nobody, and prints to the host's `user'.
@@ -62,7 +65,7 @@ purge_and_load(Module, File, Binary) ->
 
 %% @doc file:open/2: the host's file server opens the file, and its process belongs to the caller. There are no raw files
 %% here: they are served like others. Those in memory live in the process that serves the caller on the host.
--spec open_file(file:name_all(), [file:mode() | ram]) ->
+-spec open_file(file:name_all(), [file:mode() | ram] | term()) ->
           {ok, file:io_device()} | {error, file:posix() | badarg | system_limit}.
 open_file(Name, Modes) when is_list(Modes) ->
     case {lists:member(ram, Modes), lists:member(raw, Modes)} of
@@ -70,8 +73,13 @@ open_file(Name, Modes) when is_list(Modes) ->
         {true, false} -> tandem_delegate:on_host(ram_file, open, [Name, Modes]);
         {false, _} -> open_served(Name, Modes)
     end;
-open_file(_, _) ->
-    {error, badarg}.
+open_file(Name, {binary, Mode}) when ?IS_DIRECTION(Mode) -> open_file(Name, [binary | directions(Mode)]);
+open_file(Name, {character, Mode}) when ?IS_DIRECTION(Mode) -> open_file(Name, directions(Mode));
+open_file(Name, Mode) when ?IS_DIRECTION(Mode) -> open_file(Name, directions(Mode));
+open_file(_, _) -> {error, badarg}.
+
+directions(read_write) -> [read, write];
+directions(Direction) -> [Direction].
 
 open_served(Name, Modes) ->
     case file_name(Name) of

@@ -18,7 +18,7 @@ all_test_() ->
                        {host_applications_start_there, fun host_applications_start_there/1},
                        {no_ports, fun no_ports/1}, {no_sockets, fun no_sockets/1}, {no_native_code, fun no_native_code/1},
                        {compiled_regular_expressions, fun compiled_regular_expressions/1}, {patterns_that_differ, fun patterns_that_differ/1},
-                       {order_of_large_maps, fun order_of_large_maps/1}, {state_ends_with_its_maker, fun state_ends_with_its_maker/1},
+                       {order_of_large_maps, fun order_of_large_maps/1}, {state_ends_with_its_maker, fun state_ends_with_its_maker/1}, {streams_are_not_handed_on, fun streams_are_not_handed_on/1},
                        {random_seeds_of_crypto, fun random_seeds_of_crypto/1}, {raw_files_are_processes, fun raw_files_are_processes/1},
                        {continuations_from_bytes, fun continuations_from_bytes/1}, {logger_settings_are_the_hosts, fun logger_settings_are_the_hosts/1},
                        {signals_of_the_system, fun signals_of_the_system/1}, {requests_leave_from_the_host, fun requests_leave_from_the_host/1},
@@ -256,6 +256,10 @@ state_ends_with_its_maker(Node) ->
               element(1, raised(fun() -> crypto:hash_final(Hash) end))
           end,
     ?assertEqual([value, error], [Use(), on(Node, Use)]).
+
+streams_are_not_handed_on(Node) ->
+    Give = fun() -> Pid = spawn(fun() -> receive never -> ok end end), R = raised(fun() -> zlib:set_controlling_process(zlib:open(), Pid) end), exit(Pid, kill), R end,
+    ?assertMatch({{value, ok}, {error, badarg, _}}, {Give(), on(Node, Give)}).
 
 %% The seed is put where the function runs.
 random_seeds_of_crypto(Node) ->

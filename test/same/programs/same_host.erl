@@ -37,6 +37,16 @@ file_owned_by_opener() ->
     N = monitor(process, D), receive {'DOWN', N, _, _, _} -> ok end, file:delete(F), {A, file:read(D, 1)}.
 file_bad() -> [catch file:open(1, 2), file:open("/nonexistent/x", [write]), file:open("x", foo), file:open("x", [foo]), file:read_file(13), file:list_dir("/nonexistent"),
                file:close(foo), file:path_open([x], 1, [read])].
+file_one_mode() ->
+    F = name(file),
+    Use = fun({ok, D}) -> R = {file:write(D, "ab"), file:position(D, bof), file:read(D, 2)}, file:close(D), R; (Error) -> Error end,
+    R = [catch Use(file:open(F, Mode)) || Mode <- [write, read, read_write, {binary, read}, {character, write}, {binary, read_write}, foo, {binary, foo}, {binary, {binary, read}}, {foo, read}, 1, <<>>]]
+        ++ [element(1, file:path_open([filename:dirname(F)], filename:basename(F), Mode)) || Mode <- [read, foo]],
+    file:delete(F), R.
+ram_files() ->
+    {ok, D} = ram_file:open("hallo", [read, write]),
+    R = [ram_file:pwrite(D, 1, "e"), ram_file:read(D, 3), ram_file:position(D, eof), ram_file:write(D, "!"), ram_file:get_file(D), ram_file:get_size(D), ram_file:close(D)],
+    R ++ [ram_file:open(x, [read]), catch ram_file:read(x, 1)].
 file_system() -> {filelib:is_dir("/tmp"), filelib:is_regular("/etc/passwd"), filelib:wildcard("/usr/lib/erlang/lib/stdlib*/ebin/lists.beam"), element(1, file:read_file_info("/etc/passwd")),
                   filelib:file_size("/nonexistent"), filename:absname("x") =:= filename:join(element(2, file:get_cwd()), "x")}.
 
