@@ -39,14 +39,6 @@ static struct call_target bad_apply(term *x, uint32_t arity, const term *argumen
     return nowhere;
 }
 
-struct call_target call_apply(term *x, word arity)
-{
-    term module = x[arity], function = x[arity + 1];
-    if (UNLIKELY(!is_atom(module) || !is_atom(function)))
-        return bad_apply(x, 3, (term[]){module, function, list_of(heap_of(x), arity, x, NIL)});
-    return to_export(export_get(module, function, (uint32_t)arity));
-}
-
 // Spreads a list over x registers from x0. False: not a proper list, or too long.
 static bool spread(term *x, term list, word *arity)
 {
@@ -58,12 +50,34 @@ static bool spread(term *x, term list, word *arity)
     return true;
 }
 
+// An apply/3 that is applied itself shows in no stack trace: what counts is what is called in the end.
+static void unwrap_apply(term *x)
+{
+    while (x[0] == ATOM_erlang && x[1] == ATOM_apply && list_length(x[2]) == 3) {
+        term rest = tail(x[2]);
+        x[0] = head(x[2]);
+        x[1] = head(rest);
+        x[2] = head(tail(rest));
+    }
+}
+
 struct call_target call_apply_list(term *x)
 {
+    unwrap_apply(x);
     term module = x[0], function = x[1], arguments = x[2];
     word arity;
     if (UNLIKELY(!is_atom(module) || !is_atom(function) || !spread(x, arguments, &arity)))
         return bad_apply(x, 3, (term[]){module, function, arguments});
+    return to_export(export_get(module, function, (uint32_t)arity));
+}
+
+struct call_target call_apply(term *x, word arity)
+{
+    term module = x[arity], function = x[arity + 1];
+    if (UNLIKELY(!is_atom(module) || !is_atom(function)))
+        return bad_apply(x, 3, (term[]){module, function, list_of(heap_of(x), arity, x, NIL)});
+    if (UNLIKELY(module == ATOM_erlang && function == ATOM_apply && arity == 3))
+        return call_apply_list(x);
     return to_export(export_get(module, function, (uint32_t)arity));
 }
 
