@@ -242,16 +242,15 @@ void signal_down(term to, term ref, term reason)
     signal_deliver(to, make(SIGNAL_DOWN, NONE, reason, ref));
 }
 
-void signal_group_leader(term to, term leader, term asker, term ref)
-{
-    struct signal *s = make(SIGNAL_GROUP_LEADER, asker, leader, ref);
-    signal_deliver(to, s);
-}
-
 static void ask(term to, struct signal *s)
 {
     signal_deliver(to, s);
     sched_raise(to);
+}
+
+void signal_group_leader(term to, term leader, term asker, term ref)
+{
+    ask(to, make(SIGNAL_GROUP_LEADER, asker, leader, ref));
 }
 
 void signal_is_alive(term asker, term to, term ref)

@@ -46,7 +46,7 @@ answers_without_a_turn() ->
     timer:sleep(20),
     High = [spawn_opt(?MODULE, spin, [x], [{priority, high}]) || _ <- lists:seq(1, 2 * erlang:system_info(schedulers))],
     timer:sleep(20),
-    R = [{process_info(P, priority), process_info(P, [trap_exit, message_queue_len]), erlang:garbage_collect(P), erlang:check_process_code(P, no_such_module), is_process_alive(P),
+    R = [{process_info(P, priority), process_info(P, [trap_exit, message_queue_len]), erlang:garbage_collect(P), erlang:check_process_code(P, no_such_module), is_process_alive(P), group_leader(self(), P), process_info(P, group_leader) =:= {group_leader, self()},
           erlang:suspend_process(P), erlang:resume_process(P)} || P <- Low],
     Ends = [begin M = monitor(process, P), exit(P, kill), receive {'DOWN', M, process, P, Reason} -> Reason end end || P <- High ++ Low],
     process_flag(priority, normal),
