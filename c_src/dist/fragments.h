@@ -5,6 +5,9 @@
 // small ones in between, alternate. Packets of one sender leave in the order in which they came: what follows a large one waits
 // for its last piece. Guarded by its owner.
 // Incoming: pieces of several messages, each under its number, are put together. By the thread that brings the packets.
+// Headers hold no atoms: the atom cache is not offered. It would pay little: of the 98 bytes of a small message between two nodes
+// names of nodes are 40, and reading a term with seven atoms takes 0.25 us in all, where a message takes a VM 0.6 us or more to send.
+// Remembering the atoms that were looked up last, which needs no protocol, was measured to gain nothing.
 #ifndef TANDEM_DIST_FRAGMENTS_H
 #define TANDEM_DIST_FRAGMENTS_H
 
