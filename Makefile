@@ -6,7 +6,7 @@
 #   test        lint, unit tests, the programs run on both engines, host-side tests
 #   lint        layers, sizes, format
 #   soak        an hour of mixed load with kills at random, or SECONDS=N; then nothing may be left of it
-#   check-long  test, and: unit tests under every sanitizer, the programs on the stress build and as newer OTPs compile them, fuzzers, a comparison's page in a browser, dialyzer
+#   check-long  test, and: unit tests under every sanitizer, the programs on the stress build and as newer OTPs compile them, fuzzers, a comparison's page in a browser, dialyzer; PARTS='units fuzz' selects (all parts: test/run.sh)
 #   bench       measures both engines: a table, and a file of numbers; CLASS= and ONLY= select (all options: bench/bench.erl)
 #   bench-huge  ten million processes on the engine: 5 GB
 #   bench-compare OLD=file  compares the last measurement, or NEW=file, with an older one
@@ -56,7 +56,7 @@ soak: all
 	@sh test/run.sh soak $(or $(SECONDS),3600)
 
 check-long: all
-	@sh test/run.sh long
+	@sh test/run.sh long $(PARTS)
 
 bench: all
 	@sh test/run.sh bench $(call options,CLASS ONLY ROUNDS SECONDS RATES OUT EXECUTABLE)

@@ -210,9 +210,7 @@ soak() {
 # Modules replaced while they are called: reload BUILD.
 reload() {
     log=$out/reload-$1.log
-    executable=$PWD/priv/tandem
-    [ "$1" = release ] || executable=$executable-$1
-    vm 'real_reload:main(init:get_plain_arguments()), halt().' "$executable" "$out/reload" 4 "${RELOAD_SECONDS:-20}" > "$log" 2>&1
+    vm 'real_reload:main(init:get_plain_arguments()), halt().' "$(executable "$1")" "$out/reload" 4 "${RELOAD_SECONDS:-20}" > "$log" 2>&1
     told reload "reload $1" "$log"
 }
 
@@ -258,9 +256,6 @@ total() {
 }
 
 everything() {
-    prepare
-    : > "$results"
-    start_epmd
     lint
     unit asan
     same same "$PWD/priv/tandem"
@@ -276,40 +271,90 @@ everything() {
     terminal
 }
 
+# What `long` does, a function a part.
+long_test() (
+    export TANDEM_STARTS=1000
+    everything
+)
+
+long_units() {
+    for build in release stress tsan; do unit $build; done
+}
+
+executable() {
+    case $1 in release) echo "$PWD/priv/tandem" ;; *) make --no-print-directory -C c_src BUILD="$1" >&2 && echo "$PWD/priv/tandem-$1" ;; esac
+}
+
+long_sanitizers() {
+    for build in stress asan tsan; do same "same $build" "$(executable $build)"; done
+}
+
+long_workers() {
+    for build in release stress tsan; do (export SAME_SCHEDULERS=4 && same "same $build 4" "$(executable $build)"); done
+    (export SAME_SCHEDULERS=1 && same "same 1" "$PWD/priv/tandem")
+}
+
+long_carriers() {
+    for build in asan tsan; do on_carrier tcp same "same tcp $build" "$(executable $build)"; done
+}
+
+long_guests() {
+    for build in asan tsan; do guest $build; done
+}
+
+long_reloads() {
+    for build in release asan tsan; do reload $build; done
+}
+
+long_newer() {
+    executable asan > /dev/null && newer
+}
+
+long_real() {
+    real
+}
+
+long_soak() {
+    soak "${SOAK_SECONDS:-600}"
+}
+
+long_page() {
+    page
+}
+
+long_differential() {
+    differential "${DIFF_SEED:-random}" 600 "$(executable stress)" "$(executable asan)" "$PWD/priv/tandem"
+}
+
+long_fuzz() {
+    fuzz
+}
+
+long_dialyzer() {
+    dialyzer_check
+}
+
 case ${1:-} in
 newer)
     prepare
     : > "$results"
-    make --no-print-directory -C c_src BUILD=asan && newer
+    long_newer
     total
     ;;
 test)
+    prepare
+    : > "$results"
+    start_epmd
     everything
     total
     ;;
 long)
-    export TANDEM_STARTS=1000
-    everything
-    for build in release stress tsan; do unit $build; done
-    for build in stress asan tsan; do
-        make --no-print-directory -C c_src BUILD=$build && same "same $build" "$PWD/priv/tandem-$build"
-    done
-    for build in release stress tsan; do
-        engine=$PWD/priv/tandem-$build
-        [ $build != release ] || engine=$PWD/priv/tandem
-        (export SAME_SCHEDULERS=4 && same "same $build 4" "$engine")
-    done
-    (export SAME_SCHEDULERS=1 && same "same 1" "$PWD/priv/tandem")
-    for build in asan tsan; do on_carrier tcp same "same tcp $build" "$PWD/priv/tandem-$build"; done
-    for build in asan tsan; do guest $build; done
-    for build in release asan tsan; do reload $build; done
-    newer
-    real
-    soak "${SOAK_SECONDS:-600}"
-    page
-    differential "${DIFF_SEED:-random}" 600 "$PWD/priv/tandem-stress" "$PWD/priv/tandem-asan" "$PWD/priv/tandem"
-    fuzz
-    dialyzer_check
+    shift
+    [ $# -gt 0 ] || set -- test units sanitizers workers carriers guests reloads newer real soak page differential fuzz dialyzer
+    prepare
+    : > "$results"
+    start_epmd
+    for part; do "long_$part"; done
     total
     ;;
 soak)
@@ -340,7 +385,7 @@ bench-compare)
     vm 'bench:compare(init:get_plain_arguments()).' "$@"
     ;;
 *)
-    echo "usage: run.sh test|long|soak SECONDS|newer|demo|bench|bench-huge|bench-compare" >&2
+    echo "usage: run.sh test|long [PART...]|soak SECONDS|newer|demo|bench|bench-huge|bench-compare" >&2
     exit 2
     ;;
 esac
