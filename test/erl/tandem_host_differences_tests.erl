@@ -19,7 +19,8 @@ all_test_() ->
                        {no_ports, fun no_ports/1}, {no_sockets, fun no_sockets/1}, {no_native_code, fun no_native_code/1},
                        {compiled_regular_expressions, fun compiled_regular_expressions/1}, {patterns_that_differ, fun patterns_that_differ/1},
                        {order_of_large_maps, fun order_of_large_maps/1}, {state_ends_with_its_maker, fun state_ends_with_its_maker/1}, {streams_are_not_handed_on, fun streams_are_not_handed_on/1},
-                       {random_seeds_of_crypto, fun random_seeds_of_crypto/1}, {raw_files_are_processes, fun raw_files_are_processes/1},
+                       {random_seeds_of_crypto, fun random_seeds_of_crypto/1}, {raw_files_are_processes, fun raw_files_are_processes/1}, {nothing_is_written_late, fun nothing_is_written_late/1},
+                       {files_are_evaluated_on_the_host, fun files_are_evaluated_on_the_host/1},
                        {continuations_from_bytes, fun continuations_from_bytes/1}, {logger_settings_are_the_hosts, fun logger_settings_are_the_hosts/1},
                        {signals_of_the_system, fun signals_of_the_system/1}, {requests_leave_from_the_host, fun requests_leave_from_the_host/1},
                        {net_kernel_stops_on_the_host, fun net_kernel_stops_on_the_host/1}, {disconnecting_the_host, fun disconnecting_the_host/1},
@@ -271,6 +272,25 @@ raw_files_are_processes(Node) ->
     ?assertNot(is_pid(Raw)),
     ok = file:close(Raw),
     ?assert(on(Node, fun() -> {ok, Device} = file:open("/dev/null", [read, raw]), is_pid(Device) end)).
+
+nothing_is_written_late(Node) ->
+    File = filename:absname("_build/test/differs.late"),
+    Written = fun() ->
+                  {ok, Device} = file:open(File, [write, raw, {delayed_write, 1000, 60_000}]),
+                  ok = file:write(Device, "a"),
+                  Found = file:read_file(File),
+                  ok = file:close(Device),
+                  Found
+              end,
+    ?assertEqual([{ok, <<>>}, {ok, <<"a">>}], [Written(), on(Node, Written)]),
+    ok = file:delete(File).
+
+files_are_evaluated_on_the_host(Node) ->
+    File = filename:absname("_build/test/differs.script"),
+    ok = file:write_file(File, "put(tandem_differs, there), node().\n"),
+    Evaluated = fun() -> {file:eval(File), file:script(File), erase(tandem_differs)} end,
+    ?assertEqual([{ok, {ok, node()}, there}, {ok, {ok, node()}, undefined}], [Evaluated(), on(Node, Evaluated)]),
+    ok = file:delete(File).
 
 %% A compiled match specification in bytes is known to the BEAM again while the original lives; ets:repair_continuation/2 serves both.
 continuations_from_bytes(Node) ->
