@@ -202,7 +202,8 @@ native(ets_lookup_bag, N) ->
     fun() -> ets:lookup(T, 1) end;
 native(exit_links, N) ->
     Self = self(),
-    Last = spawn_link(fun() -> process_flag(trap_exit, true), receive {'EXIT', Pid, _} when Pid =/= Self -> Self ! last_told end end),
+    Last = spawn_link(fun() -> process_flag(trap_exit, true), Self ! traps, receive {'EXIT', Pid, _} when Pid =/= Self -> Self ! last_told end end),
+    receive traps -> ok end,
     Call = gone(N, fun(Pid) -> link(Pid) end, [Last]),
     fun() -> Call(), receive last_told -> ok end end;
 native(exit_monitors, N) -> gone(N, fun(Pid) -> monitor(process, Pid) end, []);

@@ -243,6 +243,13 @@ NOINLINE void turn_pass(size_t units)
         stand_still(t);
 }
 
+void turn_rest(void)
+{
+    struct turn *t = current;
+    if (t && !t->holds)
+        stand_still(t);
+}
+
 void turn_hold(void)
 {
     if (current)

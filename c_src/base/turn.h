@@ -27,6 +27,7 @@ size_t turn_done(const struct turn *t);    // units, by the last turn_go_on
 
 bool turn_under_way(void);    // the caller is part of such work
 void turn_pass(size_t units);
+void turn_rest(void);    // stands still without having done anything
 void turn_hold(void);
 void turn_release(void);
 

@@ -3,6 +3,7 @@
 #include "base/memory.h"
 #include "base/writer.h"
 #include "bif/bif.h"
+#include "proc/errand.h"
 #include "term/binary.h"
 #include "term/number.h"
 
@@ -32,10 +33,12 @@ static term string_of(struct heap *h, const char *chars, size_t n)
 {
     term *cells = heap_alloc(h, 2 * n);
     term list = NIL;
+    size_t steps = 0;
     for (size_t i = n; i-- > 0; cells += 2) {
         cells[0] = small((uint8_t)chars[i]);
         cells[1] = list;
         list = list_term(cells);
+        turn_step(&steps);
     }
     return list;
 }
@@ -52,10 +55,14 @@ static bool is_base(term t)
     return is_small(t) && small_value(t) >= 2 && small_value(t) <= 36;
 }
 
-static term integer_text(struct proc *p, term integer, term base, text_form *form)
+// `native` is the caller, which is called again as an errand if that takes long. So too below.
+static term integer_text(struct proc *p, term *args, unsigned arity, text_form *form, native_function *native)
 {
+    term integer = args[0], base = arity == 1 ? small(10) : args[1];
     if (!is_integer(integer) || !is_base(base))
         return fail_badarg(p);
+    if (!is_small(integer) && integer_text_takes_long(integer) && !turn_under_way())
+        return errand(p, args, arity, native);
     unsigned radix = (unsigned)small_value(base);
     struct text t;
     char *chars = text_take(&t, integer_text_max(integer, radix));
@@ -66,69 +73,79 @@ static term integer_text(struct proc *p, term integer, term base, text_form *for
 
 static term bif_integer_to_list_1(struct proc *p, term *args)
 {
-    return integer_text(p, args[0], small(10), string_of);
+    return integer_text(p, args, 1, string_of, bif_integer_to_list_1);
 }
 
 static term bif_integer_to_list_2(struct proc *p, term *args)
 {
-    return integer_text(p, args[0], args[1], string_of);
+    return integer_text(p, args, 2, string_of, bif_integer_to_list_2);
 }
 
 static term bif_integer_to_binary_1(struct proc *p, term *args)
 {
-    return integer_text(p, args[0], small(10), binary_of);
+    return integer_text(p, args, 1, binary_of, bif_integer_to_binary_1);
 }
 
 static term bif_integer_to_binary_2(struct proc *p, term *args)
 {
-    return integer_text(p, args[0], args[1], binary_of);
+    return integer_text(p, args, 2, binary_of, bif_integer_to_binary_2);
 }
 
 // How many elements at the head of a list are an integer's text, sign included; 0 if they hold no digit. An element
 // counts as the character of its low byte, as on the BEAM.
 static size_t integer_prefix(term list, unsigned base, term *rest)
 {
-    size_t sign = is_list(list) && (head(list) == small('-') || head(list) == small('+')), n = 0;
+    size_t sign = is_list(list) && (head(list) == small('-') || head(list) == small('+')), n = 0, steps = 0;
     if (sign > 0)
         list = tail(list);
     while (is_list(list) && is_small(head(list)) && text_digit((char)small_value(head(list))) < base) {
         list = tail(list);
         n++;
+        turn_step(&steps);
     }
     *rest = list;
     return n == 0 ? 0 : sign + n;
 }
 
-// The integer that a list begins with, and the rest of the list. NONE: it begins with none.
-static term integer_from_list(struct heap *h, term list, unsigned base, term *rest)
+// The integer that the first n elements are.
+static term integer_from_list(struct heap *h, term list, size_t n, unsigned base)
 {
-    size_t n = integer_prefix(list, base, rest);
     struct text t;
+    size_t steps = 0;
     char *chars = text_take(&t, n);
-    for (size_t i = 0; i < n; i++, list = tail(list))
+    for (size_t i = 0; i < n; i++, list = tail(list), turn_step(&steps))
         chars[i] = (char)small_value(head(list));
     term integer = integer_from_text(h, chars, n, base);
     text_give(&t);
     return integer;
 }
 
-static term list_to_integer(struct proc *p, term list, term base)
+static bool is_long_text(size_t n)
 {
-    term rest;
+    return n > INTEGER_LONG_TEXT && !turn_under_way();
+}
+
+static term list_to_integer(struct proc *p, term *args, unsigned arity, native_function *native)
+{
+    term rest, base = arity == 1 ? small(10) : args[1];
     if (!is_base(base))
         return fail_badarg(p);
-    term integer = integer_from_list(proc_heap(p), list, (unsigned)small_value(base), &rest);
-    return integer != NONE && is_nil(rest) ? integer : fail_badarg(p);
+    unsigned radix = (unsigned)small_value(base);
+    size_t n = integer_prefix(args[0], radix, &rest);
+    if (is_long_text(n))
+        return errand(p, args, arity, native);
+    term integer = is_nil(rest) ? integer_from_list(proc_heap(p), args[0], n, radix) : NONE;
+    return integer != NONE ? integer : fail_badarg(p);
 }
 
 static term bif_list_to_integer_1(struct proc *p, term *args)
 {
-    return list_to_integer(p, args[0], small(10));
+    return list_to_integer(p, args, 1, bif_list_to_integer_1);
 }
 
 static term bif_list_to_integer_2(struct proc *p, term *args)
 {
-    return list_to_integer(p, args[0], args[1]);
+    return list_to_integer(p, args, 2, bif_list_to_integer_2);
 }
 
 static term bif_string_list_to_integer(struct proc *p, term *args)
@@ -137,15 +154,21 @@ static term bif_string_list_to_integer(struct proc *p, term *args)
     if (!is_any_list(args[0]))
         return tuple2(h, ATOM_error, ATOM_not_a_list);
     term rest;
-    term integer = integer_from_list(h, args[0], 10, &rest);
+    size_t n = integer_prefix(args[0], 10, &rest);
+    if (is_long_text(n))
+        return errand(p, args, 1, bif_string_list_to_integer);
+    term integer = integer_from_list(h, args[0], n, 10);
     return integer != NONE ? tuple2(h, integer, rest) : tuple2(h, ATOM_error, ATOM_no_integer);
 }
 
-static term binary_to_integer(struct proc *p, term binary, term base)
+static term binary_to_integer(struct proc *p, term *args, unsigned arity, native_function *native)
 {
+    term binary = args[0], base = arity == 1 ? small(10) : args[1];
     if (!is_binary(binary) || !is_base(base))
         return fail_badarg(p);
     size_t size;
+    if (is_long_text(bit_size(binary) / 8))
+        return errand(p, args, arity, native);
     uint8_t *copy;
     const uint8_t *bytes = binary_bytes(binary, &size, &copy);
     term integer = integer_from_text(proc_heap(p), (const char *)bytes, size, (unsigned)small_value(base));
@@ -156,12 +179,12 @@ static term binary_to_integer(struct proc *p, term binary, term base)
 
 static term bif_binary_to_integer_1(struct proc *p, term *args)
 {
-    return binary_to_integer(p, args[0], small(10));
+    return binary_to_integer(p, args, 1, bif_binary_to_integer_1);
 }
 
 static term bif_binary_to_integer_2(struct proc *p, term *args)
 {
-    return binary_to_integer(p, args[0], args[1]);
+    return binary_to_integer(p, args, 2, bif_binary_to_integer_2);
 }
 
 enum float_form { FLOAT_SCIENTIFIC, FLOAT_DECIMALS, FLOAT_SHORT };

@@ -5,6 +5,7 @@
 #include "code/call.h"
 #include "code/missing.h"
 #include "code/operators.h"
+#include "proc/errand.h"
 #include "term/match.h"
 #include "term/number.h"
 
@@ -22,6 +23,22 @@ static bool is_increment(enum operator operator, const word * ip)
                      (operator== OPERATOR_subtract && second && small_value(A(3)) >= 0));
 }
 
+static term compute(struct proc *p, term *args)
+{
+    term why = NONE;
+    term result = operators[small_value(args[2])].function(proc_heap(p), args[0], args[1], &why);
+    return result ? result : fail_error(p, why);
+}
+
+// NONE without *why: it is not done yet.
+static term compute_in_turns(struct proc *p, term *x, enum operator operator, term a, term b, term *why)
+{
+    term result = errand(p, (term[]){a, b, small((sword) operator)}, 3, compute);
+    if (!result && worker_of(x)->failure.request == REQUEST_FAIL)
+        *why = worker_of(x)->failure.reason;
+    return result;
+}
+
 // Operands of arithmetic: label, live registers, two sources, destination.
 // The slow path builds on the heap; when that took fragments, it collects before the destination is written.
 // A failed addition or subtraction of a constant shows as the function's own error, as the BEAM has an instruction for it.
@@ -30,8 +47,13 @@ static NOINLINE bool slow_arithmetic(struct proc *p, term *x, enum operator oper
 {
     term why = NONE;
     word live = A(1);
-    *result = operators[operator].function(&p->heap, a, b, &why);
+    if (UNLIKELY(is_boxed(a) && is_boxed(b) && number_takes_long(a, b)))
+        *result = compute_in_turns(p, x, operator, a, b, &why);
+    else
+        *result = operators[operator].function(&p->heap, a, b, &why);
     if (UNLIKELY(!*result)) {
+        if (!why)
+            return false;
         raise_native(x, why, operators[operator].export, (term[]){a, b});
         if (is_increment(operator, ip))
             raise_error(x, why);
@@ -45,6 +67,7 @@ static NOINLINE bool slow_arithmetic(struct proc *p, term *x, enum operator oper
     return true;
 }
 
+// While it is done in turns it begins again with the same operands, which may stand behind the registers that are live.
 // Arithmetic comes in pairs: the fast instruction, for small integers, saves no registers, as it calls nothing; it ends with
 // the slow one for everything else. Measured on fib: half the time.
 #define SLOW(name, operator, first, second, destination) \
@@ -54,8 +77,13 @@ static NOINLINE bool slow_arithmetic(struct proc *p, term *x, enum operator oper
         SWAP_OUT(); \
         bool done = slow_arithmetic(p, x, operator, ip, first(2), second(3), &result); \
         SWAP_IN(); \
-        if (!done) \
+        if (UNLIKELY(!done)) { \
+            if (errand_waits(p)) { \
+                interp_of(x)->live = CONFIG_X_REGISTERS; \
+                TAIL(op_yield); \
+            } \
             FAIL_OR_RAISE(A(0)); \
+        } \
         destination(4) = result; \
         NEXT(5); \
     }

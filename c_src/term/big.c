@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "term/big.h"
 
+#include "base/labour.h"
 #include "base/memory.h"
 #include "term/atom.h"
 
@@ -126,6 +127,37 @@ term big_add(struct heap *h, const struct magnitude *a, const struct magnitude *
     return big_finish(h, object, asked, asked, negative, why);
 }
 
+// What takes long is done by another thread, while others have their turn.
+
+struct calculation {
+    word *result, *rest;
+    const word *a, *b;
+    size_t a_limbs, b_limbs;
+};
+
+static void multiply(void *room)
+{
+    struct calculation *c = room;
+    if (c->a == c->b && c->a_limbs == c->b_limbs)
+        mpn_sqr(c->result, c->a, (mp_size_t)c->a_limbs);
+    else
+        mpn_mul(c->result, c->a, (mp_size_t)c->a_limbs, c->b, (mp_size_t)c->b_limbs);
+}
+
+static void divide(void *room)
+{
+    struct calculation *c = room;
+    mpn_tdiv_qr(c->result, c->rest, 0, c->a, (mp_size_t)c->a_limbs, c->b, (mp_size_t)c->b_limbs);
+}
+
+void big_calculate(void (*calculate)(void *room), void *room, size_t n, size_t m)
+{
+    if (big_is_long(n, m))
+        labour(calculate, room);
+    else
+        calculate(room);
+}
+
 term big_multiply(struct heap *h, const struct magnitude *a, const struct magnitude *b, term *why)
 {
     const struct magnitude *large = a->n >= b->n ? a : b, *little = a->n >= b->n ? b : a;
@@ -135,11 +167,17 @@ term big_multiply(struct heap *h, const struct magnitude *a, const struct magnit
         return NONE;
     }
     term *object = big_alloc(h, asked);
-    if (large->n == little->n && large->limbs == little->limbs)
-        mpn_sqr(object + 1, large->limbs, (mp_size_t)large->n);
-    else
-        mpn_mul(object + 1, large->limbs, (mp_size_t)large->n, little->limbs, (mp_size_t)little->n);
+    struct calculation c = {
+        .result = object + 1, .a = large->limbs, .b = little->limbs, .a_limbs = large->n, .b_limbs = little->n};
+    big_calculate(multiply, &c, large->n, little->n);
     return big_finish(h, object, asked, asked, a->negative != b->negative, why);
+}
+
+static void divide_by(const struct magnitude *a, const struct magnitude *b, word *quotient, word *rest)
+{
+    struct calculation c = {
+        .result = quotient, .rest = rest, .a = a->limbs, .b = b->limbs, .a_limbs = a->n, .b_limbs = b->n};
+    big_calculate(divide, &c, a->n - b->n + 1, b->n);
 }
 
 term big_quotient(struct heap *h, const struct magnitude *a, const struct magnitude *b, term *why)
@@ -150,8 +188,7 @@ term big_quotient(struct heap *h, const struct magnitude *a, const struct magnit
         mpn_divrem_1(object + 1, 0, a->limbs, (mp_size_t)a->n, b->limbs[0]);
     } else {
         struct scratch s;
-        word *rest = scratch_take(&s, b->n);
-        mpn_tdiv_qr(object + 1, rest, 0, a->limbs, (mp_size_t)a->n, b->limbs, (mp_size_t)b->n);
+        divide_by(a, b, object + 1, scratch_take(&s, b->n));
         scratch_give(&s);
     }
     return big_finish(h, object, asked, asked, a->negative != b->negative, why);
@@ -164,7 +201,7 @@ term big_remainder(struct heap *h, const struct magnitude *a, const struct magni
     struct scratch s;
     word *quotient = scratch_take(&s, a->n - b->n + 1);
     term *object = big_alloc(h, b->n);
-    mpn_tdiv_qr(quotient, object + 1, 0, a->limbs, (mp_size_t)a->n, b->limbs, (mp_size_t)b->n);
+    divide_by(a, b, quotient, object + 1);
     scratch_give(&s);
     return big_finish(h, object, b->n, b->n, a->negative, why);
 }

@@ -42,6 +42,16 @@ term big_multiply(struct heap *h, const struct magnitude *a, const struct magnit
 term big_quotient(struct heap *h, const struct magnitude *a, const struct magnitude *b, term *why);
 term big_remainder(struct heap *h, const struct magnitude *a, const struct magnitude *b, term *why);
 
+// Calls calculate(room); inside a turn others have theirs meanwhile if it takes long: longer than multiplying by hand numbers of n and m
+// limbs.
+void big_calculate(void (*calculate)(void *room), void *room, size_t n, size_t m);
+enum { BIG_LONG = CONFIG_STRESS ? 8 : 1 << 20 };    // products of limbs, that is well below a millisecond
+
+static inline bool big_is_long(size_t n, size_t m)
+{
+    return n * m > BIG_LONG;
+}
+
 term big_copy(struct heap *h, const struct magnitude *a, bool negative, term *why);
 
 // On two's complement of any width.

@@ -131,6 +131,16 @@ static term multiply_integers(struct heap *h, term a, term b, term *why)
     return big_multiply(h, &x, &y, why);
 }
 
+bool number_takes_long(term a, term b)
+{
+    if (is_small(a) || is_small(b) || !is_integer(a) || !is_integer(b))
+        return false;
+    struct magnitude m, n;
+    magnitude_of(a, &m);
+    magnitude_of(b, &n);
+    return big_is_long(m.n, n.n);
+}
+
 term number_multiply(struct heap *h, term a, term b, term *why)
 {
     if (LIKELY(are_small(a, b)))

@@ -24,6 +24,11 @@ term number_bnot(struct heap *h, term a, term *why);
 term number_bsl(struct heap *h, term a, term b, term *why);
 term number_bsr(struct heap *h, term a, term b, term *why);
 
+// Multiplying or dividing them may take long: whoever can does it as work in turns (base/turn.h).
+bool number_takes_long(term a, term b);
+bool integer_text_takes_long(term t);
+enum { INTEGER_LONG_TEXT = CONFIG_STRESS ? 64 : 8192 };    // digits whose reading takes long
+
 // Between C and terms.
 term integer_from_i64(struct heap *h, int64_t value);
 term integer_from_u64(struct heap *h, uint64_t value);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Numbers as text and back.
 #include "base/memory.h"
+#include "base/turn.h"
 #include "term/big.h"
 #include "term/number.h"
 
@@ -40,6 +41,26 @@ static size_t limb_to_text(word limb, bool negative, unsigned base, char *text)
     return (size_t)(end - start);
 }
 
+// Conversion of limbs to digits or back.
+struct conversion {
+    uint8_t *digits;
+    word *limbs;
+    size_t digit_count, limb_count;
+    int base;
+};
+
+static void convert_to_digits(void *room)
+{
+    struct conversion *c = room;
+    c->digit_count = mpn_get_str(c->digits, c->base, c->limbs, (mp_size_t)c->limb_count);
+}
+
+static void convert_to_limbs(void *room)
+{
+    struct conversion *c = room;
+    c->limb_count = (size_t)mpn_set_str(c->limbs, c->digits, c->digit_count, c->base);
+}
+
 size_t integer_to_text(term t, unsigned base, char *text)
 {
     struct magnitude m;
@@ -50,16 +71,22 @@ size_t integer_to_text(term t, unsigned base, char *text)
     word *limbs = scratch_take(&s, m.n + 1);
     memcpy(limbs, m.limbs, m.n * sizeof(word));
     char *digits = text + m.negative;
-    size_t n = mpn_get_str((unsigned char *)digits, (int)base, limbs, (mp_size_t)m.n);
+    struct conversion c = {.digits = (uint8_t *)digits, .limbs = limbs, .limb_count = m.n, .base = (int)base};
+    big_calculate(convert_to_digits, &c, m.n, m.n);
     scratch_give(&s);
-    size_t zeros = 0;
+    size_t n = c.digit_count, zeros = 0, steps = 0;
     while (digits[zeros] == 0)
         zeros++;
-    for (size_t i = zeros; i < n; i++)
+    for (size_t i = zeros; i < n; i++, turn_step(&steps))
         digits[i - zeros] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"[(unsigned char)digits[i]];
     if (m.negative)
         text[0] = '-';
     return n - zeros + m.negative;
+}
+
+bool integer_text_takes_long(term t)
+{
+    return integer_byte_size(t) > INTEGER_LONG_TEXT / 4;
 }
 
 unsigned text_digit(char c)
@@ -75,7 +102,8 @@ unsigned text_digit(char c)
 
 static term big_from_digits(struct heap *h, const char *text, size_t n, unsigned base, bool negative)
 {
-    for (size_t i = 0; i < n; i++)
+    size_t steps = 0;
+    for (size_t i = 0; i < n; i++, turn_step(&steps))
         if (text_digit(text[i]) >= base)
             return NONE;
     size_t limbs = (size_t)((double)n * log2(base) / 64.0) + 2;
@@ -83,13 +111,14 @@ static term big_from_digits(struct heap *h, const char *text, size_t n, unsigned
         return NONE;
     struct scratch s;
     uint8_t *values = (uint8_t *)scratch_take(&s, (n + 7) / 8);
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = 0; i < n; i++, turn_step(&steps))
         values[i] = (uint8_t)text_digit(text[i]);
     term *object = big_alloc(h, limbs);
-    size_t filled = (size_t)mpn_set_str(object + 1, values, n, (int)base);
+    struct conversion c = {.digits = values, .limbs = object + 1, .digit_count = n, .base = (int)base};
+    big_calculate(convert_to_limbs, &c, limbs, limbs);
     scratch_give(&s);
     term why;
-    return big_finish(h, object, limbs, filled, negative, &why);
+    return big_finish(h, object, limbs, c.limb_count, negative, &why);
 }
 
 // 12 digits of any base fit into a word.

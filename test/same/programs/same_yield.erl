@@ -12,7 +12,7 @@
 %% Of bench_yield: those that give the same on both sides. Not a program: it has an argument too many.
 all(Names) -> [{Name, erlang:phash2((bench_yield:native(Name, ?SIZE))())} || Name <- Names].
 
-names(all) -> lists:append([names(Group) || Group <- [lists, external, binaries, hashes, unicode, tuples, maps, ets, sending, exits]]);
+names(all) -> lists:append([names(Group) || Group <- [lists, external, binaries, hashes, unicode, tuples, maps, numbers, ets, sending, exits]]);
 names(lists) -> [length, reverse, append, subtract, member, keyfind];
 names(external) -> [term_to_binary, term_to_binary_compressed, term_to_iovec, external_size, binary_to_term, binary_to_term_maps];
 names(binaries) -> [list_to_binary, iolist_size, iolist_to_iovec, binary_to_list, copy_binary, longest_common_prefix, matches, match, split,
@@ -22,6 +22,7 @@ names(unicode) -> [utf8_to_list, list_to_utf8, list_to_string];
 names(tuples) -> [list_to_tuple, tuple_to_list, flat_size];
 names(ets) -> [ets_insert, ets_tab2list, ets_select, ets_select_ordered, ets_match, ets_select_count, ets_select_delete, ets_select_replace,
                ets_delete_all_objects, ets_delete];
+names(numbers) -> [multiply, divide, big_to_list, list_to_big];
 names(sending) -> [send, get_dictionary];
 names(exits) -> [exit_links, exit_monitors, exit_monitored, exit_ets];
 names(maps) -> [maps_from_list, maps_from_keys, maps_keys, maps_values, maps_merge].
@@ -32,6 +33,7 @@ of_binaries() -> all(names(binaries)).
 of_hashes() -> all(names(hashes)).
 of_unicode() -> all(names(unicode)).
 of_tuples() -> all(names(tuples)).
+of_numbers() -> all(names(numbers)).
 of_ets() -> all(names(ets)).
 of_sending() -> all(names(sending)).
 of_exits() -> all(names(exits)).
@@ -43,6 +45,19 @@ failures() ->
     [try apply(M, F, A) catch Class:Reason:Stack -> {Class, Reason, erlang:phash2(element(3, hd(Stack)))} end
      || {M, F, A} <- [{lists, reverse, [L, []]}, {lists, member, [x, L]}, {lists, keyfind, [x, 1, L]}, {erlang, '++', [L, []]},
                       {erlang, '--', [L, [1]]}, {erlang, length, [L]}]].
+
+%% Huge integers in guards, with registers behind those that are live, with failures, and whose text is that of none.
+huge() ->
+    A = (1 bsl 100_000) div 3, B = (1 bsl 50_000) div 7,
+    Text = integer_to_list(A),
+    [erlang:phash2(huge(A, B, x, y)), erlang:phash2(huge(B, A, x, y)), A * B div B =:= A, (A * B + 5) rem B, list_to_integer(Text) =:= A,
+     binary_to_integer(list_to_binary(Text)) =:= A, list_to_integer(integer_to_list(-A, 36), 36) =:= -A, erlang:phash2(integer_to_binary(A * A)),
+     string:to_integer(Text ++ "rest") =:= {A, "rest"},
+     try list_to_integer(Text ++ element(2, {text, [x]})) catch error:Reason:Trace -> {Reason, element(1, hd(Trace)), element(2, hd(Trace))} end,
+     try binary_to_integer(list_to_binary(Text ++ element(2, {text, "x"}))) catch error:Other -> Other end].
+
+huge(A, B, X, Y) when A * B rem (B + 1) > B -> {X, Y};
+huge(A, B, X, Y) -> C = A * B, {X, Y, C div (B + 1), C rem (A + 1), erlang:phash2(C * C)}.
 
 %% Signals are taken in meanwhile: messages wait, exits of links count afterwards.
 signals() ->
