@@ -5,7 +5,7 @@
 // Frames from the engine wait to be taken by the owner, who gets {Ref, frames} if none were there the last time. The process whose
 // frame found too many bytes on their way gets {Ref, room} once there are few.
 // While answers come at once the owner looks for the next one for some microseconds instead of being told: its scheduler would
-// have gone to sleep. Measured on two cores, a round trip: 3.5 us, and 7 to 25 us without, depending on which scheduler slept.
+// have gone to sleep. Measured on two cores, a round trip: 4.5 us, and 7 to 25 us without, depending on which scheduler slept.
 #ifndef TANDEM_NIF_INSTANCE_H
 #define TANDEM_NIF_INSTANCE_H
 
