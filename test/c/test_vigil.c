@@ -128,6 +128,7 @@ Suite *vigil_suite(void)
 {
     Suite *s = suite_create("vigil");
     TCase *c = tcase_create("vigil");
+    tcase_set_timeout(c, 300);    // the thread that holds a core is the last to run on a busy machine
     tcase_add_test(c, test_one_core);
     tcase_add_test(c, test_one_conversation);
     tcase_add_test(c, test_another_worker_answers);
