@@ -92,18 +92,18 @@ static void send_all(void)
     heap_init(&h, 512);
     for (term pid = proc_next(&at); pid != NONE; pid = proc_next(&at))
         for (unsigned i = 0; i < 6; i++)
-            signal_message(NONE, pid, some_term(&h, i + 2 * pid_number(pid)));
+            signal_message(pid, some_term(&h, i + 2 * pid_number(pid)));
     heap_done(&h);
 }
 
-static size_t poll(int64_t wait_ns)
+static struct traffic poll(int64_t wait_ns)
 {
     bool idle = wait_ns != 0 && !answer();
     if (idle && idle_rounds++ < MIN_ROUNDS)
         send_all();
     else if (idle || proc_total_reductions() - reductions_before > MAX_REDUCTIONS)
         sched_stop();
-    return 0;
+    return (struct traffic){0};
 }
 
 int LLVMFuzzerInitialize(int *argc, char ***argv)
