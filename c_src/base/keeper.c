@@ -16,7 +16,7 @@
 
 enum {
     LOOK_MS = 500,
-    RAREST_LOOK_MS = 32000,
+    RAREST_LOOK_MS = 4000,
     IDLE_LEAST = 8 << 20,    // bytes that are not worth the trouble
     IDLE_SHARE = 8,          // nor is a smaller part of what is in use
 };

@@ -175,6 +175,7 @@ static size_t sort_pairs(term *pairs, size_t n)
         int order = count ? term_compare_exact(keys[count - 1], key) : -1;
         size_t at = order < 0 ? count : order == 0 ? count - 1 : flat_place(keys, count - 1, key);
         if (at < count && (order == 0 || term_equal(keys[at], key))) {
+            keys[at] = key;    // equal, but 0.0 may be -0.0
             values[at] = value;
             continue;
         }
@@ -261,7 +262,7 @@ size_t map_words_max(size_t n)
     return 3 * n + 3 * nodes + 2 * CONFIG_FLAT_MAP_MAX + 3;
 }
 
-// Two flat maps of which a has all keys of b.
+// Two flat maps of which a has all keys of b, the same terms.
 static term merge_same_keys(struct heap *h, term a, term b)
 {
     term result = map_flat_of(h, map_flat_keys(a), map_flat_values(a));
@@ -281,15 +282,17 @@ static term merge_flat(struct heap *h, term a, term b)
     term pairs[4 * CONFIG_FLAT_MAP_MAX];
     const term *keys_a = tuple_elements(map_flat_keys(a)), *keys_b = tuple_elements(map_flat_keys(b));
     size_t i = 0, k = 0, n = 0, size_a = flat_size(a), size_b = flat_size(b);
+    bool same = true;    // equal keys are the same terms; 0.0 may be -0.0 somewhere in others
     while (i < size_a || k < size_b) {
         int order = i == size_a ? 1 : k == size_b ? -1 : term_compare_exact(keys_a[i], keys_b[k]);
         pairs[2 * n] = order < 0 ? keys_a[i] : keys_b[k];
         pairs[2 * n + 1] = order < 0 ? map_flat_values(a)[i] : map_flat_values(b)[k];
         n++;
+        same = same && (order != 0 || keys_a[i] == keys_b[k]);
         i += order <= 0;
         k += order >= 0;
     }
-    if (n == size_a)
+    if (n == size_a && same)
         return merge_same_keys(h, a, b);
     return n <= CONFIG_FLAT_MAP_MAX ? flat_from_sorted(h, pairs, n) : trie_from_pairs(h, pairs, n);
 }

@@ -65,3 +65,12 @@ missing(M) when is_map(M) ->
               fun(X) -> X#{[] := 1, #{} := 2, 7 := 3, -1 := 4} end,
               fun(X) -> X#{100000000000000000000 := 1, 3 := 2} end, fun(X) -> X#{id(z) := 1, id(y) := 2} end, fun(X) -> X#{known := 1, z := 2, b := 3} end]].
 missing_keys() -> {missing(id(#{})), missing(id(#{known => 1})), missing(maps:from_list([{known, x} | [{I, I} || I <- lists:seq(1000, 1050)]]))}.
+
+%% Keys may be equal and not the same.
+zeros() ->
+    [A, B] = id([0.0, -0.0]),
+    Many = [{N, N} || N <- lists:seq(1, 40)],
+    Lists = [[{A, 1}, {B, 2}], [{B, 1}, {A, 2}], [{{A}, 1}, {1000, 0}, {{B}, 2}], [{A, 1}, {B, 2} | Many], Many ++ [{B, 1}, {A, 2}]],
+    Maps = [#{A => 1}, #{B => 2}, #{B => 2, 1000 => 3}, #{1000 => 3, {A} => 1}, #{{B} => 1}, maps:from_list([{B, b} | Many])],
+    [[io_lib:format("~0p", [Map]) || Map <- [maps:from_list(List), maps:from_keys([Key || {Key, _} <- List], k)]] || List <- Lists]
+        ++ [io_lib:format("~0p", [Map]) || One <- Maps, Other <- Maps, Map <- [maps:merge(One, Other), maps:put(A, p, One), One#{B => q}, maps:remove(A, One)]].

@@ -29,7 +29,7 @@ wait(X) -> receive {stop, Reason} -> exit(Reason); {call, From, F} -> From ! {se
 
 call(Pid, F) -> Pid ! {call, self(), F}, receive {Pid, Value} -> Value after 5000 -> timeout end.
 
-down(Monitor) -> receive {'DOWN', Monitor, process, _, Reason} -> Reason after 5000 -> timeout end.
+down(Monitor) -> receive {'DOWN', Monitor, process, _, Reason} -> Reason after 60_000 -> timeout end.
 
 %% How a process that runs F ends, and what it leaves behind for its linked trapper.
 ends(F) ->
@@ -507,7 +507,8 @@ spawn_request_to_nowhere() ->
 spawn_to_nowhere() ->
     process_flag(trap_exit, true),
     P = spawn('no@where', ?MODULE, wait, [x]), Q = spawn_link('no@where', ?MODULE, wait, [x]), {R, M} = spawn_monitor('no@where', ?MODULE, wait, [x]),
-    [is_pid(P), is_pid(Q), is_pid(R), [case X of {'EXIT', Q, W} -> {exit, W}; {'DOWN', M, process, R, W} -> {down, W} end || X <- lists:sort(rest())]].
+    [is_pid(P), is_pid(Q), is_pid(R), [case X of {'EXIT', Q, W} -> {exit, W}; {'DOWN', M, process, R, W} -> {down, W} end
+                                             || X <- lists:sort([receive X -> X after 60_000 -> none end || _ <- [exit, down]])]].
 
 abandoned_requests() ->
     process_flag(trap_exit, true),
