@@ -225,15 +225,17 @@ fuzz_one() {
 
 fuzz() {
     make --no-print-directory -C c_src BUILD=fuzz fuzzers || { count fuzzers 0 1; return; }
-    running=0
+    running=    # not all that runs: an epmd does
     for fuzzer in _build/c/fuzz/fuzz_*; do
         [ -x "$fuzzer" ] || continue
         rm -f "$out/$(basename "$fuzzer").status"
         fuzz_one "$fuzzer" &
-        running=$((running + 1))
-        [ $((running % $(nproc))) -ne 0 ] || wait
+        running="$running $!"
+        # shellcheck disable=SC2086
+        [ $(($(echo $running | wc -w) % $(nproc))) -ne 0 ] || { wait $running; running=; }
     done
-    wait
+    # shellcheck disable=SC2086
+    [ -z "$running" ] || wait $running
     for fuzzer in _build/c/fuzz/fuzz_*; do
         [ -x "$fuzzer" ] || continue
         name=$(basename "$fuzzer")

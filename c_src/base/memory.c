@@ -39,6 +39,7 @@ struct cache {
     int64_t look_at;       // in_use at which the thread compares the sum with the limit
     size_t large_freed;    // since the keeper was told
     bool passed;
+    _Atomic bool left;    // by its thread, which has ended
     _Atomic int64_t uses[MEM_USES];
     struct cache *next;
 };
@@ -65,8 +66,22 @@ static bool is_small_class(size_t class)
     return !CONFIG_PLAIN_MEMORY && class < CLASSES;
 }
 
+// NULL: none.
+static struct cache *take_left(void)
+{
+    for (struct cache *c = atomic_load(&caches); c; c = c->next) {
+        bool left = true;
+        if (atomic_compare_exchange_strong(&c->left, &left, false))
+            return c;
+    }
+    return NULL;
+}
+
 static COLD struct cache *cache_open(void)
 {
+    own = take_left();
+    if (own)
+        return own;
     struct cache *c = from_system(sizeof *c);
     memset(c, 0, sizeof *c);
     for (size_t i = 0; i < CLASSES; i++)
@@ -76,6 +91,14 @@ static COLD struct cache *cache_open(void)
     while (!atomic_compare_exchange_weak(&caches, &c->next, c)) {
     }
     return own = c;
+}
+
+void mem_leave(void)
+{
+    struct cache *c = own;
+    own = NULL;
+    if (c)
+        atomic_store(&c->left, true);
 }
 
 static struct cache *cache(void)

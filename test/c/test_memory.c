@@ -188,6 +188,28 @@ START_TEST(test_threads)
 }
 END_TEST
 
+static void *allocate_a_little(void *unused)
+{
+    for (size_t size = 16; size <= 1024; size += 16)
+        mem_free(memset(mem_alloc(size), 1, size), size);
+    mem_leave();
+    return unused;
+}
+
+// One after the other, as long computations have them.
+START_TEST(test_threads_come_and_go)
+{
+    size_t before = memory_resident();
+    for (int i = 0; i < 1000; i++) {
+        pthread_t thread;
+        ck_assert_int_eq(pthread_create(&thread, NULL, allocate_a_little, NULL), 0);
+        pthread_join(thread, NULL);
+    }
+    if (!CONFIG_PLAIN_MEMORY)
+        ck_assert_uint_lt(memory_resident(), before + (8 << 20));
+}
+END_TEST
+
 // After a peak of small blocks what is idle goes back, but for the few blocks that are still used.
 enum { PEAK_BLOCKS = 200000, PEAK_BLOCK = 240 };
 
@@ -289,6 +311,7 @@ Suite *memory_suite(void)
     tcase_add_test(c, test_resize);
     tcase_add_test(c, test_other_thread_frees);
     tcase_add_test(c, test_threads);
+    tcase_add_test(c, test_threads_come_and_go);
     tcase_add_test(c, test_idle_memory_goes_back);
     tcase_add_test(c, test_order_comes_back);
     tcase_add_test(c, test_release_beside_others);

@@ -148,6 +148,133 @@ static void run(const struct module *m, unsigned which)
     sched_run();
 }
 
+// All that could still run it has ended; it is freed in one of the next runs.
+static void forget(const struct module *m)
+{
+    term name = m->name;
+    module_delete(name);
+    module_purge(name);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
+size_t LLVMFuzzerCustomMutator(uint8_t *bytes, size_t size, size_t max_size, unsigned seed);
+size_t LLVMFuzzerMutate(uint8_t *bytes, size_t size, size_t max_size);
+
+static struct {
+    term modules[MAX_ASKED];
+    size_t count;
+} asked;
+
+static uint64_t reductions_before;
+static unsigned idle_rounds;
+
+static void ask(term name)
+{
+    if (asked.count < MAX_ASKED)
+        asked.modules[asked.count++] = name;
+}
+
+// Nobody has any other module.
+static bool answer(void)
+{
+    bool any = asked.count > 0;
+    while (asked.count > 0)
+        module_arrived(asked.modules[--asked.count], NULL, 0);
+    return any;
+}
+
+static term some_term(struct heap *h, unsigned which)
+{
+    switch (which % 12) {
+    case 0:
+        return small((sword)which - 6);
+    case 1:
+        return ATOM_error;
+    case 2:
+        return NIL;
+    case 3:
+        return list_of(h, 3, (term[]){small(1), ATOM_ok, small(3)}, NIL);
+    case 4:
+        return tuple2(h, ATOM_ok, small((sword)which));
+    case 5:
+        return tuple3(h, ATOM_error, small(1), cons(h, small(2), NIL));
+    case 6:
+        return binary_from(h, "fuzz\xE2\x82\xAC and more", 16);
+    case 7:
+        return float_term(h, 2.5);
+    case 8:
+        return map_from_pairs(h, (term[]){ATOM_ok, small(1), ATOM_error, NIL}, 2);
+    case 9:
+        return export_make(h, export_get(ATOM_erlang, ATOM_element, 2));
+    case 10:
+        return list_of(h, 2, (term[]){tuple2(h, ATOM_ok, NIL), tuple2(h, ATOM_error, NIL)}, NIL);
+    }
+    return tuple_of(h, 5, (term[]){ATOM_error, NIL, ATOM_true, NIL, binary_from(h, "address!address!", 16)});
+}
+
+static void send_all(void)
+{
+    struct heap h;
+    uint32_t at = 0;
+    heap_init(&h, 512);
+    for (term pid = proc_next(&at); pid != NONE; pid = proc_next(&at))
+        for (unsigned i = 0; i < 6; i++)
+            signal_message(pid, some_term(&h, i + 2 * pid_number(pid)));
+    heap_done(&h);
+}
+
+static struct traffic poll(int64_t wait_ns)
+{
+    bool idle = wait_ns != 0 && !answer();
+    if (idle && idle_rounds++ < MIN_ROUNDS)
+        send_all();
+    else if (idle || proc_total_reductions() - reductions_before > MAX_REDUCTIONS)
+        sched_stop();
+    return (struct traffic){0};
+}
+
+int LLVMFuzzerInitialize(int *argc, char ***argv)
+{
+    (void)argc;
+    (void)argv;
+    log_set_level(LOG_ERROR);
+    engine_open();
+    module_hooks.ask = ask;
+    sched_hooks.poll = poll;
+    return 0;
+}
+
+static void spawn_call(const struct module *m, const struct beam_export *e, unsigned which)
+{
+    struct heap h;
+    struct spawn s;
+    term arguments[CONFIG_MAX_ARITY];
+    heap_init(&h, 4096);
+    for (uint32_t i = 0; i < e->arity; i++)
+        arguments[i] = some_term(&h, which + 5 * i);
+    spawn_init(&s, NULL);
+    s.module = m->name;
+    s.function = e->function;
+    s.arguments = list_of(&h, e->arity, arguments, NIL);
+    s.max_heap_words = MAX_HEAP_WORDS;
+    s.max_heap_log = false;
+    s.sensitive = true;
+    proc_spawn(NULL, &s);
+    heap_done(&h);
+}
+
+static void run(const struct module *m, unsigned which)
+{
+    enum { CALLS = 4 };
+    idle_rounds = 0;
+    reductions_before = proc_total_reductions();
+    sched_start(1);
+    for (uint32_t i = 0; i < m->export_count && i < MAX_EXPORTS; i++)
+        for (unsigned n = 0; n < CALLS; n++)
+            spawn_call(m, &m->exports[i], which + 7 * n + i);
+    sched_run();
+}
+
 // All that could still run it has ended.
 static void forget(struct module *m)
 {

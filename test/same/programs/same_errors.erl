@@ -109,10 +109,11 @@ apply_applied_fixed_last() -> M = id(erlang), F = id(apply), M:F(M, id(error), i
 apply_applied_function() -> apply(id(erlang), id(apply), [id(?MODULE), id(deep), id([2])]).
 apply_applied_of_two() -> apply(id(erlang), id(apply), [fun erlang:error/1, id([oops])]).
 apply_applied_badly() ->
-    [try apply(id(erlang), id(apply), id(Args)) catch C:R:S -> {C, R, S} end
-     || Args <- [[], [a], [a, b], [1, b, []], [a, 2, []], [a, b, c], [a, b, [c | d]], [erlang, apply, []], [erlang, apply, [a, b, [c | d]]], [erlang, apply, [1, b, []]], [a, b, [], c], [a, b | []], [a | b],
+    [applied(id(Args)) || Args <- [[], [a], [a, b], [1, b, []], [a, 2, []], [a, b, c], [a, b, [c | d]], [erlang, apply, []], [erlang, apply, [a, b, [c | d]]], [erlang, apply, [1, b, []]], [a, b, [], c], [a, b | []], [a | b],
                  [erlang, apply, [erlang, apply, [erlang, length, [x]]]]]]
-        ++ [try M:F(A, B, Cs) catch C:R:S -> {C, R, S} end || M <- [erlang], F <- [apply], {A, B, Cs} <- [{1, b, []}, {a, 2, []}, {a, b, c}, {erlang, length, [x]}, {erlang, apply, [1, 2]}]].
+        ++ [applied(id(erlang), id(apply), A, B, Cs) || {A, B, Cs} <- [{1, b, []}, {a, 2, []}, {a, b, c}, {erlang, length, [x]}, {erlang, apply, [1, 2]}]].
+applied(Args) -> try apply(id(erlang), id(apply), Args) catch C:R:S -> {C, R, S} end.
+applied(M, F, A, B, Cs) -> try M:F(A, B, Cs) catch C:R:S -> {C, R, S} end.
 apply_applied_spawned() -> [begin {_, M} = spawn_monitor(erlang, apply, Args), receive {'DOWN', M, _, _, R} -> R end end
                             || Args <- [[erlang, apply, [erlang, error, [oops]]], [erlang, apply, [erlang, apply, [erlang, exit, [oops]]]], [erlang, apply, [?MODULE, deep, [1]]]]].
 exit_spawned() -> {_, M} = spawn_monitor(erlang, apply, [erlang, exit, [oops]]), receive {'DOWN', M, _, _, R} -> R end.

@@ -491,6 +491,7 @@ spawned_dead() -> process_flag(trap_exit, true), both(fun(Node) -> {Pid, M} = sp
 spawn_request_replies() ->
     [begin
          R = erlang:spawn_request(Node, ?MODULE, wait, [x], Options),
+         _ = erpc:call(Node, erlang, node, []),    % what is told of the spawn is here before this
          Replies = [case X of {Tag, R, ok, P} when is_pid(P) -> {Tag, ok}; {Tag, R, error, Why} -> {Tag, error, Why} end || X <- rest()],
          {Options, is_reference(R), Replies}
      end || Node <- [node(), home(group_leader())],
