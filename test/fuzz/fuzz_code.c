@@ -5,6 +5,7 @@
 #include "main/engine.h"
 
 #include "base/log.h"
+#include "base/memory.h"
 #include "code/export_hooks.h"
 #include "code/module.h"
 #include "proc/proc.h"
@@ -112,6 +113,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
     (void)argv;
     log_set_level(LOG_ERROR);
     engine_open();
+    mem_set_limit((size_t)1 << 30);    // what asks for more dies, and the fuzzer doesn't take it for a leak
     module_hooks.ask = ask;
     sched_hooks.poll = poll;
     return 0;
