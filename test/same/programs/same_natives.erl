@@ -192,7 +192,14 @@ suspender_dies() ->
     Pid = idle(),
     {Suspender, Monitor} = spawn_monitor(fun() -> suspend_process(Pid), suspend_process(Pid) end),
     receive {'DOWN', Monitor, process, Suspender, normal} -> ok end,
-    [process_info(Pid, status), exit(Pid, kill)].
+    [waits(Pid, 1000), exit(Pid, kill)].
+
+waits(Pid, Tries) ->
+    case process_info(Pid, status) of
+        {status, waiting} -> true;
+        Other when Tries =:= 0 -> Other;
+        _ -> receive after 5 -> waits(Pid, Tries - 1) end
+    end.
 
 suspend_asynchronously() ->
     Pid = idle(),
