@@ -6,6 +6,12 @@
 #include "base/types.h"
 
 int64_t clock_monotonic(void);    // never goes back; its zero means nothing
+
+// The same to a microsecond, but it may go back by as much: for what counts in ticks. 7 ns instead of 17 where the processor's
+// own counter can be read, which is a tenth of what setting a timer and cancelling it takes.
+int64_t clock_ticks(void);
+enum { CLOCK_TICKS_OFF = 1000 };    // ns
+
 int64_t clock_system(void);       // since 1970-01-01 UTC
 int64_t clock_cpu(void);          // CPU time of the whole OS process
 

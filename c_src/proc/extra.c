@@ -12,7 +12,8 @@ struct proc_extra *proc_extra(struct proc *p)
         x->fullsweep_after = UINT16_MAX;
         x->max_heap_kill = x->max_heap_log = true;
         lock_init(&x->timers_lock);
-        list_init(&x->timers);
+        list_init(&x->timers_at_home);
+        list_init(&x->timers_away);
         list_init(&x->near);
         list_init(&x->suspensions);
     }

@@ -17,8 +17,10 @@ struct proc_extra {
     bool max_heap_kill, max_heap_log;
     uint32_t fullsweep_after;
     term error_handler;    // an atom
+    struct wheel *home_wheel;       // where it set its first message timer; NULL: it set none
+    struct list timers_at_home;     // those there that go to itself, with that wheel's lock
     struct lock timers_lock;
-    struct list timers;         // message timers that go to this process, started by itself
+    struct list timers_away;    // those in other wheels, with timers_lock
     struct list near;           // messages to itself whose terms were not copied at first: proc/near.h
     struct list suspensions;    // whom it suspended: proc/suspend.c
     uint32_t suspended;         // how often it was suspended

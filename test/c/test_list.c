@@ -103,6 +103,18 @@ START_TEST(test_lock)
 }
 END_TEST
 
+START_TEST(test_clock_ticks)
+{
+    for (int i = 0; i < 300000; i++) {
+        int64_t before = clock_monotonic(), ticks = clock_ticks(), after = clock_monotonic();
+        ck_assert_int_ge(ticks, before - CLOCK_TICKS_OFF);
+        ck_assert_int_le(ticks, after + CLOCK_TICKS_OFF);
+        if (i % 60000 == 0)
+            nanosleep(&(struct timespec){0, 3000000}, NULL);
+    }
+}
+END_TEST
+
 START_TEST(test_clock)
 {
     int64_t monotonic = clock_monotonic(), system = clock_system(), cpu = clock_cpu();
@@ -133,6 +145,7 @@ Suite *list_suite(void)
     tcase_add_test(c, test_list_remove_twice);
     tcase_add_test(c, test_lock);
     tcase_add_test(c, test_clock);
+    tcase_add_test(c, test_clock_ticks);
     suite_add_tcase(s, c);
     return s;
 }
