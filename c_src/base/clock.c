@@ -27,7 +27,8 @@ enum {
     MEASURE_NS = 1000000,      // the counter's rate is taken over at least so long,
     FORGET_NS = 1000000000,    // and at most so long: the machine may have been suspended or moved
     RATE_BITS = 32,            // behind the point
-    STEADY_LEAF = 0x80000007, STEADY_BIT = 1 << 8,    // CPUID: the counter runs at one rate, whatever the processor does
+    STEADY_LEAF = 0x80000007,
+    STEADY_BIT = 1 << 8,    // CPUID: the counter runs at one rate, whatever the processor does
 };
 
 // A reading of both clocks at one moment.

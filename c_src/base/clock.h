@@ -12,8 +12,8 @@ int64_t clock_monotonic(void);    // never goes back; its zero means nothing
 int64_t clock_ticks(void);
 enum { CLOCK_TICKS_OFF = 1000 };    // ns
 
-int64_t clock_system(void);       // since 1970-01-01 UTC
-int64_t clock_cpu(void);          // CPU time of the whole OS process
+int64_t clock_system(void);    // since 1970-01-01 UTC
+int64_t clock_cpu(void);       // CPU time of the whole OS process
 
 // The clock of the calling thread's CPU time, which any thread may read until that thread ends; 0: it has none.
 int clock_own(void);

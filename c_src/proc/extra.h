@@ -16,9 +16,9 @@ struct proc_extra {
     size_t max_heap_words;         // 0: no limit
     bool max_heap_kill, max_heap_log;
     uint32_t fullsweep_after;
-    term error_handler;    // an atom
-    struct wheel *home_wheel;       // where it set its first message timer; NULL: it set none
-    struct list timers_at_home;     // those there that go to itself, with that wheel's lock
+    term error_handler;            // an atom
+    struct wheel *home_wheel;      // where it set its first message timer; NULL: it set none
+    struct list timers_at_home;    // those there that go to itself, with that wheel's lock
     struct lock timers_lock;
     struct list timers_away;    // those in other wheels, with timers_lock
     struct list near;           // messages to itself whose terms were not copied at first: proc/near.h

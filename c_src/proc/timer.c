@@ -413,8 +413,8 @@ static bool take_ref(struct lock *lock, const struct list *timers, struct ref_id
 // One at a time: the lock of a wheel comes before that of a process's list.
 static bool take_any_ref(struct proc_extra *x, struct ref_ids *ids)
 {
-    return x->home_wheel && (take_ref(&x->home_wheel->lock, &x->timers_at_home, ids) ||
-                             take_ref(&x->timers_lock, &x->timers_away, ids));
+    return x->home_wheel &&
+           (take_ref(&x->home_wheel->lock, &x->timers_at_home, ids) || take_ref(&x->timers_lock, &x->timers_away, ids));
 }
 
 void timers_exit(struct proc *p)
