@@ -3,7 +3,8 @@
 %% hidden node. Its port is its life line: the options, the cookie among them, go over it, and when it closes the engine ends. The
 %% frames on it are described in `c_src/main/member.h'.
 %%
-%% If the connection is lost and the engine lives on, it is made again as soon as that is possible.
+%% If the connection is lost and the engine lives on, it is made again as soon as that is possible. If this VM is no node any more, the
+%% engine ends.
 -module(tandem_carrier_tcp).
 
 -export([start_link/1, program/0, kill/1, place/1]).
@@ -31,6 +32,7 @@ place(Port) -> tandem_carrier:place(Port).
 
 open(Owner, #{node := Node, host := Host} = Config) ->
     process_flag(trap_exit, true),
+    link(whereis(net_kernel)),
     Port = tandem_carrier:open_port(Config, "tcp", []),
     true = port_command(Port, tandem_connection:first_frame(Config#{listen => listen_address(Config)})),
     State = #state{port = Port, owner = Owner, node = Node, host = Host},

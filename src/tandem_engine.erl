@@ -28,14 +28,18 @@ start(Link, Options) ->
     end.
 
 %% Names count upward and are never used twice, unless they are given. One that is taken all the same is passed over.
-start_named(Link, undefined, Options) ->
-    Node = node_name("tandem" ++ integer_to_list(atomics:add_get(counter(), 1, 1))),
+start_named(Link, undefined, #{carrier := Carrier} = Options) ->
+    Node = node_name("tandem" ++ integer_to_list(atomics:add_get(counter(), 1, 1)) ++ suffix(Carrier)),
     case start_server(Link, Node, Options) of
         {error, {already_started, _}} -> start_named(Link, undefined, Options);
         Result -> Result
     end;
 start_named(Link, Name, Options) ->
     start_server(Link, node_name(unicode:characters_to_list(name_text(Name))), Options).
+
+%% What is in a cluster shares epmd's names with the engines of other VMs.
+suffix(tcp) -> "_" ++ os:getpid();
+suffix(_) -> "".
 
 name_text(Name) when is_atom(Name) -> atom_to_list(Name);
 name_text(Name) -> Name.

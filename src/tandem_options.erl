@@ -24,8 +24,8 @@
 %% <dt>`carrier'</dt><dd>how the engine is reached. `port', the default: an operating-system process, over pipes. `tcp': such a process
 %%   that is a member of the cluster, so that other nodes reach it and it reaches them; epmd must run. It ends with its owner,
 %%   too. `nif': on threads of this VM's own operating-system process, in memory; a crash of the engine then takes the VM along</dd>
-%% <dt>`name'</dt><dd>the part of the node's name before the `@'; by default `tandem1', `tandem2' and so on. Two engines with one
-%%   name can't run at once.</dd>
+%% <dt>`name'</dt><dd>the part of the node's name before the `@'; by default `tandem1', `tandem2' and so on, with
+%%   `tcp' also the VM's process number, as in `tandem1_4711'. Two engines with one name can't run at once.</dd>
 %% <dt>`schedulers'</dt><dd>threads that run processes; by default one a core that the host may use. `workers' is the same.</dd>
 %% <dt>`memory'</dt><dd>bytes that the whole engine may use (at least 16 MiB); by default, `infinity', as many as the machine has. The
 %%   process that asks for more exits with `{system_limit, memory}': the one whose heap, binary, message, table or spawn passes the

@@ -10,8 +10,9 @@ ebin=$out/ebin
 programs=$out/programs
 tandem=_build/default/lib/tandem/ebin
 results=$out/results
-border_tests="test/erl/tandem_tests.erl test/erl/tandem_host_tests.erl test/erl/tandem_pressure_tests.erl test/erl/tandem_end_tests.erl test/erl/tandem_top_tests.erl test/erl/tandem_trace_tests.erl"
-border_tests_inside="test/erl/tandem_tests.erl test/erl/tandem_host_tests.erl test/erl/tandem_pressure_tests.erl test/erl/tandem_top_tests.erl test/erl/tandem_trace_tests.erl"
+inside_tests="test/erl/tandem_tests.erl test/erl/tandem_host_tests.erl test/erl/tandem_pressure_tests.erl test/erl/tandem_top_tests.erl test/erl/tandem_trace_tests.erl
+    test/erl/tandem_tools_tests.erl test/erl/tandem_memory_tests.erl test/erl/tandem_differences_tests.erl test/erl/tandem_host_differences_tests.erl"
+border_tests="$inside_tests test/erl/tandem_end_tests.erl"
 mkdir -p "$ebin" "$programs"
 
 # compile FOLDER-OF-BEAMS SOURCES: compiles what is newer than the last time.
@@ -268,7 +269,7 @@ everything() {
     # shellcheck disable=SC2086
     on_carrier tcp erlang_tests "erlang tcp" $border_tests
     # shellcheck disable=SC2086
-    on_carrier nif erlang_tests "erlang nif" $border_tests_inside
+    on_carrier nif erlang_tests "erlang nif" $inside_tests
     elixir_tests
     terminal
 }

@@ -82,11 +82,16 @@ features_of_the_language(Node) ->
 
 %% --- Nodes and names -------------------------------------------------------------------------------------------------------
 
+%% But for those of a cluster.
 engines_do_not_know_each_other(Node) ->
+    {Reason, Answer} = case tandem_support:carrier() of
+                           tcp -> {killed, pong};
+                           _ -> {noconnection, pang}
+                       end,
     {ok, Other, OtherNode} = tandem:start(#{}),
     Pid = spawn(OtherNode, fun() -> receive never -> ok end end),
-    ?assertEqual(noconnection, on(Node, fun() -> M = monitor(process, Pid), receive {'DOWN', M, _, _, Why} -> Why end end)),
-    ?assertEqual(pang, on(Node, fun() -> net_adm:ping(OtherNode) end)),
+    ?assertEqual(Reason, on(Node, fun() -> M = monitor(process, Pid), exit(Pid, kill), receive {'DOWN', M, _, _, Why} -> Why end end)),
+    ?assertEqual(Answer, on(Node, fun() -> net_adm:ping(OtherNode) end)),
     ok = tandem:stop(Other).
 
 %% Signals of the operating system are handled by the VM, which gets them; the engine leaves them as they are.
@@ -96,8 +101,15 @@ signals_of_the_system(Node) ->
     ok = on(Other, fun() -> os:set_signal(sigusr2, ignore) end),
     Monitor = monitor(process, Pid),
     _ = tandem_support:signal("USR2", list_to_integer(os:getpid())),
-    _ = tandem_support:signal("USR2", tandem_support:os_pid(Pid)),
-    receive {'DOWN', Monitor, process, Pid, _} -> ok = os:set_signal(sigusr2, default) end.
+    case tandem_support:has_os_process() of
+        true ->
+            _ = tandem_support:signal("USR2", tandem_support:os_pid(Pid)),
+            receive {'DOWN', Monitor, process, Pid, _} -> ok end;
+        false ->
+            ?assertEqual(Other, on(Other, fun() -> node() end)),
+            ok = tandem:stop(Pid)
+    end,
+    ok = os:set_signal(sigusr2, default).
 
 %% httpc:request/1,4,5 are made by the VM, with what is set there; settings can't be changed from here.
 requests_leave_from_the_host(Node) ->
@@ -123,12 +135,21 @@ names_of_the_host(Node) ->
     Names = [init, user, standard_error, logger, error_logger, code_server, file_server_2, net_kernel, erl_signal_server],
     ?assertEqual([whereis(Name) || Name <- Names], on(Node, fun() -> [whereis(Name) || Name <- Names] end)).
 
-%% On an engine on TCP that is a node of its own this ends the connection alone.
+%% In a cluster this ends the connection alone, which is made again.
 disconnecting_the_host(_) ->
     {ok, Pid, Node} = tandem:start(#{}),
     Monitor = monitor(process, Pid),
+    monitor_node(Node, true),
     spawn(Node, erlang, disconnect_node, [node()]),
-    receive {'DOWN', Monitor, process, Pid, Reason} -> ?assertNotEqual(normal, Reason) end.
+    receive {nodedown, Node} -> ok end,
+    case tandem_support:carrier() of
+        tcp ->
+            ?assert(tandem_support:until(fun() -> lists:member(Node, nodes(hidden)) end)),
+            ?assertEqual(Node, on(Node, fun() -> node() end)),
+            ok = tandem:stop(Pid);
+        _ ->
+            receive {'DOWN', Monitor, process, Pid, Reason} -> ?assertNotEqual(normal, Reason) end
+    end.
 
 no_cookies_are_set(Node) ->
     Set = fun() -> [element(2, raised(F)) || F <- [fun() -> erlang:set_cookie(abc) end, fun() -> erlang:set_cookie('no@where', abc) end]] end,

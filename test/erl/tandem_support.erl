@@ -3,7 +3,7 @@
 -module(tandem_support).
 
 -export([os_pid/1, input/1, port/1, signal/2, gone/2, until/1, until/2, resident/1, on/2, no_native/1, quiet/0]).
--export([has_os_process/0, end_at_once/2, is_telling/2, each_on_an_engine/1]).
+-export([carrier/0, has_os_process/0, end_at_once/2, is_telling/2, each_on_an_engine/1]).
 
 %% The process that owns the engine's port, the port, and the engine's operating-system process, by the engine's owner.
 -spec input(pid()) -> pid().
@@ -28,11 +28,16 @@ connection(Owner) ->
                                 lists:member(Input, Links)],
     Found.
 
-%% Whether engines that aren't told otherwise have an operating-system process of their own.
+%% How engines that aren't told otherwise are reached.
+-spec carrier() -> tandem_options:carrier().
+carrier() ->
+    _ = application:load(tandem),
+    application:get_env(tandem, carrier, port).
+
+%% Whether they have an operating-system process of their own.
 -spec has_os_process() -> boolean().
 has_os_process() ->
-    _ = application:load(tandem),
-    application:get_env(tandem, carrier, port) =/= nif.
+    carrier() =/= nif.
 
 %% Ends an engine as hard as it can be ended.
 -spec end_at_once(pid(), node()) -> term().
