@@ -39,7 +39,8 @@
 %% <dt>`executable'</dt><dd>the engine's program; by default `tandem' in the application's priv folder (`tandem_engine.so' for
 %%   `nif')</dd>
 %% <dt>`env'</dt><dd>additions to the environment of the engine's operating-system process, as `open_port/2' takes them</dd>
-%% <dt>`listen'</dt><dd>with `tcp': the address on which other nodes reach the engine, `"ADDRESS"' or `"ADDRESS:PORT"'; by default that of
+%% <dt>`listen'</dt><dd>with `tcp': the address on which other nodes reach the engine, `"ADDRESS"' or `"ADDRESS:PORT"' (of IPv6
+%%   `"[ADDRESS]:PORT"'); by default that of
 %%   the host in its name, where only this machine is let in</dd>
 %% <dt>`net_ticktime'</dt><dd>with `tcp': seconds without a sign of life after which the engine takes a node for lost; 60 by default</dd>
 %% </dl>

@@ -42,7 +42,7 @@ prepare_bench() {
 
 # Engines on TCP need an epmd: one of these tests' own, for as long as they run.
 start_epmd() {
-    export ERL_EPMD_PORT=$((20000 + $$ % 20000))
+    export ERL_EPMD_PORT=$((20000 + $$ % 12000))
     epmd -port "$ERL_EPMD_PORT" -relaxed_command_check > "$out/epmd.log" 2>&1 &
     epmd=$!
     trap 'kill $epmd' EXIT

@@ -3,6 +3,7 @@
 
 #include "base/memory.h"
 #include "base/thread.h"
+#include "carrier/address.h"
 #include "carrier/epmd.h"
 
 #include <errno.h>
@@ -25,12 +26,12 @@ static void failed(struct dial *d, const char *format, const char *what)
     snprintf(d->why, sizeof d->why, format, what);
 }
 
-static bool connected(struct dial *d, int fd, const struct sockaddr_in *to)
+static bool connected(struct dial *d, int fd, const struct address *to)
 {
     struct pollfd wait = {fd, POLLOUT, 0};
     int error = 0;
     socklen_t size = sizeof error;
-    if (connect(fd, (const struct sockaddr *)to, sizeof *to) == 0)
+    if (connect(fd, &to->is.any, to->size) == 0)
         return true;
     if (errno != EINPROGRESS)
         error = errno;
@@ -43,31 +44,26 @@ static bool connected(struct dial *d, int fd, const struct sockaddr_in *to)
     return !error;
 }
 
-static void open_connection(struct dial *d, struct in_addr address, uint16_t port)
+static void open_connection(struct dial *d, const struct address *to)
 {
-    struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(port), .sin_addr = address};
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    int fd = address_socket(to);
     if (fd < 0) {
         failed(d, "no socket: %s", strerror(errno));
         return;
     }
-    if (connected(d, fd, &to))
+    if (connected(d, fd, to))
         d->fd = fd;
     else
         close(fd);
 }
 
-static void reach(struct dial *d, const char *name, const char *host)
+static void reach_at(struct dial *d, struct address *at, const char *name, const char *host)
 {
-    struct in_addr address;
     uint16_t port = 0;
-    if (!epmd_resolve(host, &address)) {
-        failed(d, "the host %s is not known", host);
-        return;
-    }
-    switch (epmd_find(address, name, d->milliseconds, &port)) {
+    switch (epmd_find(at, name, d->milliseconds, &port)) {
     case EPMD_OK:
-        open_connection(d, address, port);
+        address_set_port(at, port);
+        open_connection(d, at);
         return;
     case EPMD_MISSING:
         failed(d, "no epmd answers on %s", host);
@@ -76,6 +72,16 @@ static void reach(struct dial *d, const char *name, const char *host)
         failed(d, "epmd knows no node %s there that we can talk to", name);
         return;
     }
+}
+
+static void reach(struct dial *d, const char *name, const char *host)
+{
+    struct address found[ADDRESS_MOST];
+    size_t count = address_find(host, found);
+    if (count == 0)
+        failed(d, "the host %s is not known", host);
+    for (size_t i = 0; i < count && d->fd < 0; i++)
+        reach_at(d, &found[i], name, host);
 }
 
 static void come_back(struct dial *d, const char *name)

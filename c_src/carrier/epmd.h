@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// Names and ports of nodes, as epmd knows them, through erl_interface. These functions block, at most as long as they are
+// Names and ports of nodes, as epmd knows them, through erl_interface, and over IPv6 by ourselves. These functions block, at most as long as they are
 // told: they are for the start of the engine, and for threads of their own (carrier/dial.h). epmd's port is 4369, or what the
 // variable ERL_EPMD_PORT says.
 #ifndef TANDEM_CARRIER_EPMD_H
 #define TANDEM_CARRIER_EPMD_H
 
-#include "base/types.h"
-
-#include <netinet/in.h>
+#include "carrier/address.h"
 
 enum epmd_result {
     EPMD_OK,
@@ -17,11 +15,8 @@ enum epmd_result {
 
 enum { EPMD_MAX_NAME = 63 };    // characters before the @
 
-// A host's name or dotted address. False: it is not known.
-bool epmd_resolve(const char *host, struct in_addr *address);
-
 // Where the node of that name on that machine listens.
-enum epmd_result epmd_find(struct in_addr address, const char *name, unsigned milliseconds, uint16_t *port);
+enum epmd_result epmd_find(const struct address *at, const char *name, unsigned milliseconds, uint16_t *port);
 
 // Registers this node, hidden, with the epmd of this machine, for as long as *fd is open.
 enum epmd_result epmd_register(const char *name, uint16_t port, unsigned milliseconds, int *fd);

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "carrier/listener.h"
 
-#include "carrier/epmd.h"
+#include "carrier/address.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
@@ -20,49 +19,63 @@ static bool refuse(struct listener *l, const char *format, const char *what)
     return false;
 }
 
-// ADDRESS or ADDRESS:PORT.
+static bool port_of(const char *text, uint16_t *port)
+{
+    char *end;
+    long number = strtol(text, &end, 10);
+    *port = (uint16_t)number;
+    return end != text && !*end && number >= 0 && number <= UINT16_MAX;
+}
+
+// ADDRESS or ADDRESS:PORT. An address of IPv6 has colons of its own, so it is in brackets if a port follows.
 static bool split(struct listener *l, const char *where, char address[MAX_ADDRESS])
 {
-    const char *colon = strrchr(where, ':');
-    size_t size = colon ? (size_t)(colon - where) : strlen(where);
-    char *end = NULL;
-    long port = colon ? strtol(colon + 1, &end, 10) : 0;
-    if (size == 0 || size >= MAX_ADDRESS || (colon && (end == colon + 1 || *end)) || port < 0 || port > UINT16_MAX)
-        return refuse(l, "%s is no address to listen on: give ADDRESS or ADDRESS:PORT, such as 0.0.0.0:9100", where);
-    memcpy(address, where, size);
-    address[size] = 0;
-    l->port = (uint16_t)port;
+    bool bracket = *where == '[';
+    const char *start = where + bracket, *colon = strchr(start, ':'),
+               *end = bracket                            ? strchr(start, ']')
+                      : colon && !strchr(colon + 1, ':') ? colon
+                                                         : start + strlen(start);
+    const char *rest = end ? end + bracket : "?";
+    if (!end || end == start || end - start >= MAX_ADDRESS || (*rest && (*rest != ':' || !port_of(rest + 1, &l->port))))
+        return refuse(l,
+                      "%s is no address to listen on: give ADDRESS or ADDRESS:PORT, such as 0.0.0.0:9100 or [::1]:9100",
+                      where);
+    memcpy(address, start, (size_t)(end - start));
+    address[end - start] = 0;
     return true;
 }
 
-static bool bind_and_listen(struct listener *l, struct in_addr address)
+static bool bind_and_listen(struct listener *l, struct address *own)
 {
-    struct sockaddr_in own = {.sin_family = AF_INET, .sin_port = htons(l->port), .sin_addr = address};
-    socklen_t size = sizeof own;
-    int one = 1;
-    l->fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (l->fd < 0 || (l->port && setsockopt(l->fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one) < 0) ||
-        bind(l->fd, (struct sockaddr *)&own, sizeof own) < 0 || listen(l->fd, BACKLOG) < 0 ||
-        getsockname(l->fd, (struct sockaddr *)&own, &size) < 0)
+    int yes = 1, no = 0;
+    address_set_port(own, l->port);
+    l->fd = address_socket(own);
+    if (l->fd < 0 || (l->port && setsockopt(l->fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes) < 0) ||
+        (!address_is_v4(own) && setsockopt(l->fd, IPPROTO_IPV6, IPV6_V6ONLY, &no, sizeof no) < 0) ||
+        bind(l->fd, &own->is.any, own->size) < 0 || listen(l->fd, BACKLOG) < 0 ||
+        getsockname(l->fd, &own->is.any, &own->size) < 0)
         return false;
-    l->port = ntohs(own.sin_port);
+    l->port = address_port(own);
     return true;
 }
 
 bool listener_open(struct listener *l, const char *where, const char *host)
 {
     char address_text[MAX_ADDRESS];
-    struct in_addr address;
+    struct address found[ADDRESS_MOST];
     *l = (struct listener){.fd = -1, .local_only = !where};
     if (where && !split(l, where, address_text))
         return false;
     const char *text = where ? address_text : host;
-    if (!epmd_resolve(text, &address))
-        return refuse(l,
-                      "the host %s is not known to this machine: name the node after a host that is (vm, localhost, "
-                      "127.0.0.1), or add it to /etc/hosts",
-                      text);
-    if (bind_and_listen(l, address))
+    if (address_find(text, found) == 0)
+        return refuse(
+            l,
+            where ? "the address %s to listen on is not known to this machine: give one that it has, or 0.0.0.0 "
+                    "for all"
+                  : "the host %s is not known to this machine: name the node after a host that is (vm, "
+                    "localhost, 127.0.0.1), or add it to /etc/hosts",
+            text);
+    if (bind_and_listen(l, &found[0]))
         return true;
     char what[MAX_ADDRESS + 100];
     snprintf(what, sizeof what, "%s, port %u: %s", text, l->port, strerror(errno));
@@ -78,21 +91,17 @@ void listener_close(struct listener *l)
 }
 
 // Whoever comes from an address of this machine to that same address, or from loopback, is on this machine.
-static bool is_local(int fd, const struct sockaddr_in *from)
+static bool is_local(int fd, const struct address *from)
 {
-    struct sockaddr_in own;
-    socklen_t size = sizeof own;
-    if (ntohl(from->sin_addr.s_addr) >> 24 == IN_LOOPBACKNET)
-        return true;
-    return getsockname(fd, (struct sockaddr *)&own, &size) == 0 && own.sin_addr.s_addr == from->sin_addr.s_addr;
+    struct address own = {.size = sizeof own.is};
+    return address_is_loopback(from) || (getsockname(fd, &own.is.any, &own.size) == 0 && address_same_host(&own, from));
 }
 
 int listener_accept(const struct listener *l)
 {
     for (;;) {
-        struct sockaddr_in from;
-        socklen_t size = sizeof from;
-        int one = 1, fd = accept4(l->fd, (struct sockaddr *)&from, &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
+        struct address from = {.size = sizeof from.is};
+        int one = 1, fd = accept4(l->fd, &from.is.any, &from.size, SOCK_NONBLOCK | SOCK_CLOEXEC);
         if (fd >= 0 && l->local_only && !is_local(fd, &from)) {
             close(fd);
             continue;

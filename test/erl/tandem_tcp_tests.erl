@@ -26,7 +26,7 @@ cluster_test_() ->
                                   {strangers, fun strangers/1}, {epmd_comes_back, fun epmd_comes_back/1}, {killed_owner, fun killed_owner/1},
                                   {name_taken, fun name_taken/1}, {missing_epmd, fun missing_epmd/1}, {cookie_files, fun cookie_files/1},
                                   {addresses, fun addresses/1}, {large_and_small, fun large_and_small/1}, {both_at_once, fun both_at_once/1},
-                                  {nodes, fun nodes_known/1}]]]
+                                  {nodes, fun nodes_known/1}, {ipv6, fun ipv6/1}]]]
      end}.
 
 %% --- The cluster -----------------------------------------------------------------------------------------------------------
@@ -36,7 +36,7 @@ open() ->
     Cookie = filename:join(Folder, "cookie"),
     ok = filelib:ensure_dir(Cookie),
     write_cookie(Cookie, [?COOKIE, "\n"]),
-    Port = 20000 + erlang:phash2({os:getpid(), erlang:unique_integer()}, 20000),
+    Port = 20000 + erlang:phash2({os:getpid(), erlang:unique_integer()}, 12000),
     #cluster{port = Port, epmd = start_epmd(Port), cookie = Cookie}.
 
 write_cookie(File, Text) ->
@@ -469,6 +469,7 @@ name_taken(#cluster{cookie = Cookie} = C) ->
     with_vms(C, 2, fun([First, Second]) ->
         {_, Node} = call(First, owned, [#{name => taken}]),
         {error, {name_taken, Text}} = call(Second, try_start, [#{name => taken}]),
+        _ = [call(Vm, owned, [#{}]) || Vm <- [First, Second]],    % names of its own
         ?assertNotEqual(nomatch, binary:match(Text, <<"choose another name">>)),
         {1, Said} = refused(C, ["--name", atom_to_list(Node), "--cookie-file", Cookie]),
         ?assertNotEqual(nomatch, binary:match(Said, <<"choose another name">>))
@@ -505,12 +506,38 @@ addresses(#cluster{cookie = Cookie} = C) ->
              ?assertNotEqual({Said, nomatch}, {Said, re:run(Said, Expected)})
          end || {Status, Expected, Name, Args} <-
                     [{2, "NAME@HOST", "noname", []}, {1, "not known", "a@no-such-host.invalid", []}, {1, "ADDRESS:PORT", "a@localhost", ["--listen", ":x"]},
+                     {1, "ADDRESS:PORT", "a@localhost", ["--listen", "[::1"]}, {1, "ADDRESS:PORT", "a@localhost", ["--listen", "[::1]:70000"]},
+                     {1, "not known", "a@localhost", ["--listen", "no-such-host.invalid"]},
                      {1, "cannot listen", "a@localhost", ["--listen", "192.0.2.1:0"]}, {2, "number from 1", "a@localhost", ["--schedulers", "many"]}]],
     with_vms(C, 1, fun([Vm]) ->
         ?assertMatch({error, {cannot_listen, _}}, call(Vm, try_start, [#{listen => "192.0.2.1"}])),
         {_, Node} = call(Vm, owned, [#{listen => "0.0.0.0:0"}]),
         ?assertEqual(pong, call(Vm, net_adm, ping, [Node]))
     end).
+
+%% A VM, an engine of its own and one of nobody, on a host that has no address of IPv4: each reaches the others.
+ipv6(C) ->
+    case gen_tcp:listen(0, [inet6, {ip, {0, 0, 0, 0, 0, 0, 0, 1}}]) of
+        {error, _} ->
+            ok;    % this machine has none
+        {ok, Socket} ->
+            gen_tcp:close(Socket),
+            {Program, Node} = alone(C, {none, 'any@::1'}, ["--listen", "[::1]:0"]),
+            {ok, Pid, VmNode} = peer:start_link(#{name => peer:random_name(), host => "::1", longnames => true, connection => standard_io, env => environment(C),
+                                                  args => ["-proto_dist", "inet6_tcp", "-setcookie", ?COOKIE, "-pa" | code:get_path()]}),
+            Vm = {Pid, VmNode},
+            {_, Owned} = call(Vm, owned, [#{listen => "::1"}]),
+            ?assertEqual([Node, VmNode], in(Vm, fun() ->
+                Self = self(),
+                {ok, _} = tandem:attach(Node),
+                Echo = spawn(Node, ?MODULE, echo, []),
+                spawn(Owned, fun() -> Echo ! {self(), hello}, receive {Echo, hello} -> Self ! {met, lists:sort(nodes(hidden))} end end),
+                receive {met, Nodes} -> Nodes after 10000 -> nothing end
+            end)),
+            ?assertEqual(pong, call(Vm, net_adm, ping, [Owned])),
+            peer:stop(Pid),
+            ?assertEqual(0, stop_program(Program, "TERM"))
+    end.
 
 %% What is small doesn't wait for what is large, both ways; everything arrives as it was, and in order.
 large_and_small(C) ->
