@@ -8,7 +8,6 @@
 #include "base/os.h"
 #include "base/thread.h"
 
-#include <malloc.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <time.h>
@@ -53,7 +52,7 @@ void keeper_release(void)
 {
     depot_release();
     large_release();
-    malloc_trim(0);
+    mem_trim();
 }
 
 // False: the engine ends.

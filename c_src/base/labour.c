@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/labour.h"
 
-#include "base/memory.h"
 #include "base/thread.h"
 
 #include <sched.h>
@@ -21,7 +20,6 @@ static void *do_job(void *job)
 {
     struct job *j = job;
     j->work(j->room);
-    mem_leave();
     atomic_store_explicit(&j->done, true, memory_order_release);
     return NULL;
 }

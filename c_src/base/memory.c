@@ -19,6 +19,8 @@ enum {
     NOTE_BYTES = 256 * 1024,    // of large blocks freed, before the keeper is told
     KEPT_BLOCK = 32 << 20,      // larger ones go back when they are freed
     KEPT_FREE = 64 << 20,
+    TRIMMED_FREE = 256 * 1024,
+    ANCHOR_BYTES = 128 * 1024,
     LOOK_BYTES = 64 * 1024,    // a thread that passed the limit looks again after so many bytes
     LOOK_RARELY = 1 << 20,     // and one that is far from it after no more than these
 };
@@ -39,7 +41,7 @@ struct cache {
     int64_t look_at;       // in_use at which the thread compares the sum with the limit
     size_t large_freed;    // since the keeper was told
     bool passed;
-    _Atomic bool left;    // by its thread, which has ended
+    _Atomic(void *) anchor;    // in the thread's arena, for mem_trim; NULL: none, or at work
     _Atomic int64_t uses[MEM_USES];
     struct cache *next;
 };
@@ -66,39 +68,19 @@ static bool is_small_class(size_t class)
     return !CONFIG_PLAIN_MEMORY && class < CLASSES;
 }
 
-// NULL: none.
-static struct cache *take_left(void)
-{
-    for (struct cache *c = atomic_load(&caches); c; c = c->next) {
-        bool left = true;
-        if (atomic_compare_exchange_strong(&c->left, &left, false))
-            return c;
-    }
-    return NULL;
-}
-
 static COLD struct cache *cache_open(void)
 {
-    own = take_left();
-    if (own)
-        return own;
     struct cache *c = from_system(sizeof *c);
     memset(c, 0, sizeof *c);
     for (size_t i = 0; i < CLASSES; i++)
         c->free[i].room = batch_blocks(i);
+    if (os_process_is_ours && !CONFIG_PLAIN_MEMORY)
+        c->anchor = malloc(ANCHOR_BYTES);
     c->look_at = LOOK_BYTES;
     c->next = atomic_load(&caches);
     while (!atomic_compare_exchange_weak(&caches, &c->next, c)) {
     }
     return own = c;
-}
-
-void mem_leave(void)
-{
-    struct cache *c = own;
-    own = NULL;
-    if (c)
-        atomic_store(&c->left, true);
 }
 
 static struct cache *cache(void)
@@ -256,11 +238,28 @@ void mem_open(void)
     mallopt(M_TRIM_THRESHOLD, KEPT_FREE);
 }
 
+// What is free at the end of an arena goes back when something beside it is freed, if it is much; malloc_trim gives back only that of
+// the first thread's arena. So of each thread's anchor the better part is freed here, and taken again.
+void mem_trim(void)
+{
+    malloc_trim(0);
+    if (!os_process_is_ours || CONFIG_PLAIN_MEMORY)
+        return;
+    mallopt(M_TRIM_THRESHOLD, TRIMMED_FREE);
+    for (struct cache *c = atomic_load(&caches); c; c = c->next) {
+        void *anchor = atomic_exchange(&c->anchor, NULL), *low = anchor ? realloc(anchor, 1) : NULL;
+        void *whole = low ? realloc(low, ANCHOR_BYTES) : NULL;
+        atomic_store(&c->anchor, whole ? whole : low);
+    }
+    mallopt(M_TRIM_THRESHOLD, KEPT_FREE);
+}
+
 void mem_close(void)
 {
     keeper_close();
     for (struct cache *c = atomic_exchange(&caches, NULL), *next; c; c = next) {
         next = c->next;
+        free(c->anchor);
         free(c);
     }
     own = NULL;

@@ -17,8 +17,7 @@ void mem_open(void);    // once, before threads are started; without it large bl
 // When only the calling thread is left, and no block is used any more: gives back to the system what threads and the depot kept.
 void mem_close(void);
 
-// The calling thread is about to end: what it kept is the next new thread's. Threads that come and go have to.
-void mem_leave(void);
+void mem_trim(void);    // what malloc keeps, but nothing uses, goes back. Any thread
 
 void *mem_alloc(size_t bytes);
 void *mem_zero_alloc(size_t bytes);

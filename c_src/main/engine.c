@@ -25,6 +25,7 @@
 #include "proc/process_table.h"
 #include "proc/sched.h"
 #include "proc/system.h"
+#include "term/big.h"
 #include "term/map.h"
 
 #include <signal.h>
@@ -57,6 +58,7 @@ static const struct native_table *const natives[] = {
 
 void engine_open(void)
 {
+    big_open();
     literals_open();
     atoms_open();
     nodes_open();

@@ -16,6 +16,8 @@ struct magnitude {
     word single;
 };
 
+void big_open(void);    // once, before threads are started
+
 void magnitude_of(term integer, struct magnitude *m);
 int magnitude_compare(const struct magnitude *a, const struct magnitude *b);    // signs ignored
 

@@ -188,28 +188,6 @@ START_TEST(test_threads)
 }
 END_TEST
 
-static void *allocate_a_little(void *unused)
-{
-    for (size_t size = 16; size <= 1024; size += 16)
-        mem_free(memset(mem_alloc(size), 1, size), size);
-    mem_leave();
-    return unused;
-}
-
-// One after the other, as long computations have them.
-START_TEST(test_threads_come_and_go)
-{
-    size_t before = memory_resident();
-    for (int i = 0; i < 1000; i++) {
-        pthread_t thread;
-        ck_assert_int_eq(pthread_create(&thread, NULL, allocate_a_little, NULL), 0);
-        pthread_join(thread, NULL);
-    }
-    if (!CONFIG_PLAIN_MEMORY)
-        ck_assert_uint_lt(memory_resident(), before + (8 << 20));
-}
-END_TEST
-
 // After a peak of small blocks what is idle goes back, but for the few blocks that are still used.
 enum { PEAK_BLOCKS = 200000, PEAK_BLOCK = 240 };
 
@@ -230,6 +208,35 @@ START_TEST(test_idle_memory_goes_back)
     for (int i = 0; i < PEAK_BLOCKS; i += 50000) {
         ck_assert(holds_only(block[i], PEAK_BLOCK - 32, (uint8_t)i));
         mem_free(block[i], PEAK_BLOCK - 16u * (unsigned)(i % 3));
+    }
+}
+END_TEST
+
+// The same of blocks by malloc, of a thread that isn't the first and may sleep meanwhile.
+enum { PEAK_LARGE = 1000, LARGE_BLOCK = 40000 };
+
+static void *peak_of_large_blocks(void *resident)
+{
+    static void *block[PEAK_LARGE];
+    for (int i = 0; i < PEAK_LARGE; i++)
+        block[i] = memset(mem_alloc(LARGE_BLOCK), i, LARGE_BLOCK);
+    *(size_t *)resident = memory_resident();
+    for (int i = 0; i < PEAK_LARGE; i++)
+        mem_free(block[i], LARGE_BLOCK);
+    return resident;
+}
+
+START_TEST(test_idle_memory_of_threads_goes_back)
+{
+    mem_open();
+    for (int i = 0; i < 3; i++) {
+        pthread_t thread;
+        size_t peak;
+        ck_assert_int_eq(pthread_create(&thread, NULL, peak_of_large_blocks, &peak), 0);
+        pthread_join(thread, NULL);
+        keeper_release();
+        if (!CONFIG_PLAIN_MEMORY)
+            ck_assert_uint_lt(memory_resident(), peak - (size_t)PEAK_LARGE * LARGE_BLOCK / 10 * 9);
     }
 }
 END_TEST
@@ -311,8 +318,8 @@ Suite *memory_suite(void)
     tcase_add_test(c, test_resize);
     tcase_add_test(c, test_other_thread_frees);
     tcase_add_test(c, test_threads);
-    tcase_add_test(c, test_threads_come_and_go);
     tcase_add_test(c, test_idle_memory_goes_back);
+    tcase_add_test(c, test_idle_memory_of_threads_goes_back);
     tcase_add_test(c, test_order_comes_back);
     tcase_add_test(c, test_release_beside_others);
     tcase_add_test(c, test_limit);
