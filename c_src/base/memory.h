@@ -2,7 +2,8 @@
 // Memory in sized blocks. Small blocks come from lists of free blocks that belong to the calling thread, one list a size
 // class of 16 bytes; larger ones from malloc. A block is freed with the size it was asked for, by any thread: what a thread
 // has too much of, it passes on in batches to those who lack it (base/depot.h). What stays idle goes back to the system after
-// a second or so (base/keeper.h). mem_in_use counts what all threads hold.
+// a second or so (base/keeper.h). mem_in_use counts what all threads hold. What a thread kept is of no use to others once it has ended:
+// threads that come and go take no blocks.
 // There is a limit: what mem_set_limit said, else the machine's memory (base/machine.h). Allocating never fails; it only notes, for the calling
 // thread, that the limit has been passed, and whoever knows what the thread works for (proc/doom.h) asks mem_passed and ends
 // that. What may be large is asked for first: mem_allows. Where even that was not done and the system has nothing left, the

@@ -109,7 +109,7 @@ static void finish(struct dial *d)
         return;    // the counter is full: it wakes anyway
 }
 
-// It takes no memory of its own: what a thread keeps for itself would be lost when it ends.
+// On a thread that ends soon: it takes no blocks (base/memory.h).
 static void *run(void *argument)
 {
     struct dial *d = argument;

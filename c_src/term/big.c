@@ -2,8 +2,8 @@
 #include "term/big.h"
 
 #include "base/die.h"
-#include "base/labour.h"
 #include "base/memory.h"
+#include "base/offload.h"
 #include "base/os.h"
 #include "term/atom.h"
 
@@ -193,7 +193,7 @@ static void divide(void *room)
 void big_calculate(void (*calculate)(void *room), void *room, size_t n, size_t m)
 {
     if (big_is_long(n, m))
-        labour(calculate, room);
+        offload(calculate, room);
     else
         calculate(room);
 }

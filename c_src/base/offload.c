@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "base/labour.h"
+#include "base/offload.h"
 
 #include "base/thread.h"
 
 #include <sched.h>
 #include <stdatomic.h>
 
-enum { HANDS = 4 };
+enum { MAX_THREADS = 4 };
 
 struct job {
     void (*work)(void *room);
@@ -14,9 +14,9 @@ struct job {
     _Atomic bool done;
 };
 
-static _Atomic unsigned busy;
+static _Atomic unsigned threads;
 
-static void *do_job(void *job)
+static void *run_job(void *job)
 {
     struct job *j = job;
     j->work(j->room);
@@ -31,18 +31,23 @@ static void stand_by(void)
     turn_rest();
 }
 
-static void take_hand(void)
+static void take_slot(void)
 {
-    while (atomic_fetch_add_explicit(&busy, 1, memory_order_relaxed) >= HANDS) {
-        atomic_fetch_sub_explicit(&busy, 1, memory_order_relaxed);
+    while (atomic_fetch_add_explicit(&threads, 1, memory_order_relaxed) >= MAX_THREADS) {
+        atomic_fetch_sub_explicit(&threads, 1, memory_order_relaxed);
         stand_by();
     }
 }
 
-static void hand_over(struct job *j)
+static void give_slot(void)
+{
+    atomic_fetch_sub_explicit(&threads, 1, memory_order_relaxed);
+}
+
+static void run_on_thread(struct job *j)
 {
     pthread_t thread;
-    if (thread_start(&thread, do_job, j)) {
+    if (thread_start(&thread, run_job, j)) {
         j->work(j->room);
         return;
     }
@@ -51,14 +56,14 @@ static void hand_over(struct job *j)
     pthread_join(thread, NULL);
 }
 
-void labour(void (*work)(void *room), void *room)
+void offload(void (*work)(void *room), void *room)
 {
     struct job j = {.work = work, .room = room};
     if (!turn_under_way()) {
         work(room);
         return;
     }
-    take_hand();
-    hand_over(&j);
-    atomic_fetch_sub_explicit(&busy, 1, memory_order_relaxed);
+    take_slot();
+    run_on_thread(&j);
+    give_slot();
 }
