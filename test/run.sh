@@ -275,6 +275,7 @@ everything() {
 }
 
 # What `long` does, a function a part.
+parts="test units sanitizers workers carriers guests reloads newer real soak page differential fuzz dialyzer"
 long_test() (
     export TANDEM_STARTS=1000
     everything
@@ -338,12 +339,6 @@ long_dialyzer() {
 }
 
 case ${1:-} in
-newer)
-    prepare
-    : > "$results"
-    long_newer
-    total
-    ;;
 test)
     prepare
     : > "$results"
@@ -353,7 +348,11 @@ test)
     ;;
 long)
     shift
-    [ $# -gt 0 ] || set -- test units sanitizers workers carriers guests reloads newer real soak page differential fuzz dialyzer
+    for part; do
+        case " $parts " in *" $part "*) ;; *) echo "run.sh: no part $part; there are: $parts" >&2 && exit 2 ;; esac
+    done
+    # shellcheck disable=SC2086
+    [ $# -gt 0 ] || set -- $parts
     prepare
     : > "$results"
     start_epmd
@@ -388,7 +387,7 @@ bench-compare)
     vm 'bench:compare(init:get_plain_arguments()).' "$@"
     ;;
 *)
-    echo "usage: run.sh test|long [PART...]|soak SECONDS|newer|demo|bench|bench-huge|bench-compare" >&2
+    echo "usage: run.sh test|long [PART...]|soak SECONDS|demo|bench|bench-huge|bench-compare" >&2
     exit 2
     ;;
 esac
