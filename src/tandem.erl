@@ -18,6 +18,8 @@
 
 -export_type([info/0]).
 
+-include_lib("kernel/include/logger.hrl").
+
 -type info() ::
         #{version := binary(),
           schedulers := pos_integer(),
@@ -46,7 +48,8 @@ start_link() ->
 %%
 %% Errors: `{bad_option, Name, Value}', `{unknown_option, Name}', `{bad_options, Term}', `{already_started, Pid}' if an engine of that
 %% name runs, `{executable, File, Reason}', `{exit_status, Status}' if the engine ended before it was up, `timeout', `{nif, Text}' if
-%% the library for engines inside the VM can't be loaded, and `{distribution, Reason}' if this VM could not become a node.
+%% the library for engines inside the VM can't be loaded, and `{distribution, Reason}' if this VM could not become a node. What an error means, and what to do about it, is told
+%% to the logger.
 -spec start_link(tandem_options:options()) -> {ok, pid(), node()} | {error, term()}.
 start_link(Options) ->
     start(link, Options).
@@ -63,9 +66,18 @@ start(Options) ->
 
 start(Link, Options) ->
     case tandem_options:check(Options) of
-        {ok, Checked} -> tandem_engine:start(Link, Checked);
-        {error, Reason} -> {error, Reason}
+        {ok, Checked} ->
+            case tandem_engine:start(Link, Checked) of
+                {error, {distribution, _} = Reason} -> refused(Reason);
+                Result -> Result
+            end;
+        {error, Reason} ->
+            refused(Reason)
     end.
+
+refused(Reason) ->
+    ?LOG_ERROR("Tandem: ~ts", [tandem_reason:explain(Reason)]),
+    {error, Reason}.
 
 %% @doc Ends an engine, named by its pid or its node, and returns when the node is down.
 -spec stop(pid() | node()) -> ok | {error, {not_an_engine, term()}}.
@@ -170,15 +182,25 @@ attach(Node) ->
 %% the first serves; when it goes away, the next one does. What the engine calls without any host raises `undef'.
 %%
 %% The only option is `timeout', in milliseconds. The errors are `{no_connection, Node}' (no epmd, no such node, another cookie),
-%% `{not_an_engine, Node}', `{already_started, Pid}', `timeout' and `{distribution, Reason}'.
+%% `{not_an_engine, Node}', `{already_started, Pid}', `timeout', `{bad_option, Name, Value}', `{unknown_option, Name}', `{bad_options, Term}'
+%% and `{distribution, Reason}'. What they mean is told to the logger.
 -spec attach(node(), #{timeout => timeout()}) -> {ok, pid()} | {error, term()}.
 attach(Node, Options) ->
-    case tandem_engine:ensure_distributed() of
-        ok -> tandem_attachment:start_link(Node, maps:get(timeout, Options, 15_000));
-        {error, Reason} -> {error, {distribution, Reason}}
+    case tandem_attachment:check(Node, Options) of
+        {ok, Timeout} ->
+            case tandem_engine:ensure_distributed() of
+                ok -> attached(tandem_attachment:start_link(Node, Timeout));
+                {error, Reason} -> refused({distribution, Reason})
+            end;
+        {error, Reason} ->
+            refused(Reason)
     end.
 
+attached({error, {already_started, _}} = Already) -> Already;
+attached({error, Reason}) -> refused(Reason);
+attached({ok, Pid}) -> {ok, Pid}.
+
 %% @doc The opposite of {@link attach/1}. The engine goes on.
--spec detach(node() | pid()) -> ok.
+-spec detach(node() | pid()) -> ok | {error, {not_attached, term()}}.
 detach(Engine) ->
     tandem_attachment:detach(Engine).

@@ -5,7 +5,7 @@
 
 -behaviour(gen_server).
 
--export([start_link/2, detach/1, keep/3, stop_node/1]).
+-export([check/2, start_link/2, detach/1, keep/3, stop_node/1]).
 -export([init/1, handle_call/3, handle_cast/2, handle_info/2, terminate/2]).
 
 -record(state, {node :: node(), host :: pid()}).
@@ -13,6 +13,21 @@
 %% Milliseconds between two tries to connect again; that an engine may take to answer, and to end.
 -define(AGAIN, 1000).
 -define(ANSWER, 5000).
+
+%% @doc The time that the options give.
+-spec check(term(), term()) -> {ok, timeout()} | {error, {not_an_engine, term()} | tandem_options:error()}.
+check(Node, _) when not is_atom(Node); Node =:= node() ->
+    {error, {not_an_engine, Node}};
+check(Node, Options) when is_map(Options) ->
+    HasHost = lists:member($@, atom_to_list(Node)),
+    case {maps:keys(maps:remove(timeout, Options)), tandem_options:check(maps:with([timeout], Options))} of
+        {[Unknown | _], _} -> {error, {unknown_option, Unknown}};
+        {[], {ok, #{timeout := Timeout}}} when HasHost -> {ok, Timeout};
+        {[], {ok, _}} -> {error, {not_an_engine, Node}};
+        {[], Error} -> Error
+    end;
+check(_, Options) ->
+    {error, {bad_options, Options}}.
 
 %% @doc Makes this VM a host of that engine. The caller is linked to the process if that succeeds. The error is `{no_connection, Node}', `{not_an_engine, Node}' or `{already_started, Pid}'.
 -spec start_link(node(), timeout()) -> {ok, pid()} | {error, term()}.
@@ -23,10 +38,22 @@ start_link(Node, Timeout) ->
         {error, Reason} -> {error, Reason}
     end.
 
-%% @doc The engine goes on without this VM.
--spec detach(node() | pid()) -> ok.
-detach(Server) ->
-    gen_server:stop(Server).
+%% @doc The engine goes on without this VM. One that this VM has started can't.
+-spec detach(node() | pid()) -> ok | {error, {not_attached, term()}}.
+detach(Engine) ->
+    Pid = case is_atom(Engine) of
+              true -> whereis(Engine);
+              false -> Engine
+          end,
+    try is_attachment(Pid) andalso gen_server:stop(Pid) of
+        ok -> ok;
+        false -> {error, {not_attached, Engine}}
+    catch
+        exit:_ -> {error, {not_attached, Engine}}
+    end.
+
+is_attachment(Pid) ->
+    is_pid(Pid) andalso node(Pid) =:= node() andalso element(1, proc_lib:translate_initial_call(Pid)) =:= ?MODULE.
 
 %% @private
 -spec init(node()) -> {ok, #state{}} | {stop, term()}.
@@ -76,7 +103,16 @@ stop_node(Node) ->
         true ->
             erlang:monitor_node(Node, true),
             Result = request(Node, fun(Reference) -> {stop, self(), Reference} end),
-            receive {nodedown, Node} -> ok after ?ANSWER -> Result end;
+            Time = case Result of
+                       ok -> ?ANSWER;
+                       _ -> 0
+                   end,
+            receive
+                {nodedown, Node} -> ok
+            after Time ->
+                    erlang:monitor_node(Node, false),
+                    receive {nodedown, Node} -> ok after 0 -> Result end
+            end;
         _ ->
             {error, {not_an_engine, Node}}
     end.

@@ -197,12 +197,12 @@ explain({no_object_code, Module}) ->
                   "does (what a script or a test defines has none, nor has a module typed into a shell).", [Module]);
 explain({unreadable, File, Reason}) ->
     io_lib:format("The older comparison ~ts can't be read: ~ts. Give the JSON file that a comparison has written.", [File, reason(Reason)]);
-explain({Side, Reason}) when Side =:= beam; Side =:= tandem ->
-    io_lib:format("~ts could not be started: ~0tP.~ts", [tandem_side:name(Side), Reason, 20, advice(Side)]);
+explain({tandem, Reason}) ->
+    io_lib:format("~ts could not be started: ~ts.", [tandem_side:name(tandem), tandem_reason:explain(Reason)]);
+explain({beam, Reason}) ->
+    io_lib:format("~ts could not be started: ~0tP. A second VM needs erl in the path and epmd, which it starts if it may.",
+                  [tandem_side:name(beam), Reason, 20]);
 explain(Reason) -> io_lib:format("It failed: ~0tP.", [Reason, 20]).
 
 reason(no_comparison) -> "it is not such a file";
 reason(Reason) -> file:format_error(Reason).
-
-advice(beam) -> " A second VM needs erl in the path and epmd, which it starts if it may.";
-advice(tandem) -> "".

@@ -89,23 +89,43 @@ start_distribution([Name | Names]) ->
 
 %% @doc Ends an engine, and waits until its node is down.
 -spec stop(pid() | node()) -> ok | {error, {not_an_engine, term()}}.
-stop(Server) when is_pid(Server) ->
-    try gen_server:stop(Server)
-    catch exit:_ -> {error, {not_an_engine, Server}}
+stop(Pid) when is_pid(Pid) ->
+    case kind(Pid) of
+        engine ->
+            try gen_server:stop(Pid)
+            catch exit:_ -> {error, {not_an_engine, Pid}}
+            end;
+        attachment ->
+            case process_info(Pid, registered_name) of
+                {registered_name, Node} -> stop_attached(Pid, Node);
+                _ -> {error, {not_an_engine, Pid}}
+            end;
+        none ->
+            {error, {not_an_engine, Pid}}
     end;
-stop(Node) ->
-    case [Owner || is_atom(Node), Owner <- [whereis(Node)], is_pid(Owner)] of
-        [Owner] -> stop_owned(Owner, Node);
-        [] when is_atom(Node) -> tandem_attachment:stop_node(Node);
-        [] -> {error, {not_an_engine, Node}}
-    end.
+stop(Node) when is_atom(Node), Node =/= node() ->
+    case {whereis(Node), kind(whereis(Node))} of
+        {Pid, engine} -> stop(Pid);
+        {Pid, attachment} -> stop_attached(Pid, Node);
+        {undefined, none} -> tandem_attachment:stop_node(Node);
+        {_, none} -> {error, {not_an_engine, Node}}
+    end;
+stop(Other) ->
+    {error, {not_an_engine, Other}}.
 
-stop_owned(Owner, Node) ->
-    case proc_lib:translate_initial_call(Owner) of
-        {tandem_attachment, _, _} -> tandem_attachment:detach(Owner), tandem_attachment:stop_node(Node);
-        _ -> stop(Owner)
-    end.
+stop_attached(Pid, Node) ->
+    _ = tandem_attachment:detach(Pid),
+    tandem_attachment:stop_node(Node).
 
+%% What a process is: the owner of an engine, or what makes this VM a host of one.
+kind(Pid) when is_pid(Pid), node(Pid) =:= node() ->
+    case proc_lib:translate_initial_call(Pid) of
+        {?MODULE, _, _} -> engine;
+        {tandem_attachment, _, _} -> attachment;
+        _ -> none
+    end;
+kind(_) ->
+    none.
 
 %% @doc The engine started last, if it is running.
 -spec latest() -> {ok, node()} | error.
@@ -124,10 +144,10 @@ latest() ->
 %% c_src/main/timeline.h.
 -spec ask(node(), info | load | counters | timeline_start | timeline_take | timeline_stop, timeout()) -> term() | {error, {not_an_engine, term()} | noconnection | timeout}.
 ask(Node, What, Timeout) when is_atom(Node) ->
-    case {whereis(Node), is_member(Node)} of
-        {Owner, _} when is_pid(Owner) -> ask(Owner, Node, What, Timeout);
-        {undefined, true} -> ask({'$tandem', Node}, Node, What, Timeout);
-        _ -> {error, {not_an_engine, Node}}
+    case {kind(whereis(Node)), is_member(Node)} of
+        {none, true} -> ask({'$tandem', Node}, Node, What, Timeout);
+        {none, false} -> {error, {not_an_engine, Node}};
+        _ -> ask(whereis(Node), Node, What, Timeout)
     end;
 ask(Node, _, _) ->
     {error, {not_an_engine, Node}}.
@@ -166,6 +186,7 @@ init({Node, Options}) ->
             not_started(Node, Input, Reason),
             {stop, {shutdown, Reason}}
     after maps:get(timeout, Options) ->
+            not_started(Node, Input, timeout),
             {stop, {shutdown, timeout}}
     end.
 
@@ -174,12 +195,10 @@ carrier(port) -> tandem_carrier;
 carrier(tcp) -> tandem_carrier_tcp;
 carrier(nif) -> tandem_guest.
 
-%% The caller gets the reason; here is what it doesn't tell.
+%% The caller gets the reason; here is what it means.
 not_started(Node, Input, Reason) ->
-    receive
-        {Input, last_words, Words} -> ?LOG_ERROR("Tandem: the engine ~ts could not start: ~ts. It said: ~ts", [Node, how(Reason), Words])
-    after 0 -> ok
-    end.
+    Words = receive {Input, last_words, Last} -> Last after 0 -> <<>> end,
+    ?LOG_ERROR("Tandem: the engine ~ts could not start: ~ts~ts", [Node, tandem_reason:explain(Reason), tandem_reason:said(Words)]).
 
 default_executable(Carrier) ->
     Folder = case code:priv_dir(tandem) of
@@ -215,26 +234,7 @@ handle_info(_, State) ->
     {noreply, State}.
 
 report(Reason, #state{node = Node, place = Place, words = Words}) ->
-    Said = case Words of
-               <<>> -> "";
-               _ -> [". It said: ", Words]
-           end,
-    ?LOG_ERROR("Tandem: the engine ~ts (~ts) ended: ~ts~ts", [Node, Place, how(Reason), Said]).
-
-how({exit_status, Status}) when Status > 128, Status < 160 -> io_lib:format("killed by signal ~b~ts", [Status - 128, signal(Status - 128)]);
-how({exit_status, 127}) -> "exit status 127; its program, or a library that it needs, was not found";
-how({exit_status, Status}) -> io_lib:format("exit status ~b", [Status]);
-how({port_closed, Reason}) -> io_lib:format("its port was closed (~0tp)", [Reason]);
-how(Reason) -> io_lib:format("this VM has ended the connection (~0tp)", [Reason]).
-
-signal(4) -> " (SIGILL)";
-signal(6) -> " (SIGABRT)";
-signal(7) -> " (SIGBUS)";
-signal(8) -> " (SIGFPE)";
-signal(9) -> " (SIGKILL)";
-signal(11) -> " (SIGSEGV)";
-signal(15) -> " (SIGTERM)";
-signal(_) -> "".
+    ?LOG_ERROR("Tandem: the engine ~ts (~ts) ended: ~ts~ts", [Node, Place, tandem_reason:ended(Reason), tandem_reason:said(Words)]).
 
 %% @private The engine is killed. The input then ends by itself, and takes the rest of the connection with it. Returns when the node is
 %% down.

@@ -2,7 +2,7 @@
 %% @doc The options of `tandem:start_link/1': one row each, with its default and its check.
 -module(tandem_options).
 
--export([check/1, names/0]).
+-export([check/1, names/0, takes/1]).
 
 -export_type([options/0, error/0, carrier/0]).
 
@@ -51,44 +51,65 @@
 -define(WINDOW, 1 bsl 20).
 -define(MOST_SCHEDULERS, 64).
 
-%% Name, default, check. A default is not checked.
+%% Name, default, check, what it takes. A default is not checked.
 rows() ->
-    [{carrier, port, fun(C) -> lists:member(C, [port, tcp, nif]) end},
-     {name, undefined, fun is_name/1},
-     {schedulers, cores(), fun is_schedulers/1},
-     {memory, infinity, fun(M) -> M =:= infinity orelse (is_integer(M) andalso M >= 16 bsl 20 andalso M < 1 bsl 60) end},
-     {log, warning, fun(L) -> lists:member(L, [error, warning, info, debug]) end},
-     {timeout, 15_000, fun(T) -> T =:= infinity orelse (is_integer(T) andalso T > 0 andalso T < 1 bsl 32) end},
-     {window, ?WINDOW, fun(W) -> is_integer(W) andalso W >= 4096 andalso W =< 1 bsl 30 end},
-     {executable, undefined, fun(E) -> is_list(E) orelse is_binary(E) end},
-     {env, [], fun is_env/1},
-     {listen, undefined, fun is_text/1},
-     {net_ticktime, 60, fun(T) -> is_integer(T) andalso T > 0 andalso T =< 7 * 24 * 3600 end}].
+    [{carrier, port, fun(C) -> lists:member(C, [port, tcp, nif]) end, "port, tcp or nif"},
+     {name, undefined, fun is_name/1, "1 to 200 letters, digits, - and _, as an atom, a string or a binary"},
+     {schedulers, cores(), fun is_schedulers/1, "a number from 1 to 64"},
+     {memory, infinity, fun(M) -> M =:= infinity orelse (is_integer(M) andalso M >= 16 bsl 20 andalso M < 1 bsl 60) end,
+      "bytes, at least 16 MiB (16777216), or infinity"},
+     {log, warning, fun(L) -> lists:member(L, [error, warning, info, debug]) end, "error, warning, info or debug"},
+     {timeout, 15_000, fun(T) -> T =:= infinity orelse (is_integer(T) andalso T > 0 andalso T < 1 bsl 32) end, "milliseconds, at least 1, or infinity"},
+     {window, ?WINDOW, fun(W) -> is_integer(W) andalso W >= 4096 andalso W =< 1 bsl 30 end, "bytes, from 4096 to 1073741824"},
+     {executable, undefined, fun is_file/1, "a file's name"},
+     {env, [], fun is_env/1, "a list of {Name, Value} or {Name, false}, strings without NUL, and no = in a name"},
+     {listen, undefined, fun is_text/1, "\"ADDRESS\" or \"ADDRESS:PORT\""},
+     {net_ticktime, 60, fun(T) -> is_integer(T) andalso T > 0 andalso T =< 7 * 24 * 3600 end, "seconds, at least 1"}].
 
 %% @doc The names of all options.
 -spec names() -> [atom()].
 names() ->
-    [Name || {Name, _, _} <- rows()].
+    [Name || {Name, _, _, _} <- rows()].
+
+%% @doc What may be given for an option.
+-spec takes(atom()) -> string().
+takes(workers) ->
+    takes(schedulers) ++ ", if schedulers, which is the same, is not given";
+takes(Name) ->
+    {Name, _, _, Takes} = lists:keyfind(Name, 1, rows()),
+    Takes.
 
 %% @doc Checks every option and fills in the defaults. The error names the first option that is wrong.
 -spec check(term()) -> {ok, map()} | {error, error()}.
-check(#{workers := N} = Options) when not is_map_key(schedulers, Options) ->
-    check((maps:remove(workers, Options))#{schedulers => N});
 check(Options) when is_map(Options) ->
-    case maps:keys(maps:without(names(), Options)) of
-        [] -> check(rows(), maps:merge(from_environment(), Options), #{});
+    case maps:keys(maps:without([workers | names()], Options)) of
+        [] -> check_all(Options);
         [Unknown | _] -> {error, {unknown_option, Unknown}}
     end;
 check(Other) ->
     {error, {bad_options, Other}}.
 
+check_all(Options) ->
+    try maps:merge(with_schedulers(from_environment()), with_schedulers(Options)) of
+        All -> check(rows(), All, #{})
+    catch
+        throw:Reason -> {error, Reason}
+    end.
+
+%% `workers' is another name, for which errors are told as well.
+with_schedulers(#{workers := N} = Options) ->
+    (is_schedulers(N) andalso not is_map_key(schedulers, Options)) orelse throw({bad_option, workers, N}),
+    (maps:remove(workers, Options))#{schedulers => N};
+with_schedulers(Options) ->
+    Options.
+
 from_environment() ->
     _ = application:load(tandem),
-    maps:from_list([{Name, Value} || Name <- names(), {ok, Value} <- [application:get_env(tandem, Name)]]).
+    maps:from_list([{Name, Value} || Name <- [workers | names()], {ok, Value} <- [application:get_env(tandem, Name)]]).
 
 check([], _, Checked) ->
     {ok, Checked};
-check([{Name, Default, Check} | Rows], Options, Checked) ->
+check([{Name, Default, Check, _} | Rows], Options, Checked) ->
     case Options of
         #{Name := Value} ->
             case Check(Value) of
@@ -110,7 +131,7 @@ cores() ->
 is_name(Name) when is_atom(Name) ->
     is_name(atom_to_list(Name));
 is_name(Name) when is_list(Name); is_binary(Name) ->
-    try re:run(Name, "^[0-9A-Za-z_-]{1,200}$", [{capture, none}]) of
+    try re:run(Name, "^[0-9A-Za-z_-]{1,200}$", [{capture, none}, dollar_endonly]) of
         Match -> Match =:= match
     catch
         error:badarg -> false
@@ -118,16 +139,22 @@ is_name(Name) when is_list(Name); is_binary(Name) ->
 is_name(_) ->
     false.
 
-is_text(Text) ->
+%% As the operating system takes it.
+is_text(Text) when is_list(Text); is_binary(Text) ->
     try unicode:characters_to_binary(Text) of
-        Binary -> is_binary(Binary) andalso Binary =/= <<>>
+        Binary -> is_binary(Binary) andalso is_file(Binary)
     catch
         error:badarg -> false
-    end.
-
-is_env(Env) when is_list(Env) ->
-    lists:all(fun({Name, Value}) -> is_list(Name) andalso (is_list(Value) orelse Value =:= false);
-                 (_) -> false
-              end, Env);
-is_env(_) ->
+    end;
+is_text(_) ->
     false.
+
+%% A name in bytes may be no UTF-8.
+is_file(Name) when is_binary(Name) -> Name =/= <<>> andalso binary:match(Name, <<0>>) =:= nomatch;
+is_file(Name) -> is_text(Name).
+
+is_env([{Name, Value} | Rest]) ->
+    io_lib:char_list(Name) andalso is_text(Name) andalso not lists:member($=, Name)
+        andalso (Value =:= false orelse Value =:= "" orelse (io_lib:char_list(Value) andalso is_text(Value))) andalso is_env(Rest);
+is_env(Rest) ->
+    Rest =:= [].

@@ -24,9 +24,46 @@ options_test_() ->
      ?_assertEqual({error, {unknown_option, colour}}, tandem:start_link(#{colour => red})),
      [?_assertEqual({error, {bad_option, Name, Value}}, tandem:start_link(#{Name => Value}))
       || {Name, Value} <- [{carrier, pigeon}, {name, "with space"}, {name, ''}, {name, 1}, {schedulers, 0}, {schedulers, many}, {schedulers, 65}, {log, loud}, {timeout, -1},
-                           {window, 1}, {executable, 7}, {env, [a]}]],
+                           {window, 1}, {executable, 7}, {executable, ""}, {executable, <<0>>}, {env, [a]}, {env, [{"A=B", "x"}]}, {env, [{"A", [0]}]},
+                           {env, [{"", "x"}]}, {env, [{"A", "x"} | b]}, {name, "line\n"}, {name, <<"line\n">>}, {name, [1 | 2]}, {listen, [a]}, {listen, "a\0b"}, {listen, <<255>>},
+                           {net_ticktime, 0}, {memory, 1000}, {memory, 1 bsl 70}, {log, "error"}, {timeout, 1.5}, {workers, none}]],
+     ?_assertEqual({error, {bad_option, workers, 2}}, tandem:start_link(#{schedulers => 1, workers => 2})),
+     ?_assertEqual({error, {unknown_option, "name"}}, tandem:start_link(#{"name" => a})),
+     fun every_option_is_explained/0, fun workers_of_the_environment/0, fun not_an_engine/0,
      ?_assertMatch(#{id := tandem, type := worker, start := {tandem, start_link, [#{}]}}, tandem:child_spec(#{})),
      ?_assertMatch(#{id := box}, tandem:child_spec(#{name => box}))].
+
+%% Each option's error says what the option takes, and the logger is told.
+every_option_is_explained() ->
+    _ = [begin
+             Text = lists:flatten(io_lib:format("~ts", [tandem_reason:explain({bad_option, Name, self()})])),
+             ?assertMatch({match, _}, re:run(Text, "^the option " ++ atom_to_list(Name) ++ " can't be .*; it takes .+"))
+         end || Name <- [workers | tandem_options:names()]],
+    ?assertMatch({match, _}, re:run(tandem_reason:explain({unknown_option, colour}), "colour.*schedulers")).
+
+workers_of_the_environment() ->
+    ok = application:set_env(tandem, workers, 2),
+    {ok, #{schedulers := 2}} = tandem_options:check(#{}),
+    {ok, #{schedulers := 1}} = tandem_options:check(#{schedulers => 1}),
+    {ok, #{schedulers := 1}} = tandem_options:check(#{workers => 1}),
+    ok = application:set_env(tandem, workers, many),
+    ?assertEqual({error, {bad_option, workers, many}}, tandem_options:check(#{})),
+    ok = application:unset_env(tandem, workers).
+
+%% What isn't an engine stays as it is.
+not_an_engine() ->
+    Server = whereis(logger),
+    _ = [?assertEqual({error, {not_an_engine, Other}}, tandem:F(Other)) || Other <- [logger, 'no@where', node(), "box"], F <- [stop, info, attach], Other =/= 'no@where' orelse F =/= attach],
+    ?assertEqual({error, {not_an_engine, Server}}, tandem:stop(Server)),
+    ?assertEqual(Server, whereis(logger)),
+    ?assertEqual({error, {no_connection, 'no@where'}}, tandem:attach('no@where')),
+    _ = [?assertEqual({error, Reason}, tandem:attach('no@where', Options))
+         || {Reason, Options} <- [{{bad_options, x}, x}, {{unknown_option, time}, #{time => 1}}, {{bad_option, timeout, 0}, #{timeout => 0}}]],
+    _ = [?assertEqual({error, {not_attached, Other}}, tandem:detach(Other)) || Other <- [logger, 'no@where', Server, 1]],
+    {ok, Pid, Node} = tandem:start(#{}),
+    _ = [?assertEqual({error, {not_attached, Other}}, tandem:detach(Other)) || Other <- [Pid, Node]],
+    ?assertEqual(Node, on(Node, fun() -> node() end)),
+    ok = tandem:stop(Pid).
 
 %% In a process of its own: exit signals of what was linked may come late.
 start_failure() ->
