@@ -14,7 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { LENGTH_BYTES = 4, PIPE_BYTES = 1024 * 1024 };
+enum { LENGTH_BYTES = 4, PIPE_BYTES = 1024 * 1024, LENT_NS = 20 * 1000 * 1000 };
 
 struct port {
     struct stream stream;
@@ -70,6 +70,8 @@ size_t port_poll(struct port *p, int64_t wait_ns, int wake_fd)
         return 0;
     bool parked = epoch_enter();
     flush(p);
+    if (wait_ns != 0 && stream_reclaim(&p->stream) && (wait_ns < 0 || wait_ns > LENT_NS))
+        wait_ns = LENT_NS;
     if (wait_ns != 0 || atomic_load(&p->stream.out.stuck))
         wait_for_events(p, wait_ns, wake_fd);
     stream_read(&p->stream);
@@ -141,6 +143,7 @@ struct port *port_open(int in, int out, struct peer *peer)
     stream_init(&p->stream, &operations, peer);
     p->stream.in.fd = in;
     p->stream.out.fd = out;
+    p->stream.out.lends = vmsplice(out, NULL, 0, 0) == 0;
     p->wake = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     if (p->wake < 0)
         die("eventfd: %s", strerror(errno));
@@ -151,9 +154,9 @@ struct port *port_open(int in, int out, struct peer *peer)
 void port_close(struct port *p)
 {
     stream_end(&p->stream, "closed by this node");
+    stream_done(&p->stream);
     close(p->stream.in.fd);
     close(p->stream.out.fd);
     close(p->wake);
-    stream_done(&p->stream);
     mem_free(p, sizeof *p);
 }

@@ -4,7 +4,10 @@
 #include "base/memory.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -14,6 +17,7 @@ enum {
     MAX_PARTS = 64,                 // of one writev
     TOGETHER_BYTES = 256 * 1024,    // of packets taken from the peer: what comes later may be more urgent than the next
     ROUNDS = 4,                     // of writing, before others have their turn
+    LENT_BYTES = 32 * 1024,         // of a packet that is lent to a pipe
 };
 
 void stream_init(struct stream *s, const struct carrier_operations *operations, struct peer *peer)
@@ -21,13 +25,44 @@ void stream_init(struct stream *s, const struct carrier_operations *operations, 
     s->carrier.operations = operations;
     s->peer = peer;
     s->in.fd = s->out.fd = -1;
+    packet_queue_init(&s->out.lent);
     s->in.wanted = true;
     s->in.capacity = BUFFER_BYTES;
     s->in.buffer = mem_alloc(BUFFER_BYTES);
 }
 
+static void reclaim(struct stream_output *o)
+{
+    int unread;
+    if (!o->lent.first || ioctl(o->fd, FIONREAD, &unread) < 0)
+        return;
+    size_t read = atomic_load_explicit(&o->sent, memory_order_relaxed) - (size_t)unread;
+    while (o->lent.first && o->lent.first->end <= read)
+        packet_free(packet_queue_take(&o->lent));
+}
+
+static bool has_reader(int fd)
+{
+    struct pollfd end = {fd, POLLOUT, 0};
+    return poll(&end, 1, 0) != 1 || !(end.revents & POLLERR);
+}
+
+// What the other end may still read stays as it is, until the OS process ends.
+static void leave_lent(struct stream_output *o)
+{
+    static _Atomic(struct packet *) left_behind;
+    reclaim(o);
+    bool read = o->lent.first && has_reader(o->fd);
+    for (struct packet *p = packet_queue_take(&o->lent); p; p = packet_queue_take(&o->lent))
+        if (read)
+            p->next = atomic_exchange(&left_behind, p);
+        else
+            packet_free(p);
+}
+
 void stream_done(struct stream *s)
 {
+    leave_lent(&s->out);
     for (size_t i = 0; i < s->out.count; i++)
         packet_free(s->out.sending[i]);
     mem_free(s->in.buffer, s->in.capacity);
@@ -69,14 +104,27 @@ static void take_packets(struct stream *s)
     }
 }
 
+static bool is_lent(const struct stream_output *o, const struct packet *p)
+{
+    return o->lends && packet_size(p) >= LENT_BYTES;
+}
+
+static void leave(struct stream_output *o, struct packet *p, size_t end)
+{
+    p->end = end;
+    if (is_lent(o, p))
+        packet_queue_add(&o->lent, p);
+    else
+        packet_free(p);
+}
+
 static void written(struct stream_output *o, size_t bytes)
 {
-    size_t done = 0;
-    atomic_fetch_add_explicit(&o->sent, bytes, memory_order_relaxed);
+    size_t done = 0, sent = atomic_fetch_add_explicit(&o->sent, bytes, memory_order_relaxed) + bytes;
     bytes += o->written;
     while (done < o->count && bytes >= packet_size(o->sending[done]) + o->sending[done]->prefix) {
         bytes -= packet_size(o->sending[done]) + o->sending[done]->prefix;
-        packet_free(o->sending[done++]);
+        leave(o, o->sending[done++], sent - bytes);
     }
     o->left += done;
     memmove(o->sending, o->sending + done, (o->count - done) * sizeof *o->sending);
@@ -84,11 +132,13 @@ static void written(struct stream_output *o, size_t bytes)
     o->written = bytes;
 }
 
-// Packets, from where the first one was left.
+// Packets, from where the first one was left. One that is lent goes alone.
 static size_t gather(const struct stream_output *o, struct iovec *parts)
 {
-    size_t count = 0;
-    for (size_t i = 0; i < o->count && count < MAX_PARTS; i++) {
+    size_t count = 0, packets = 1;
+    while (packets < o->count && !is_lent(o, o->sending[packets - 1]) && !is_lent(o, o->sending[packets]))
+        packets++;
+    for (size_t i = 0; i < packets && i < o->count && count < MAX_PARTS; i++) {
         size_t from = PACKET_PREFIX - o->sending[i]->prefix + (i == 0 ? o->written : 0);
         count += packet_parts(o->sending[i], from, parts + count, MAX_PARTS - count);
     }
@@ -102,7 +152,8 @@ static enum stream_flushed write_once(struct stream *s)
     size_t count = gather(&s->out, parts);
     if (count == 0)
         return STREAM_EMPTY;
-    ssize_t n = writev(s->out.fd, parts, (int)count);
+    ssize_t n = is_lent(&s->out, s->out.sending[0]) ? vmsplice(s->out.fd, parts, count, SPLICE_F_NONBLOCK)
+                                                    : writev(s->out.fd, parts, (int)count);
     if (n >= 0) {
         written(&s->out, (size_t)n);
         return STREAM_MORE;
@@ -121,6 +172,7 @@ static enum stream_flushed write_once(struct stream *s)
 static enum stream_flushed write_some(struct stream *s)
 {
     enum stream_flushed flushed = STREAM_MORE;
+    reclaim(&s->out);
     atomic_store(&s->out.pending, false);
     for (int i = 0; i < ROUNDS && flushed == STREAM_MORE && !stream_ended(s); i++)
         flushed = write_once(s);
@@ -140,6 +192,17 @@ enum stream_flushed stream_flush(struct stream *s)
         atomic_flag_clear(&o->taken);
     }
     return flushed;
+}
+
+bool stream_reclaim(struct stream *s)
+{
+    struct stream_output *o = &s->out;
+    if (!o->lends || atomic_flag_test_and_set(&o->taken))
+        return o->lends;
+    reclaim(o);
+    bool more = o->lent.first;
+    atomic_flag_clear(&o->taken);
+    return more;
 }
 
 // Input.

@@ -20,9 +20,15 @@ struct stream_input {
 };
 
 // `pending`: the peer may have packets. `stuck`: nothing can be written now; whoever waits for events clears it.
+// `lends`: the descriptor is a pipe. Large packets are lent to it: it refers to their bytes instead of copying them into pages that the
+// kernel takes for it, and they stay as they are until the reader has got them (`lent`, the oldest first). Measured with 1 MB to a
+// VM: 0.20 ms instead of 0.30; and instead of 2.8 ms in a virtual machine while the pages are ones that its host must first find
+// memory for, 10 us each.
 struct stream_output {
     atomic_flag taken;
     int fd;
+    bool lends;
+    struct packet_queue lent;
     _Atomic bool pending, stuck;
     struct packet *sending[STREAM_MAX_SENDING];
     size_t count;
@@ -44,7 +50,7 @@ struct stream {
 
 void stream_init(struct stream *s, const struct carrier_operations *operations,
                  struct peer *peer);    // of zeros; the descriptors follow
-void stream_done(struct stream *s);     // the descriptors stay the caller's
+void stream_done(struct stream *s);     // the descriptors stay the caller's, who closes them afterwards
 
 // Reads once, and hands over what is complete. True: there may be more to read.
 bool stream_read(struct stream *s);
@@ -52,6 +58,9 @@ bool stream_read(struct stream *s);
 // Writes what there is, or some of it: MORE, if others should have their turn before the rest.
 enum stream_flushed { STREAM_EMPTY, STREAM_MORE, STREAM_STUCK, STREAM_FAILED };
 enum stream_flushed stream_flush(struct stream *s);
+
+// Frees what was lent and has been read. True: there is more of it.
+bool stream_reclaim(struct stream *s);
 
 // Tells the peer, the first time. By the thread that reads.
 void stream_end(struct stream *s, const char *why);

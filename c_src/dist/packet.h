@@ -21,6 +21,7 @@ struct packet {
     uint8_t prefix;               // bytes of the length in front: the last ones of the room
     uint64_t needs;               // capabilities without which the other node can't take it
     term sender;                  // a local pid, or NONE: packets of one sender stay in order
+    size_t end;                   // of the carrier: where in the stream it ends
     size_t payload_at;    // where in the body the second term starts, its version byte included; 0: there is none
 };
 

@@ -2,6 +2,7 @@
 #include "dist_support.h"
 
 #include "base/clock.h"
+#include "base/memory.h"
 #include "carrier/port.h"
 #include "proc/signal.h"
 #include "term/atom.h"
@@ -38,7 +39,8 @@ static void setup(void)
 static void teardown(void)
 {
     other.loop.ended = true;
-    port_close(port);
+    if (port)
+        port_close(port);
     close(to_engine);
     close(from_engine);
     other_close_engine();
@@ -62,16 +64,29 @@ static size_t received(uint8_t *bytes, size_t room)
     return n > 0 ? (size_t)n : 0;
 }
 
-static void send(size_t size)
+static void send_filled(size_t size, uint8_t fill)
 {
     struct heap h;
     heap_init(&h, 10);
     uint8_t *bytes;
     term message = binary_alloc(&h, size, &bytes), to = pid_make(&h, other.peer->node, 1, 1);
-    memset(bytes, 5, size);
+    memset(bytes, fill, size);
     struct remote_signal s = {.kind = REMOTE_SEND, .node = other.peer->node, .to = to, .value = message};
     remote_hooks.signal(NULL, &s);
     heap_done(&h);
+}
+
+static void send(size_t size)
+{
+    send_filled(size, 5);
+}
+
+static bool is_filled(const uint8_t *bytes, size_t size, uint8_t fill)
+{
+    size_t same = 0;
+    while (same < size && bytes[same] == fill)
+        same++;
+    return same == size;
 }
 
 START_TEST(test_packets_in_any_pieces)
@@ -179,13 +194,14 @@ START_TEST(test_packet_larger_than_the_buffer)
 }
 END_TEST
 
-// The window is smaller than the pipe here, so it is credit that lets the rest through; nothing is lost or reordered.
+// The window is smaller than the pipe here, so it is credit that lets the rest through; nothing is lost, reordered, or overwritten
+// while it waits to be read.
 START_TEST(test_output_beyond_the_pipe)
 {
     static uint8_t bytes[1 << 20];
     size_t total = 0, packets = 0, sent = 40;
     for (size_t i = 0; i < sent; i++)
-        send(100000);
+        send_filled(100000, (uint8_t)i);
     for (int i = 0; i < 1000 && packets < sent; i++) {
         port_poll(port, 0, -1);
         total += received(bytes + total, sizeof bytes - total);
@@ -194,6 +210,7 @@ START_TEST(test_output_beyond_the_pipe)
             if (total < 4 + size)
                 break;
             ck_assert_uint_eq(bytes[4], 112);
+            ck_assert(is_filled(bytes + 4 + size - 100000, 100000, (uint8_t)packets));
             memmove(bytes, bytes + 4 + size, total - 4 - size);
             total -= 4 + size;
             packets++;
@@ -203,6 +220,43 @@ START_TEST(test_output_beyond_the_pipe)
     }
     ck_assert_uint_eq(packets, sent);
     ck_assert_uint_eq(total, 0);
+}
+END_TEST
+
+// Large packets aren't copied into the pipe; their memory is free when they have been read, whoever looks.
+START_TEST(test_lent_to_the_pipe)
+{
+    static uint8_t bytes[1 << 19];
+    size_t before = mem_in_use();
+    send(400000);
+    poll_some();
+    ck_assert_uint_gt(mem_in_use(), before + 400000);
+    ck_assert_uint_gt(received(bytes, 300000), 0);
+    port_poll(port, 1, -1);
+    ck_assert_uint_gt(mem_in_use(), before + 400000);
+    while (received(bytes, sizeof bytes)) {
+    }
+    port_poll(port, 1, -1);
+    ck_assert_uint_lt(mem_in_use(), before + 100000);
+}
+END_TEST
+
+// What was written before the engine's end can still be read.
+START_TEST(test_lent_at_the_end)
+{
+    static uint8_t bytes[1 << 19];
+    size_t total = 0, n;
+    send_filled(40000, 7);
+    poll_some();
+    port_close(port);
+    struct shared *reused = shared_new(40000, 40000);
+    memset(reused->bytes, 9, 40000);
+    while ((n = received(bytes + total, sizeof bytes - total)) > 0)
+        total += n;
+    ck_assert_uint_gt(total, 40000);
+    ck_assert(is_filled(bytes + total - 40000, 40000, 7));
+    shared_drop(reused);
+    port = NULL;
 }
 END_TEST
 
@@ -262,6 +316,8 @@ Suite *port_suite(void)
     tcase_add_test(c, test_reader_gone);
     tcase_add_test(c, test_packet_larger_than_the_buffer);
     tcase_add_test(c, test_output_beyond_the_pipe);
+    tcase_add_test(c, test_lent_to_the_pipe);
+    tcase_add_test(c, test_lent_at_the_end);
     tcase_add_test(c, test_waiting_ends);
     tcase_add_test(c, test_output_while_waiting);
     suite_add_tcase(s, c);
