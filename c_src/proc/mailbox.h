@@ -34,8 +34,8 @@ struct signal {
     };
     union {
         struct {
-            term ref;       // monitor or alias reference, or NONE
             uint64_t id;    // unlink id, request id
+            term ref;       // monitor or alias reference, or NONE. Not in links, which fill a cache line without it
         };
         struct list near;    // proc/near.h
     };
@@ -46,6 +46,7 @@ struct signal {
 enum {
     SIGNAL_WORDS = sizeof(struct signal) / sizeof(word),
     MESSAGE_WORDS = offsetof(struct signal, from) / sizeof(word),    // what a message has of it
+    LINK_WORDS = offsetof(struct signal, ref) / sizeof(word),
 };
 
 struct mailbox {

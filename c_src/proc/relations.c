@@ -10,7 +10,17 @@
 
 enum { MANY = 100 };    // to tell of an exit
 
-static _Atomic uint64_t unlink_ids;
+enum { UNLINK_IDS = 1 << 16 };    // a thread takes so many at a time
+
+// From 1 on, each once.
+static uint64_t fresh_unlink_id(void)
+{
+    static _Atomic uint64_t taken;
+    static _Thread_local uint64_t id;
+    if (id % UNLINK_IDS == 0)
+        id = atomic_fetch_add_explicit(&taken, UNLINK_IDS, memory_order_relaxed);
+    return ++id;
+}
 
 static void tell(struct proc *p, enum remote_kind kind, term to, term value, uint64_t id)
 {
@@ -52,7 +62,7 @@ void relations_unlink(struct proc *p, term other)
     struct relation *r = links_find(p, other);
     if (!r || r->unlink_id)
         return;
-    r->unlink_id = atomic_fetch_add_explicit(&unlink_ids, 1, memory_order_relaxed) + 1;
+    r->unlink_id = fresh_unlink_id();
     if (is_local_pid(other)) {
         signal_unlink(p->pid, other, r->unlink_id);
         return;

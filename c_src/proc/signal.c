@@ -26,9 +26,19 @@ static size_t room_of(enum signal_kind kind)
     return kind == SIGNAL_DOWN ? DOWN_ROOM : kind == SIGNAL_EXIT || kind == SIGNAL_EXIT_LINKED ? EXIT_ROOM : 0;
 }
 
+static bool is_of_link(enum signal_kind kind)
+{
+    return kind == SIGNAL_LINK || kind == SIGNAL_UNLINK || kind == SIGNAL_UNLINK_ACK;
+}
+
+static size_t own_words(enum signal_kind kind)
+{
+    return kind == SIGNAL_MESSAGE ? MESSAGE_WORDS : is_of_link(kind) ? LINK_WORDS : SIGNAL_WORDS;
+}
+
 struct signal *signal_new(enum signal_kind kind, size_t words)
 {
-    size_t own = kind == SIGNAL_MESSAGE ? MESSAGE_WORDS : SIGNAL_WORDS;
+    size_t own = own_words(kind);
     struct fragment *f = fragment_new(own + words + room_of(kind));
     f->used = (uint32_t)own;
     struct signal *s = (struct signal *)f->words;
@@ -36,10 +46,12 @@ struct signal *signal_new(enum signal_kind kind, size_t words)
     s->kind = kind;
     s->number = 0;
     s->value = NONE;
-    if (kind != SIGNAL_MESSAGE) {
-        s->from = s->ref = NONE;
-        s->id = 0;
-    }
+    if (kind == SIGNAL_MESSAGE)
+        return s;
+    s->from = NONE;
+    s->id = 0;
+    if (!is_of_link(kind))
+        s->ref = NONE;
     return s;
 }
 
@@ -79,10 +91,10 @@ static struct signal *make_of_words(enum signal_kind kind, term from, term value
     struct heap h;
     signal_heap(s, &h);
     s->value = copy_into(&h, value, words.value);
-    if (kind != SIGNAL_MESSAGE) {
+    if (kind != SIGNAL_MESSAGE)
         s->from = copy_into(&h, from, words.from);
+    if (ref != NONE)
         s->ref = copy_into(&h, ref, words.ref);
-    }
     signal_close(s, &h);
     return s;
 }
