@@ -61,16 +61,32 @@ OP(deallocate_plain)
     NEXT(1);
 }
 
+// Every call and every return costs a reduction, as on the BEAM since it has a JIT: so who comes back from a deep recursion gives
+// way too. op_yield saves as many x registers as the function called has arguments, or the result.
+#define GO_ON(address, live_registers) \
+    do { \
+        if (UNLIKELY(--reds <= 0)) { \
+            interp_of(x)->live = (live_registers); \
+            ip = (const word *)(uintptr_t)(address); \
+            TAIL(op_yield); \
+        } \
+        JUMP(address); \
+    } while (0)
+#define CALL(address, arity) GO_ON(address, arity)
+#define RETURN(words) \
+    do { \
+        E += (words) + 1; \
+        GO_ON(E[-1], 1); \
+    } while (0)
+
 OP(deallocate_return_plain)
 {
-    E += A(0) + 1;
-    JUMP(E[-1]);
+    RETURN(A(0));
 }
 
 OP(return_plain)
 {
-    E++;
-    JUMP(E[-1]);
+    RETURN(0);
 }
 
 OP(trim_plain)
@@ -83,17 +99,6 @@ OP(jump_plain)
 {
     JUMP(A(0));
 }
-
-// Every call costs a reduction. op_yield saves as many x registers as the function called has arguments.
-#define CALL(address, arity) \
-    do { \
-        if (UNLIKELY(--reds <= 0)) { \
-            interp_of(x)->live = (arity); \
-            ip = (const word *)(uintptr_t)(address); \
-            TAIL(op_yield); \
-        } \
-        JUMP(address); \
-    } while (0)
 
 OP(call_plain)
 {
@@ -185,23 +190,20 @@ OP(call_native_plain)
 OP(call_native_only_plain)
 {
     CALL_NATIVE(EXPORT(0), interp_of(x)->need = 0);
-    E++;
-    JUMP(E[-1]);
+    RETURN(0);
 }
 
 OP(call_native_last_plain)
 {
     CALL_NATIVE(EXPORT(0), interp_of(x)->need = A(1));
-    E += A(1) + 1;
-    JUMP(E[-1]);
+    RETURN(A(1));
 }
 
 // What a native's export points to: called as any function is.
 OP(native_body_plain)
 {
     CALL_NATIVE(EXPORT(0), interp_of(x)->need = 0);
-    E++;
-    JUMP(E[-1]);
+    RETURN(0);
 }
 
 // Calls of what is known only when the call happens: call.c finds the code and places the arguments in x registers.
