@@ -5,6 +5,7 @@
 #include "code/demand.h"
 #include "code/interp.h"
 #include "code/module.h"
+#include "proc/collecting.h"
 #include "proc/extra.h"
 
 #include <string.h>
@@ -216,7 +217,10 @@ const word *call_end_code(void)
     return &end_code;
 }
 
-void call_collect(struct proc *p, size_t live)
+bool call_collect(struct proc *p, size_t live)
 {
+    if (UNLIKELY(proc_collects_long(p, false)))
+        return false;
     proc_collect(p, 0, live, false);
+    return true;
 }

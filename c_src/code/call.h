@@ -45,6 +45,7 @@ static inline bool call_wants_collection(const struct proc *p)
     return UNLIKELY(fragments || h->shared_bytes > CONFIG_SHARED_BYTES);
 }
 
-void call_collect(struct proc *p, size_t live);
+// False: as that would take long, it is left to the end of the slice, which should come soon.
+bool call_collect(struct proc *p, size_t live);
 
 #endif

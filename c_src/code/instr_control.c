@@ -175,8 +175,8 @@ OP(call_ext_last_plain)
             TAIL(op_handle_request); \
         } \
         x[0] = result; \
-        if (UNLIKELY(call_wants_collection(p))) \
-            call_collect(p, 1); \
+        if (UNLIKELY(call_wants_collection(p)) && !call_collect(p, 1)) \
+            reds = 0; \
         SWAP_IN(); \
     } while (0)
 

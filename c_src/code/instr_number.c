@@ -61,7 +61,7 @@ static NOINLINE bool slow_arithmetic(struct proc *p, term *x, enum operator oper
     }
     if (UNLIKELY(call_wants_collection(p))) {
         x[live] = *result;
-        call_collect(p, live + 1);
+        (void)call_collect(p, live + 1);
         *result = x[live];
     }
     return true;
@@ -331,7 +331,8 @@ static NOINLINE term call_guard(struct proc *p, term *x, const struct export *e,
         } \
         if (UNLIKELY(result && call_wants_collection(p))) { \
             x[A(2)] = result; \
-            call_collect(p, A(2) + 1); \
+            if (!call_collect(p, A(2) + 1)) \
+                reds = 0; \
             result = x[A(2)]; \
         } \
         SWAP_IN(); \

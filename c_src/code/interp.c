@@ -6,6 +6,7 @@
 #include "code/module.h"
 #include "code/operators.h"
 #include "code/trace.h"
+#include "proc/collecting.h"
 #include "proc/doom.h"
 #include "proc/errand.h"
 #include "proc/mailbox.h"
@@ -35,10 +36,22 @@ bool interp_collected(term *x)
     return collected;
 }
 
+// Ends a slice: registers are saved, the heap is up to date. Not in tail-call form, as nothing follows.
+static void leave(struct proc *p, term *x, const word *ip, sword reds, enum run_result result)
+{
+    p->ip = ip;
+    interp_of(x)->result = result;
+    interp_of(x)->reductions = reds;
+}
+
 OP(collect)
 {
     struct interp *in = interp_of(x);
     SWAP_OUT();
+    if (UNLIKELY(collecting_begin(p, in->need, in->live, false))) {
+        leave(p, x, ip, reds, RUN_YIELD);
+        return;
+    }
     proc_collect(p, in->need, in->live, false);
     SWAP_IN();
     in->collected = true;
@@ -72,23 +85,18 @@ OP(raise)
     DISPATCH();
 }
 
-// Ends a slice: registers are saved, the heap is up to date. Not in tail-call form, as nothing follows.
-static void leave(struct proc *p, term *x, const word *ip, sword reds, enum run_result result)
-{
-    p->ip = ip;
-    interp_of(x)->result = result;
-    interp_of(x)->reductions = reds;
-}
-
-// A doomed process may find no room for them; it will not ask for them again.
+// A doomed process may find no room for them; it will not ask for them again. A collection that is done in turns saves them itself.
 static void save_registers(struct proc *p, term *x, size_t live)
 {
     if (errand_waits(p)) {
         errand_save(p, x, live);
         return;
     }
-    if (call_wants_collection(p) || p->heap.limit - p->heap.top < (sword)live)
+    if (call_wants_collection(p) || p->heap.limit - p->heap.top < (sword)live) {
+        if (UNLIKELY(collecting_begin(p, 0, live, false)))
+            return;
         proc_collect(p, live, live, false);
+    }
     if (UNLIKELY(p->flags & PROC_DOOMED))
         return;
     term *stack = heap_stack(&p->heap) - live;
@@ -130,8 +138,10 @@ static enum run_result hibernate(struct proc *p, term *x)
 {
     heap_set_stack(&p->heap, p->heap.end);
     p->catches = 0;
-    proc_collect(p, 0, 3, true);
-    save_registers(p, x, 3);
+    if (!collecting_begin(p, 0, 3, true)) {
+        proc_collect(p, 0, 3, true);
+        save_registers(p, x, 3);
+    }
     mailbox_rewind(p);
     return p->mailbox.first || atomic_load(&p->mailbox.outer) ? RUN_YIELD : RUN_WAIT;
 }
@@ -178,6 +188,10 @@ static enum run_result run(struct worker *w, struct proc *p, sword reductions, s
     term *x = w->x;
     struct interp *in = &own_interp;
     w->build = in;
+    if (CONFIG_STRESS) {
+        in->collected = p->flags & PROC_COLLECTED;
+        p->flags &= ~(uint32_t)PROC_COLLECTED;
+    }
     const word *ip = p->ip;
     term *E = heap_stack(&p->heap);
     memcpy(x, E, p->saved * sizeof *x);

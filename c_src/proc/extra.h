@@ -20,13 +20,14 @@ struct proc_extra {
     struct wheel *home_wheel;      // where it set its first message timer; NULL: it set none
     struct list timers_at_home;    // those there that go to itself, with that wheel's lock
     struct lock timers_lock;
-    struct list timers_away;    // those in other wheels, with timers_lock
-    struct list near;           // messages to itself whose terms were not copied at first: proc/near.h
-    struct list suspensions;    // whom it suspended: proc/suspend.c
-    uint32_t suspended;         // how often it was suspended
-    uint32_t save_calls;        // what process_flag was told; no calls are saved
-    uint32_t scheduler;         // which one process_flag was told that it should run on; it runs on any
-    struct errand *errand;      // while PROC_ERRAND is set
+    struct list timers_away;          // those in other wheels, with timers_lock
+    struct list near;                 // messages to itself whose terms were not copied at first: proc/near.h
+    struct list suspensions;          // whom it suspended: proc/suspend.c
+    uint32_t suspended;               // how often it was suspended
+    uint32_t save_calls;              // what process_flag was told; no calls are saved
+    uint32_t scheduler;               // which one process_flag was told that it should run on; it runs on any
+    struct errand *errand;            // while PROC_ERRAND is set
+    struct collecting *collecting;    // while PROC_COLLECTS is set
 };
 
 struct proc_extra *proc_extra(struct proc *p);    // makes it

@@ -46,6 +46,8 @@ enum proc_flag {
     PROC_SCANNING = 1 << 17,        // that receive is under way
     PROC_LEFT = 1 << 23,            // it has exited as far as others are concerned
     PROC_ERRAND = 1 << 24,          // a native stands still in the middle: its heap is not collected (proc/errand.h)
+    PROC_COLLECTS = 1 << 18,        // a collection stands still in the middle (proc/collecting.h)
+    PROC_COLLECTED = 1 << 19,       // one that did has ended since it last ran
     PROC_DOOMED = 1 << 20,          // it passed a limit and is about to end (proc/doom.h)
 };
 
@@ -110,9 +112,6 @@ static inline struct signal *mailbox_look(struct proc *p)
 struct root;
 enum { PROC_ROOTS = 3 + MAX_MARKERS };
 size_t proc_roots(struct proc *p, struct root *roots);    // PROC_ROOTS at most; how many
-
-// Collects with the first `live` x registers as roots; afterwards `need` words are free. Only between instructions.
-void proc_collect(struct proc *p, size_t need, size_t live, bool full);
 
 // Whether a monitor's reference is an alias too, and until when: unalias, demonitor or DOWN, or the first message through it.
 enum alias_mode { ALIAS_NO, ALIAS_EXPLICIT, ALIAS_DEMONITOR, ALIAS_REPLY };

@@ -3,6 +3,7 @@
 
 #include "base/die.h"
 #include "base/memory.h"
+#include "proc/collecting.h"
 #include "proc/dictionary.h"
 #include "proc/doom.h"
 #include "proc/errand.h"
@@ -190,83 +191,6 @@ size_t proc_waiting_words(const struct proc *p)
     return words;
 }
 
-static bool too_large(const struct proc *p)
-{
-    const struct heap *h = &p->heap;
-    if (!p->extra || !p->extra->max_heap_words)
-        return false;
-    size_t words =
-        (size_t)(h->end - h->start) + h->fragment_words + (h->old ? (size_t)(h->old->end - h->old->start) : 0);
-    return words + proc_waiting_words(p) > p->extra->max_heap_words;
-}
-
-// What a collection may take at once: as much as there is. Not asked for small heaps.
-static bool may_collect(const struct proc *p, size_t need)
-{
-    const struct heap *h = &p->heap;
-    size_t words = (size_t)(h->top - h->start) + h->fragment_words + need;
-    return mem_allows((words + (h->old ? (size_t)(h->old->top - h->old->start) : 0)) * sizeof(term));
-}
-
-// Some milliseconds.
-static bool takes_long(const struct proc *p, bool full)
-{
-    enum { MANY_WORDS = CONFIG_STRESS ? 1000 : 1 << 19 };
-    const struct heap *h = &p->heap;
-    size_t words = (size_t)(h->top - h->start) + h->fragment_words;
-    return words + (full && h->old ? (size_t)(h->old->top - h->old->start) : 0) > MANY_WORDS;
-}
-
-static size_t marker_roots(struct proc *p, struct root *roots)
-{
-    if (LIKELY(!(p->flags & PROC_MARKED)))
-        return 0;
-    const struct receive_markers *m = &p->extra->markers;
-    for (uint32_t i = 0; i < m->count; i++)
-        roots[i] = (struct root){&m->all[i].name, 1};
-    return m->count;
-}
-
-size_t proc_roots(struct proc *p, struct root *roots)
-{
-    enum { OTHERS = PROC_ROOTS - MAX_MARKERS };
-    roots[0] = (struct root){&p->group_leader, 1};
-    roots[1] = (struct root){&p->parent, 1};
-    roots[2] = dictionary_root(p);
-    return OTHERS + marker_roots(p, roots + OTHERS);
-}
-
-void proc_collect(struct proc *p, size_t need, size_t live, bool full)
-{
-    if (UNLIKELY(p->flags & PROC_LOOKING))
-        mailbox_detach(p);
-    struct root roots[1 + PROC_ROOTS];
-    roots[0] = (struct root){proc_x(p), live};
-    size_t count = 1 + proc_roots(p, roots + 1);
-    if (p->extra && p->heap.young_collections >= p->extra->fullsweep_after)
-        full = true;
-    if (UNLIKELY(!may_collect(p, need) || !near_settle(p))) {
-        doom_memory(p);
-        return;
-    }
-    if (UNLIKELY(takes_long(p, full)))
-        sched_leave();
-    if (timeline_runs())
-        timeline_collect(full);
-    if (full)
-        relations_tidy(p);
-    heap_collect(&p->heap, roots, count, need, full);
-    if (timeline_runs())
-        timeline_collected((size_t)(p->heap.top - p->heap.start));
-    if (CONFIG_STRESS)
-        heap_verify(&p->heap, roots, count);
-    system_count_collection();
-    if (UNLIKELY(too_large(p)))
-        doom_heap(p);
-    if (UNLIKELY(mem_passed()))
-        doom_memory(p);
-}
-
 static void free_messages(struct mailbox *m)
 {
     for (struct signal *s = m->first, *next; s; s = next) {
@@ -281,6 +205,8 @@ static void free_parts(struct proc *p)
 {
     if (errand_waits(p))
         errand_close(p);
+    if (collecting(p))
+        collecting_close(p);
     free_messages(&p->mailbox);
     dictionary_clear(p);
     timer_receive_free(p);

@@ -6,6 +6,7 @@
 #include "base/memory.h"
 #include "base/os.h"
 #include "base/thread.h"
+#include "proc/collecting.h"
 #include "proc/doom.h"
 #include "proc/errand.h"
 #include "proc/reap.h"
@@ -322,12 +323,29 @@ static bool still_parked(const struct proc *p)
     return !*p->mailbox.save && !(p->flags & PROC_TIMEOUT);
 }
 
+// Not one that exits: its reason is no root.
 static void collect_if_asked(struct proc *p)
 {
-    if (p->flags & PROC_COLLECT && !errand_waits(p)) {
-        p->flags &= ~(uint32_t)PROC_COLLECT;
+    if (LIKELY(!(p->flags & PROC_COLLECT)) || p->flags & (PROC_ERRAND | PROC_COLLECTS | PROC_EXITING))
+        return;
+    p->flags &= ~(uint32_t)PROC_COLLECT;
+    if (!collecting_begin(p, 0, 0, true))
         proc_collect(p, 0, 0, true);
-    }
+}
+
+static void add_spent(struct worker *w, struct proc *p)
+{
+    atomic_store_explicit(&p->state, PROC_RUNNABLE, memory_order_relaxed);
+    run_queue_add_spent(&w->sched->queue, p);
+    count_queue(w->sched);
+}
+
+static void park_if_done(struct worker *w, struct proc *p)
+{
+    if (UNLIKELY(collecting(p)))
+        add_spent(w, p);
+    else
+        park(p);
 }
 
 // From the moment it waits others may run it: its slice has ended then.
@@ -337,16 +355,14 @@ static void after_run(struct worker *w, struct proc *p, enum run_result result, 
     case RUN_YIELD:
         if (UNLIKELY(w->timeline))
             timeline_ran(used, END_YIELDS);
-        atomic_store_explicit(&p->state, PROC_RUNNABLE, memory_order_relaxed);
-        run_queue_add_spent(&w->sched->queue, p);
-        count_queue(w->sched);
+        add_spent(w, p);
         return;
     case RUN_WAIT:
         collect_if_asked(p);
         p->flags |= PROC_PARKED;
         if (UNLIKELY(w->timeline))
             timeline_ran(used, END_WAITS);
-        park(p);
+        park_if_done(w, p);
         return;
     case RUN_EXIT:
         if (!proc_exit(p, w->failure.reason))
@@ -368,6 +384,10 @@ static void run_slice(struct worker *w, struct proc *p)
     sword used = 0;
     enum run_result result = RUN_EXIT;
     collect_if_asked(p);
+    if (UNLIKELY(collecting(p))) {
+        after_run(w, p, RUN_YIELD, 0);
+        return;
+    }
     p->flags = (p->flags & ~(uint32_t)PROC_PARKED) | PROC_RUNS;
     if (!(p->flags & PROC_EXITING))
         result = run_hooks.run(w, p, CONFIG_SLICE, &used);
@@ -392,6 +412,42 @@ static void lower(struct worker *w, struct proc *p)
     add_to_queue(w->sched, p);
 }
 
+// Goes on with a collection for a slice, or to its end for those of higher priority. True: it has ended.
+static bool collect_on(struct worker *w, struct proc *p, bool raised)
+{
+    sword used;
+    bool ended;
+    do {
+        ended = collecting_go_on(p, &used);
+        w->sched->since_check += used + SLICE_COST;
+    } while (!ended && raised);
+    if (UNLIKELY(mem_passed()))
+        doom_memory(p);
+    if (ended)
+        return true;
+    if (UNLIKELY(w->timeline))
+        timeline_ran(0, END_YIELDS);
+    add_spent(w, p);
+    return false;
+}
+
+// Takes its signals in, and lets it run if it may.
+static void go_on(struct worker *w, struct proc *p, bool raised)
+{
+    if (signal_waiting(p))
+        signal_take(p);
+    if (still_parked(p)) {
+        collect_if_asked(p);
+        if (UNLIKELY(w->timeline))
+            timeline_ran(0, END_WAITS);
+        park_if_done(w, p);
+    } else if (UNLIKELY(raised) && !(p->flags & PROC_EXITING)) {
+        lower(w, p);
+    } else {
+        run_slice(w, p);
+    }
+}
+
 static void run_process(struct worker *w, struct proc *p)
 {
     bool raised = w->sched->queue.raised;
@@ -402,18 +458,8 @@ static void run_process(struct worker *w, struct proc *p)
     forget_passed();
     if (UNLIKELY(w->timeline))
         timeline_run(p);
-    if (signal_waiting(p))
-        signal_take(p);
-    if (still_parked(p)) {
-        collect_if_asked(p);
-        if (UNLIKELY(w->timeline))
-            timeline_ran(0, END_WAITS);
-        park(p);
-    } else if (UNLIKELY(raised) && !(p->flags & PROC_EXITING)) {
-        lower(w, p);
-    } else {
-        run_slice(w, p);
-    }
+    if (LIKELY(!collecting(p)) || collect_on(w, p, raised))
+        go_on(w, p, raised);
     w->current = NULL;
     come_back(w->sched);
 }

@@ -3,6 +3,7 @@
 
 #include "base/die.h"
 #include "base/memory.h"
+#include "base/turn.h"
 #include "term/binary.h"
 #include "term/layout.h"
 
@@ -16,6 +17,8 @@ enum {
     OLD_SLACK = 2,          // a new old block has room for this many times what goes into it at first
     BUSY_AFTER = 8,         // young collections that tell a busy process from one that was born small
     BUSY_WORDS = 256,       // and the least size of its block, so that collections don't outweigh its work
+    TURN_WORDS =
+        CONFIG_STRESS ? 256 : 1024,    // looked at or moved between two moments in which others may have their turn
 };
 
 // One collection. What is mature, the first words of the block that is left, goes to the old block; words between keep_from
@@ -26,6 +29,7 @@ struct collection {
     const term *block;            // the block that is left
     size_t block_bytes, mature_bytes;
     const term *keep_from, *keep_to;
+    size_t told;    // words of the targets that have been counted for the turn
 };
 
 static inline size_t bytes_from(const term *from, const void *to)    // huge if `to` is below
@@ -36,6 +40,15 @@ static inline size_t bytes_from(const term *from, const void *to)    // huge if 
 static inline bool within(const term *at, const term *from, const term *to)
 {
     return bytes_from(from, at) < bytes_from(from, to);
+}
+
+static void copy_words(term *to, const term *from, size_t words)
+{
+    for (size_t n; words > 0; words -= n, to += n, from += n) {
+        n = words < TURN_WORDS ? words : TURN_WORDS;
+        memcpy(to, from, n * sizeof *to);
+        turn_pass(n);
+    }
 }
 
 // A moved cell has NONE as head and the new place as tail; a moved object the new place instead of its header.
@@ -61,9 +74,12 @@ static inline term move_object(term *object, term **top)
     term *to = *top;
     *top = to + words + 1;
     to[0] = h;
+    if (UNLIKELY(words > TURN_WORDS))
+        copy_words(to + 1, object + 1, words);
+    else
 #pragma clang loop vectorize(disable) unroll(disable)
-    for (size_t i = 1; i <= words; i++)
-        to[i] = object[i];
+        for (size_t i = 1; i <= words; i++)
+            to[i] = object[i];
     return object[0] = boxed_term(to);
 }
 
@@ -80,10 +96,27 @@ static inline void forward(struct collection *c, term *slot)
     *slot = is_list(t) ? move_cell(at, top) : move_object(at, top);
 }
 
-static inline void forward_range(struct collection *c, term *words, size_t count)
+static inline void forward_few(struct collection *c, term *words, size_t count)
 {
     for (size_t i = 0; i < count; i++)
         forward(c, words + i);
+}
+
+static NOINLINE void forward_many(struct collection *c, term *words, size_t count)
+{
+    for (size_t n; count > 0; count -= n, words += n) {
+        n = count < TURN_WORDS ? count : TURN_WORDS;
+        forward_few(c, words, n);
+        turn_pass(n);
+    }
+}
+
+static inline void forward_range(struct collection *c, term *words, size_t count)
+{
+    if (UNLIKELY(count > TURN_WORDS))
+        forward_many(c, words, count);
+    else
+        forward_few(c, words, count);
 }
 
 static inline term *scan_object(struct collection *c, term *at)
@@ -94,13 +127,26 @@ static inline term *scan_object(struct collection *c, term *at)
     return at + 1 + size;
 }
 
+// Words that were moved count as well: their places are looked at one after the other, where they come from nobody has looked.
+static NOINLINE void take_turns(struct collection *c)
+{
+    size_t moved = (size_t)(c->top - c->start) + (size_t)(c->old_top - c->old_start);
+    turn_pass(TURN_WORDS + moved - c->told);
+    c->told = moved;
+}
+
 static term *scan_until(struct collection *c, term *at, term *const *top)
 {
-    while (at < *top)
-        if (is_header(*at))
-            at = scan_object(c, at);
-        else
-            forward(c, at++);
+    while (at < *top) {
+        const term *to = at + TURN_WORDS;
+        while (at < *top && at < to)
+            if (is_header(*at))
+                at = scan_object(c, at);
+            else
+                forward(c, at++);
+        if (UNLIKELY(at >= to))
+            take_turns(c);
+    }
     return at;
 }
 
@@ -116,7 +162,7 @@ static void scan_all(struct collection *c)
 // Puts the survivors of a chain of shared binaries on the chains of where they went, and drops the others.
 static void sweep(struct collection *c, term *object, term **young, term **old)
 {
-    while (object) {
+    for (size_t steps = 0; object; turn_step(&steps)) {
         term *next = (term *)(uintptr_t)object[3];
         if (is_boxed(object[0])) {
             term *to = boxed_ptr(object[0]);
@@ -153,7 +199,7 @@ static size_t stack_words(const struct heap *h)
 static void switch_block(struct heap *h, term *block, size_t size, const struct collection *c)
 {
     size_t stack = stack_words(h);
-    memcpy(block + size - stack, heap_stack(h), stack * sizeof *block);
+    copy_words(block + size - stack, heap_stack(h), stack);
     h->start = block;
     h->top = c->top;
     h->end = block + size;
@@ -169,7 +215,8 @@ static void forward_roots(struct collection *c, struct heap *h, const struct roo
 
 static void free_fragments(struct heap *h)
 {
-    for (struct fragment *f = h->fragments, *next; f; f = next) {
+    size_t steps = 0;
+    for (struct fragment *f = h->fragments, *next; f; f = next, turn_step(&steps)) {
         next = f->next;
         ENSURE(!f->shared);
         fragment_free(f);
@@ -334,6 +381,12 @@ static size_t settle(struct heap *h, const struct root *roots, size_t root_count
     if (size > max_of(good, usual))
         return resize(h, roots, root_count, max_of(good, usual));
     return 0;
+}
+
+size_t heap_collect_words(const struct heap *h, bool full)
+{
+    size_t words = (size_t)(h->top - h->start) + h->fragment_words + stack_words(h);
+    return h->old && (full || must_be_full(h)) ? words + (size_t)(h->old->top - h->old->start) : words;
 }
 
 size_t heap_collect(struct heap *h, const struct root *roots, size_t root_count, size_t need, bool full)

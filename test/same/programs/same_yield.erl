@@ -171,3 +171,70 @@ large_messages() ->
     receive {Sender, L} -> ok after 0 -> ok end,
     receive after_it -> ok after 0 -> ok end,
     {First, Second, Third}.
+
+%% Collections of heaps so large that they are done in turns: with messages, signals and questions in the middle.
+collections() ->
+    Self = self(),
+    {Pid, Monitor} = spawn_monitor(fun() -> process_flag(trap_exit, true), exit({done, collector(Self)}) end),
+    receive ready -> ok end,
+    Linked = [spawn(fun() -> link(Pid), exit({bye, N}) end) || N <- lists:seq(1, 5)],
+    _ = [Pid ! {N, <<N:1000>>, self()} || N <- lists:seq(1, 20)],
+    _ = [erlang:garbage_collect(Pid) || _ <- lists:seq(1, 3)],
+    Infos = [process_info(Pid, Item) || Item <- [status, trap_exit, priority, monitored_by], _ <- [process_info(Pid, messages)]],
+    true = erlang:is_process_alive(Pid),
+    Pid ! {stop, length(Linked)},
+    receive {'DOWN', Monitor, process, Pid, {done, Done}} -> {Done, [Info || {_, _} = Info <- Infos, element(1, Info) =/= status]} end.
+
+%% More than is collected at once. Natives make it, as the stress build collects for every need of code.
+large(N) -> {binary_to_list(<<N:1_600_000>>), tuple_to_list(erlang:make_tuple(10_000, <<N:600>>)), make_ref()}.
+
+collector(To) ->
+    put(kept, large(1)),
+    To ! ready,
+    self() ! {large, get(kept)},
+    true = erlang:garbage_collect(),
+    Grown = [large(N) || N <- [2, 3]],
+    {Exits, Others} = collected(To, 0, 0),
+    receive {large, {Large, _, _}} -> ok end,
+    {[erlang:phash2({A, B}) || {A, B, _} <- Grown], Exits, Others, erlang:phash2(Large), Large =:= element(1, get(kept))}.
+
+collected(To, Exits, Others) ->
+    receive
+        {'EXIT', _, {bye, _}} -> collected(To, Exits + 1, Others);
+        {_, <<_:1000>>, To} -> collected(To, Exits, Others + 1);
+        {stop, Exits} when Others =:= 20 -> {Exits, Others}
+    end.
+
+%% A process that is killed, suspended, or over its limit in the middle of a collection, and one that hibernates.
+collections_disturbed() ->
+    Self = self(),
+    Large = fun() -> {A, B, _} = large(1), Self ! {self(), ready}, {A, B} end,
+    Ready = fun(Pid) -> receive {Pid, ready} -> ok end end,
+    Ends = [begin
+                {Pid, Monitor} = spawn_monitor(fun() -> Kept = Large(), receive go -> ok end, erlang:garbage_collect(), hold(Kept) end),
+                Ready(Pid),
+                Pid ! go,
+                erlang:garbage_collect(Pid),
+                exit(Pid, Reason),
+                receive {'DOWN', Monitor, process, Pid, Why} -> Why end
+            end || Reason <- [kill, shutdown, {some, [reason, <<"with">>, 1 bsl 70]}]],
+    {Limited, Ended} = spawn_opt(fun() -> hold([large(N) || N <- [1, 2, 3]]) end,
+                                 [monitor, {max_heap_size, #{size => 500_000, kill => true, error_logger => false}}]),
+    Killed = receive {'DOWN', Ended, process, Limited, W} -> W end,
+    Sleeper = spawn_link(fun() -> Kept = Large(), erlang:hibernate(?MODULE, woken, [Self, Kept, erlang:phash2(Kept)]) end),
+    Ready(Sleeper),
+    Sleeper ! wake,
+    Woken = receive {Sleeper, Same} -> Same end,
+    {Stopped, _} = Two = spawn_monitor(fun() -> Kept = Large(), receive go -> ok end, erlang:garbage_collect(), exit(erlang:phash2(Kept)) end),
+    Ready(Stopped),
+    Stopped ! go,
+    erlang:garbage_collect(Stopped),
+    true = erlang:suspend_process(Stopped),
+    {status, suspended} = process_info(Stopped, status),
+    true = erlang:resume_process(Stopped),
+    Resumed = receive {'DOWN', _, process, _, Hash} when element(1, Two) =:= Stopped -> Hash end,
+    {Ends, Killed, Woken, Resumed}.
+
+hold(Kept) -> receive stop -> Kept end.
+
+woken(To, Kept, Hash) -> receive wake -> To ! {self(), Hash =:= erlang:phash2(Kept)} end.
