@@ -2,6 +2,7 @@
 // A message under look while something collects: registers keep its terms, and so does the queue.
 #include "processes.h"
 
+#include "proc/collecting.h"
 #include "proc/signal.h"
 #include "term/compare.h"
 

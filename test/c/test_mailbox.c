@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "processes.h"
 
+#include "proc/collecting.h"
 #include "proc/signal.h"
 #include "term/compare.h"
 #include "term/ident.h"
