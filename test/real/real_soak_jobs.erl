@@ -120,7 +120,8 @@ one(tables, _) ->
     same(Found, N);
 one(ties, State) ->
     Peers = [some(State) || _ <- lists:seq(1, rand:uniform(20))],
-    Monitors = [monitor(process, Pid, [{alias, explicit_unalias} || rand:uniform(2) =:= 1]) || Pid <- Peers],
+    %% OTP 25 never forgets an alias that came with a monitor on oneself.
+    Monitors = [monitor(process, Pid, [{alias, explicit_unalias} || Pid =/= self(), rand:uniform(2) =:= 1]) || Pid <- Peers],
     Linked = [Pid || Pid <- Peers, Pid =/= self(), rand:uniform(10) =:= 1],
     _ = [catch link(Pid) || Pid <- Linked],
     receive after rand:uniform(3) - 1 -> ok end,
