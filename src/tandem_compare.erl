@@ -18,8 +18,11 @@
 -type result() ::
         #{verdict := verdict(),
           jobs := [#{name := binary() | null, input := binary() | null, verdict := verdict(), differences := [map()], _ => _}],
-          json := file:filename_all() | false | {error, term()},
-          page := file:filename_all() | false | {error, term()}}.
+          json := written(),
+          page := written()}.
+
+-type written() :: file:filename_all() | false | {elsewhere, file:filename_all(), {Wanted :: file:filename_all(), Reason :: term()}} | {error, term()}.
+%% `elsewhere': where it was wanted it could not be written.
 
 -type measured() :: #{job := tandem_compare_options:job(), verdict := verdict(), differences := [difference()], outcome := binary(),
                       repeat := pos_integer(), beam := side(), tandem := side()}.

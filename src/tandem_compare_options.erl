@@ -189,9 +189,9 @@ explain({bad_options, Options}) -> io_lib:format("The options are ~0tP; give a m
 explain({bad_work, Work}) ->
     io_lib:format("~0tP can't be run. Give a function, {Module, Function, Arguments}, or a map from names to these.", [Work, 10]);
 explain({bad_arity, Given, 0}) ->
-    io_lib:format("The function takes ~b arguments; without the option inputs it takes none.", [Given]);
+    io_lib:format("The function's arity is ~b; without the option inputs it is 0.", [Given]);
 explain({bad_arity, Given, Needed}) ->
-    io_lib:format("The function takes ~b arguments; with the option inputs it takes ~b.", [Given, Needed]);
+    io_lib:format("The function's arity is ~b; with the option inputs it is ~b.", [Given, Needed]);
 explain({no_object_code, Module}) ->
     io_lib:format("There is no file with the code of ~tp, so no other node can run it. Compile it to a .beam file in the code path, as a project "
                   "does (what a script or a test defines has none, nor has a module typed into a shell).", [Module]);

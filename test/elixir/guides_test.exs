@@ -25,7 +25,7 @@ defmodule GuidesTest do
 
   # With an epmd of its own, so that nothing is left behind.
   defp in_cluster(page, folder) do
-    port = 20000 + rem(System.unique_integer([:positive]) + String.to_integer(System.pid()), 20000)
+    port = 20000 + rem(System.unique_integer([:positive]) + String.to_integer(System.pid()), 12000)
     epmd = Port.open({:spawn_executable, System.find_executable("epmd")}, args: ["-port", "#{port}", "-relaxed_command_check"])
     {:os_pid, os_pid} = Port.info(epmd, :os_pid)
     on_exit(fn -> System.cmd("kill", ["-KILL", "#{os_pid}"], stderr_to_stdout: true) end)
