@@ -50,10 +50,29 @@ start_link(Config) ->
 program() ->
     "tandem".
 
-%% @doc Ends the engine of a connection at once, even if it reads nothing: a port that is closed would wait for that.
+%% @doc Ends the engine of a connection at once, even if it reads nothing: a port that is closed would wait for that. One that is stopped
+%% does not notice that its port is gone, and is killed.
 -spec kill(port()) -> true.
 kill(Port) ->
+    case erlang:port_info(Port, os_pid) of
+        {os_pid, OsPid} -> is_stopped(OsPid) andalso os:cmd("kill -KILL " ++ integer_to_list(OsPid));
+        undefined -> gone
+    end,
     exit(Port, kill).
+
+%% What its state is stands behind its name, which may have parentheses. Where there is no /proc nobody knows.
+is_stopped(OsPid) ->
+    case file:open("/proc/" ++ integer_to_list(OsPid) ++ "/stat", [read, raw, binary]) of
+        {ok, File} ->
+            Read = file:read(File, 1000),
+            ok = file:close(File),
+            case Read of
+                {ok, Text} -> lists:member(binary:first(lists:last(binary:split(Text, <<") ">>, [global]))), "Tt");
+                _ -> false
+            end;
+        {error, _} ->
+            false
+    end.
 
 %% @doc Where the engine is.
 -spec place(port()) -> iodata().
@@ -115,6 +134,7 @@ input(#input{port = Port, line = Line} = State, Handle, Consumed) ->
         {'EXIT', Port, Reason} ->
             tandem_connection:ended(Line, {port_closed, Reason});
         {'EXIT', _, Reason} ->
+            kill(Port),
             exit(Reason);
         _ ->
             input(State, Handle, Consumed)
@@ -122,7 +142,7 @@ input(#input{port = Port, line = Line} = State, Handle, Consumed) ->
 
 -spec exited(port(), port() | pid(), term()) -> no_return().
 exited(Port, Port, Reason) -> exit({port_closed, Reason});
-exited(_, _, Reason) -> exit(Reason).
+exited(Port, _, Reason) -> kill(Port), exit(Reason).
 
 %% --- The output ------------------------------------------------------------------------------------------------------------
 

@@ -70,7 +70,8 @@ event({Port, {exit_status, Status}}, #state{port = Port}) ->
     exit({exit_status, Status});
 event({'EXIT', Port, Reason}, #state{port = Port}) ->
     exit({port_closed, Reason});
-event({'EXIT', _, Reason}, _) ->
+event({'EXIT', _, Reason}, #state{port = Port}) ->
+    tandem_carrier:kill(Port),
     exit(Reason);
 event(Message, #state{node = Node, host = Host}) ->
     tandem_attachment:keep(Message, Node, Host).

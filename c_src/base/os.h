@@ -8,4 +8,7 @@
 
 extern bool os_process_is_ours;    // set once, before anything else is opened
 
+// This process is killed when its parent ends: what notices that by itself may be stopped.
+void os_end_with_parent(void);
+
 #endif

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "base/os.h"
 #include "main/engine.h"
 #include "main/member.h"
 #include "main/options.h"
@@ -27,6 +28,7 @@ int main(int argc, char **argv)
     }
     if (o.value[OPTION_name])
         return member_run(&o);
+    os_end_with_parent();
     if (o.value[OPTION_carrier] && strcmp(o.value[OPTION_carrier], "tcp") == 0)
         return member_run_owned();
     if (o.value[OPTION_carrier] && strcmp(o.value[OPTION_carrier], "port") == 0)

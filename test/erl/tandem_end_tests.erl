@@ -4,7 +4,7 @@
 
 -include_lib("eunit/include/eunit.hrl").
 
--export([log/2]).
+-export([log/2, stopped_and_told/0]).
 
 -import(tandem_support, [os_pid/1, signal/2, on/2, until/1]).
 
@@ -14,7 +14,8 @@ end_test_() ->
     [{atom_to_list(Name), {timeout, ?LIMIT, Test}}
      || {Name, Test} <- [{killed, fun killed/0}, {killed_in_frames, fun killed_in_frames/0}, {fault, fun fault/0}, {halted, fun halted/0}, {slogan, fun slogan/0},
                          {aborted, fun aborted/0}, {not_found, fun not_found/0}, {malformed, fun malformed/0},
-                         {disconnected, fun disconnected/0}, {stopped, fun stopped/0}, {full_stderr, fun full_stderr/0}]].
+                         {disconnected, fun disconnected/0}, {stopped, fun stopped/0}, {full_stderr, fun full_stderr/0},
+                         {stopped_too_long, fun stopped_too_long/0}, {stopped_without_host, fun stopped_without_host/0}]].
 
 killed() ->
     ?assertEqual({{exit_status, 137}, connection_closed, "killed by signal 9 (SIGKILL)"},
@@ -100,6 +101,36 @@ full_stderr() ->
     ?assertEqual(answer, on(Node, fun() -> answer end)),
     ok = tandem:stop(Engine),
     ok = file:delete(Fifo).
+
+%% A VM of its own with a short tick time. An engine in a cluster is connected again; any other is given up, and killed.
+stopped_too_long() ->
+    {ok, Peer, _} = peer:start(#{connection => standard_io, args => ["-kernel", "net_ticktime", "4", "-pa" | code:get_path()]}),
+    {OsPid, Told} = peer:call(Peer, ?MODULE, stopped_and_told, [], 30_000),
+    ?assertEqual([{'DOWN', noconnection}, {'DOWN', net_tick_timeout}, nodedown], Told),
+    ?assert(tandem_support:gone(OsPid, 500)),
+    peer:stop(Peer).
+
+%% @private
+stopped_and_told() ->
+    tandem_support:quiet(),
+    {ok, Engine, Node} = tandem:start(#{carrier => port}),
+    OsPid = os_pid(Engine),
+    Pid = spawn(Node, fun sink/0),
+    [There, Here] = [monitor(process, Who) || Who <- [Pid, Engine]],
+    monitor_node(Node, true),
+    signal("STOP", OsPid),
+    Told = receive {'DOWN', Here, process, Engine, Reason} -> {'DOWN', Reason} end,
+    timer:sleep(200),
+    {OsPid, [receive {'DOWN', There, process, Pid, Why} -> {'DOWN', Why} after 0 -> none end, Told | [nodedown || {nodedown, N} <- rest(), N =:= Node]]}.
+
+%% What doesn't run can't notice that its VM is gone.
+stopped_without_host() ->
+    {ok, Peer, _} = peer:start(#{connection => standard_io, args => ["-pa" | code:get_path()]}),
+    {ok, Engine, _} = peer:call(Peer, tandem, start, [#{carrier => port}], 30_000),
+    OsPid = peer:call(Peer, tandem_support, os_pid, [Engine]),
+    signal("STOP", OsPid),
+    signal("KILL", list_to_integer(peer:call(Peer, os, getpid, []))),
+    ?assert(tandem_support:gone(OsPid, 500)).
 
 %% The owner's reason, net_kernel's, and what the report says after the engine's name.
 ended(End) ->

@@ -152,8 +152,7 @@ stopped_engine_can_be_stopped() ->
     OsPid = os_pid(Pid),
     signal("STOP", OsPid),
     ?assertEqual(ok, tandem:stop(Pid)),
-    signal("CONT", OsPid),
-    ?assert(gone(OsPid, 100)).
+    ?assert(gone(OsPid, 500)).
 
 supervised() ->
     {ok, Supervisor} = supervisor:start_link(tandem_tests_sup, #{name => supervised}),
