@@ -44,7 +44,8 @@ static void leave(struct proc *p, term *x, const word *ip, sword reds, enum run_
     interp_of(x)->reductions = reds;
 }
 
-OP(collect)
+// What instructions seldom go on to stays outside of them: in there it makes each save registers, and calls take 0.15 longer.
+NOINLINE OP(collect)
 {
     struct interp *in = interp_of(x);
     SWAP_OUT();
@@ -70,7 +71,7 @@ OP(doomed)
     TAIL(op_exit);
 }
 
-OP(raise)
+NOINLINE OP(raise)
 {
     SWAP_OUT();
     if (UNLIKELY(mem_passed()))
@@ -105,14 +106,14 @@ static void save_registers(struct proc *p, term *x, size_t live)
     p->saved = (uint32_t)live;
 }
 
-OP(yield)
+NOINLINE OP(yield)
 {
     SWAP_OUT();
     save_registers(p, x, interp_of(x)->live);
     leave(p, x, ip, reds, RUN_YIELD);
 }
 
-OP(block)
+NOINLINE OP(block)
 {
     SWAP_OUT();
     save_registers(p, x, interp_of(x)->live);
@@ -120,14 +121,14 @@ OP(block)
     leave(p, x, ip, reds, RUN_WAIT);
 }
 
-OP(wait)
+NOINLINE OP(wait)
 {
     SWAP_OUT();
     save_registers(p, x, interp_of(x)->live);
     leave(p, x, ip, reds, RUN_WAIT);
 }
 
-OP(exit)
+NOINLINE OP(exit)
 {
     SWAP_OUT();
     leave(p, x, ip, reds, RUN_EXIT);
@@ -147,7 +148,7 @@ static enum run_result hibernate(struct proc *p, term *x)
 }
 
 // The heap is up to date but for htop and the stack, which the native's caller has put right.
-OP(handle_request)
+NOINLINE OP(handle_request)
 {
     struct interp *in = interp_of(x);
     struct failure *f = &worker_of(x)->failure;

@@ -25,7 +25,7 @@
 enum {
     LOOKS_TILL_WAY = 4,    // for input, until the core is left to others for once
     SLICE_COST = 20,       // what a slice costs in reductions beside what it ran
-    CHECK_AFTER = 4000,    // reductions between two looks at timers, carrier and other workers
+    CHECK_AFTER = 8000,    // reductions between two looks at timers, carrier and other workers
     GIVE_MAX = 256,        // processes to another worker at once
 };
 
