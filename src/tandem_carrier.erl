@@ -14,6 +14,8 @@
 %% <li>`112, Control' or `112, Control, Message': a distribution message without header, fragments or atom cache.</li>
 %% <li>`$S', and then several such messages, each behind its 4-byte length, from the host only: what the VM has ready at once
 %%   costs the port, and the operating system, one command.</li>
+%% <li>`<<$B, N:32, Bytes/binary>>', and then `<<$P, Bytes/binary>>' until there are N bytes, from the host only: such a message in
+%%   pieces. A port copies what it gets: a piece stays in the cache of the core meanwhile.</li>
 %% <li>`<<$C, N:32>>', from the host only: N more bytes of distribution messages have been consumed.</li>
 %% <li>`<<$E, Text/binary>>', from the engine only, at any time: why it is about to end.</li>
 %% </ul>
@@ -32,6 +34,11 @@
 
 %% Bytes that the port queues for an engine that doesn't read: where it gets busy, and where it recovers.
 -define(BUSY_LIMITS, {64 bsl 10, 256 bsl 10}).
+
+%% Larger messages go in pieces of at most so many bytes. 1 MB to an engine takes 0.34 ms instead of 0.46; pieces of 128 KB are as good,
+%% larger ones worse.
+-define(LARGE, 128 bsl 10).
+-define(PIECE, 64 bsl 10).
 
 %% Messages go together until they have so many bytes.
 -define(TOGETHER, 16 bsl 10).
@@ -151,8 +158,19 @@ drain(Port, Handle) ->
     receive {credit, Consumed} -> command(Port, tandem_connection:credit_frame(Consumed)) after 0 -> ok end,
     case erlang:dist_ctrl_get_data(Handle) of
         none -> ok;
+        {Size, Data} when Size > ?LARGE -> pieces(Port, Data, 0, [$B, <<Size:32>>]), drain(Port, Handle);
         {Size, Data} -> gather(Port, Handle, Size, Data)
     end.
+
+%% The data is a list of binaries.
+pieces(Port, [Binary | Rest], Bytes, Piece) when Bytes + byte_size(Binary) =< ?PIECE ->
+    pieces(Port, Rest, Bytes + byte_size(Binary), [Piece | Binary]);
+pieces(Port, [Binary | Rest], Bytes, Piece) ->
+    {First, More} = split_binary(Binary, ?PIECE - Bytes),
+    command(Port, [Piece | First]),
+    pieces(Port, [More | Rest], 0, [$P]);
+pieces(Port, [], _, Piece) ->
+    command(Port, Piece).
 
 %% A message alone goes as it is.
 gather(Port, Handle, Size, Data) ->

@@ -128,15 +128,15 @@ static const char *receive(struct guest *g, const struct frame *f)
     if (f->size > CONFIG_MAX_FRAME)
         return "a packet is too large";
     if (f->count <= 1)
-        return peer_receive(g->peer, f->count ? f->parts->iov_base : NULL, f->size);
-    uint8_t *bytes = mem_alloc(f->size);
+        return peer_receive(g->peer, f->count ? f->parts->iov_base : NULL, f->size, NULL);
+    struct shared *all = shared_new(f->size, f->size);
     size_t at = 0;
     for (size_t i = 0; i < f->count; i++) {
-        memcpy(bytes + at, f->parts[i].iov_base, f->parts[i].iov_len);
+        memcpy(all->bytes + at, f->parts[i].iov_base, f->parts[i].iov_len);
         at += f->parts[i].iov_len;
     }
-    const char *wrong = peer_receive(g->peer, bytes, f->size);
-    mem_free(bytes, f->size);
+    const char *wrong = peer_receive(g->peer, all->bytes, f->size, all);
+    shared_drop(all);
     return wrong;
 }
 

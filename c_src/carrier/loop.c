@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "carrier/loop.h"
 
+#include <string.h>
+
 static void end(struct loop *l, const char *why)
 {
     if (l->ended)
@@ -33,7 +35,19 @@ void loop_open(struct loop *l, struct peer *peer)
 
 const char *loop_arrive(struct loop *l, const void *bytes, size_t size)
 {
-    const char *why = peer_receive(l->peer, bytes, size);
+    const char *why = peer_receive(l->peer, bytes, size, NULL);
+    if (why)
+        end(l, why);
+    return why;
+}
+
+const char *loop_arrive_late(struct loop *l, const void *bytes, size_t there, size_t size)
+{
+    uint8_t *place = peer_place(l->peer, bytes, there, size - there);
+    if (!place)
+        return loop_arrive(l, bytes, size);
+    memcpy(place, (const uint8_t *)bytes + there, size - there);
+    const char *why = peer_placed(l->peer, size - there);
     if (why)
         end(l, why);
     return why;

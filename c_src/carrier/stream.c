@@ -12,7 +12,9 @@
 #include <unistd.h>
 
 enum {
-    BUFFER_BYTES = 64 * 1024,
+    BUFFER_BYTES = 68 * 1024,    // a fragment, or a piece, fits in
+    PLACED_BYTES = 8 * 1024,     // of a packet that are worth a place of their own
+    BESIDE_BYTES = 4 * 1024,     // read with them
     BELIEVED_BYTES = 4 * 1024 * 1024,
     MAX_PARTS = 64,                 // of one writev
     TOGETHER_BYTES = 256 * 1024,    // of packets taken from the peer: what comes later may be more urgent than the next
@@ -274,10 +276,58 @@ static void hand_over(struct stream *s)
         if (there - front < length)
             return;
         in->from += front + length;
-        const char *wrong = peer_receive(s->peer, at + front, length);
+        const char *wrong = peer_receive(s->peer, at + front, length, NULL);
         if (wrong)
             stream_end(s, wrong);
     }
+}
+
+// The rest of a packet that has begun may be read to where it is needed.
+static void find_place(struct stream *s)
+{
+    struct stream_input *in = &s->in;
+    size_t front = length_bytes(s), there = in->to - in->from;
+    size_t length = there < front ? 0 : length_at(in->buffer + in->from, front);
+    if (there <= front || there - front + PLACED_BYTES > length)
+        return;
+    in->rest = length - (there - front);
+    in->placed = 0;
+    in->place = peer_place(s->peer, in->buffer + in->from + front, there - front, in->rest);
+    if (in->place)
+        in->from = in->to = 0;
+}
+
+static void came(struct stream *s, size_t bytes)
+{
+    struct stream_input *in = &s->in;
+    in->received += bytes;
+    if (in->place) {
+        size_t more = in->rest - in->placed;
+        more = more < bytes ? more : bytes;
+        in->placed += more;
+        bytes -= more;
+    }
+    in->to += bytes;
+    if (in->place && in->placed == in->rest) {
+        in->place = NULL;
+        const char *wrong = peer_placed(s->peer, in->rest);
+        if (wrong)
+            stream_end(s, wrong);
+    }
+    if (!in->place)
+        hand_over(s);
+}
+
+// The buffer takes what follows; little of it, for that may be such a packet, too.
+static ssize_t read_some(struct stream_input *in, size_t *room)
+{
+    if (!in->place) {
+        *room = in->capacity - in->to;
+        return read(in->fd, in->buffer + in->to, *room);
+    }
+    struct iovec parts[] = {{in->place + in->placed, in->rest - in->placed}, {in->buffer, BESIDE_BYTES}};
+    *room = parts[0].iov_len + parts[1].iov_len;
+    return readv(in->fd, parts, COUNT_OF(parts));
 }
 
 bool stream_read(struct stream *s)
@@ -287,15 +337,16 @@ bool stream_read(struct stream *s)
         return false;
     if (in->from < in->to)
         hand_over(s);
-    make_room(s);
-    size_t room = in->capacity - in->to;
-    ssize_t n = read(in->fd, in->buffer + in->to, room);
+    if (in->from < in->to)
+        find_place(s);
+    if (!in->place)
+        make_room(s);
+    size_t room;
+    ssize_t n = read_some(in, &room);
     if (n > 0) {
-        in->to += (size_t)n;
-        in->received += (size_t)n;
-        hand_over(s);
+        came(s, (size_t)n);
     } else if (n == 0) {
-        stream_end(s, in->from < in->to ? "the stream ended inside a packet" : NULL);
+        stream_end(s, in->from < in->to || in->place ? "the stream ended inside a packet" : NULL);
     } else if (errno != EAGAIN && errno != EINTR) {
         stream_end(s, errno == ECONNRESET ? NULL : strerror(errno));
     }

@@ -3,7 +3,8 @@
 // One thread at a time reads, and works the packets off; any thread may flush, one at a time does. Whoever adds output sets
 // `pending` first. A write that fails is remembered (`failed`, `failure`): the thread that reads ends the stream.
 // Memory is bounded: a read takes at most what the input buffer has free, and its packets are handed over before the next;
-// only a packet that is larger than the buffer makes it grow, as its bytes arrive.
+// only a packet that is larger than the buffer makes it grow, as its bytes arrive. Pieces of a large message are read to their place in
+// it (peer_place), once it has begun.
 #ifndef TANDEM_CARRIER_STREAM_H
 #define TANDEM_CARRIER_STREAM_H
 
@@ -15,6 +16,8 @@ struct stream_input {
     int fd;
     uint8_t *buffer;
     size_t from, to, capacity;    // unread bytes are buffer[from .. to)
+    uint8_t *place;               // or NULL: where the rest of a packet goes
+    size_t rest, placed;          // how large it is, how much of it is there
     size_t received;              // bytes so far
     _Atomic bool wanted;
 };

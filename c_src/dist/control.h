@@ -8,7 +8,7 @@
 #define TANDEM_DIST_CONTROL_H
 
 #include "base/reader.h"
-#include "term/term.h"
+#include "term/binary.h"
 
 enum control {
 #define CONTROL(name, number, elements, payload) CONTROL_##name = number,
@@ -21,7 +21,7 @@ struct peer;
 
 // Control message and payload, with their version bytes or without. Failure is in the reader. By a thread that is in an epoch (a
 // worker).
-void control_receive(struct peer *p, struct reader *r, bool versions);
+void control_receive(struct peer *p, struct reader *r, struct shared *block, bool versions);
 
 // A packet that waited for the connection, and that the other node can't take: who waits for an answer gets one.
 void control_refused(const struct packet *packet);

@@ -172,7 +172,7 @@ struct packet *outflow_piece(struct outflow *o)
 
 struct partial {
     uint64_t sequence, next;    // number of the next piece; the last is 1
-    struct writer bytes;
+    struct assembly assembly;
 };
 
 static bool partial_is(const void *entry, const void *key)
@@ -187,7 +187,7 @@ void inflow_init(struct inflow *f)
 
 static void partial_free(struct partial *p)
 {
-    writer_done(&p->bytes);
+    assembly_done(&p->assembly);
     mem_free(p, sizeof *p);
 }
 
@@ -199,13 +199,11 @@ void inflow_done(struct inflow *f)
     table_done(&f->partial);
 }
 
-static void add_bytes(struct partial *p, struct reader *r)
+// Pieces are of one size, but for the last one, and the first one's control message.
+static void add_piece(struct partial *p, struct reader *r)
 {
-    size_t size = reader_left(r);
-    if (p->bytes.size + size > CONFIG_MAX_FRAME)
-        reader_fail(r, "fragments of a message that is too large");
-    else
-        writer_bytes(&p->bytes, reader_take(r, size), size);
+    size_t size = reader_left(r), most = CONFIG_MAX_FRAME / (size + 1);
+    assembly_add(&p->assembly, r, p->assembly.size + size + (p->next < most ? p->next : most) * size);
 }
 
 static bool begin(struct inflow *f, struct reader *r, uint64_t sequence, uint64_t pieces)
@@ -219,28 +217,61 @@ static bool begin(struct inflow *f, struct reader *r, uint64_t sequence, uint64_
     struct partial *p = mem_zero_alloc(sizeof *p);
     p->sequence = sequence;
     p->next = pieces - 1;
-    writer_init(&p->bytes);
     table_add(&f->partial, table_hash_word(sequence), p);
-    add_bytes(p, r);
+    add_piece(p, r);
     return false;
 }
 
-static bool go_on(struct inflow *f, struct reader *r, uint64_t sequence, uint64_t number, struct writer *whole)
+// NULL: no such piece is expected.
+static struct partial *partial_find(struct inflow *f, uint64_t sequence, uint64_t number)
 {
-    struct partial *p = reader_ok(r) ? table_find(&f->partial, table_hash_word(sequence), &sequence) : NULL;
-    if (!p || p->next != number) {
+    struct partial *p = table_find(&f->partial, table_hash_word(sequence), &sequence);
+    return p && p->next == number ? p : NULL;
+}
+
+// A piece has been added.
+static bool is_whole(struct inflow *f, struct partial *p, struct reader *r, struct shared **whole)
+{
+    if (--p->next > 0 || !reader_ok(r))
+        return false;
+    size_t size = p->assembly.size;
+    table_remove(&f->partial, table_hash_word(p->sequence), &p->sequence);
+    *whole = assembly_take(&p->assembly);
+    partial_free(p);
+    reader_init(r, (*whole)->bytes, size);
+    return true;
+}
+
+static bool go_on(struct inflow *f, struct reader *r, uint64_t sequence, uint64_t number, struct shared **whole)
+{
+    struct partial *p = reader_ok(r) ? partial_find(f, sequence, number) : NULL;
+    if (!p) {
         reader_fail(r, "a fragment that was not expected");
         return false;
     }
-    add_bytes(p, r);
-    if (--p->next > 0 || !reader_ok(r))
-        return false;
-    table_remove(&f->partial, table_hash_word(sequence), &sequence);
-    *whole = p->bytes;
-    writer_init(&p->bytes);
-    partial_free(p);
-    reader_init(r, whole->bytes, whole->size);
-    return true;
+    add_piece(p, r);
+    return is_whole(f, p, r, whole);
+}
+
+uint8_t *inflow_place(struct inflow *f, struct reader *r, size_t rest)
+{
+    uint8_t version = reader_u8(r), kind = reader_u8(r);
+    uint64_t sequence = reader_u64(r), number = reader_u64(r);
+    size_t there = reader_left(r);
+    if (!reader_ok(r) || version != VERSION || kind != NEXT)
+        return NULL;
+    struct partial *p = f->placing = partial_find(f, sequence, number);
+    if (!p || !assembly_room(&p->assembly, there + rest))
+        return NULL;
+    assembly_add(&p->assembly, r, 0);
+    return assembly_room(&p->assembly, rest);
+}
+
+bool inflow_placed(struct inflow *f, struct reader *r, size_t rest, struct shared **whole)
+{
+    struct partial *p = f->placing;
+    p->assembly.size += rest;
+    return is_whole(f, p, r, whole);
 }
 
 // The atom cache was not agreed on.
@@ -250,7 +281,7 @@ static void no_atoms(struct reader *r)
         reader_fail(r, "a header with cached atoms");
 }
 
-bool inflow_receive(struct inflow *f, struct reader *r, struct writer *whole)
+bool inflow_receive(struct inflow *f, struct reader *r, struct shared **whole)
 {
     uint8_t version = reader_u8(r), kind = reader_u8(r);
     bool cut = kind == FIRST || kind == NEXT;

@@ -12,8 +12,8 @@
 #define TANDEM_DIST_FRAGMENTS_H
 
 #include "base/list.h"
-#include "base/reader.h"
 #include "base/table.h"
+#include "dist/assembly.h"
 #include "dist/packet.h"
 
 enum { FRAGMENT_BYTES = CONFIG_STRESS ? 64 : 64 * 1024 };
@@ -38,14 +38,20 @@ struct packet *outflow_piece(struct outflow *o);    // the next packet or piece 
 void outflow_take_over(struct outflow *o, struct outflow *other);
 
 struct inflow {
-    struct table partial;    // messages of which a piece is still to come, by their number
+    struct table partial;       // messages of which a piece is still to come, by their number
+    struct partial *placing;    // of which a piece comes just now
 };
 
 void inflow_init(struct inflow *f);
 void inflow_done(struct inflow *f);
 
 // A packet whose second byte is 68, 69 or 70. Control message and payload, without their version bytes, if they are complete now:
-// then they stand in *r or, put together, in *whole, which the caller closes. Failure is in the reader.
-bool inflow_receive(struct inflow *f, struct reader *r, struct writer *whole);
+// then *r is at their beginning and, if they were put together, in *whole, which the caller drops. Failure is in the reader.
+bool inflow_receive(struct inflow *f, struct reader *r, struct shared **whole);
+
+// The beginning of such a packet, of which `rest` bytes are still to come: where they may be put, or NULL. It is taken then, and when the
+// rest is in its place inflow_placed does what inflow_receive would have done.
+uint8_t *inflow_place(struct inflow *f, struct reader *r, size_t rest);
+bool inflow_placed(struct inflow *f, struct reader *r, size_t rest, struct shared **whole);
 
 #endif

@@ -21,6 +21,7 @@ struct incoming {
     struct reader *reader;
     unsigned flags;    // of terms
     const term *element;
+    struct shared *block;    // of the bytes, or NULL
     struct external payload;
 };
 
@@ -409,15 +410,16 @@ static void control_and_payload(struct incoming *in, term control)
         malformed(in, "malformed payload");
     else if (reader_left(in->reader) != 0)
         malformed(in, "bytes behind the end of a control message");
-    else
+    in->payload.block = in->block;
+    if (reader_ok(in->reader))
         dispatch(in);
     if (payload)
         external_done(&in->payload);
 }
 
-void control_receive(struct peer *p, struct reader *r, bool versions)
+void control_receive(struct peer *p, struct reader *r, struct shared *block, bool versions)
 {
-    struct incoming in = {.peer = p, .reader = r, .flags = EXTERNAL_NO_COMPRESSION};
+    struct incoming in = {.peer = p, .reader = r, .block = block, .flags = EXTERNAL_NO_COMPRESSION};
     if (!versions)
         in.flags |= EXTERNAL_NO_VERSION;
     struct external e;

@@ -14,6 +14,8 @@ enum {
     TAG_PASS_THROUGH = 112,
     TAG_CREDIT = 'C',
     TAG_SEVERAL = 'S',
+    TAG_BEGINS = 'B',
+    TAG_PIECE = 'P',
     BUSY_UNTIL = CONFIG_BUSY_BYTES / 2,
 };
 
@@ -36,6 +38,7 @@ static void peer_done(struct peer *p)
     packet_queue_done(&p->greetings);
     outflow_done(&p->output);
     inflow_done(&p->input);
+    assembly_done(&p->pieces.assembly);
     mem_free(p->waiters.pids, p->waiters.room * sizeof *p->waiters.pids);
     mem_free(p, sizeof *p);
 }
@@ -190,25 +193,66 @@ void peer_tick(struct peer *p)
     output(p);
 }
 
-static void message(struct peer *p, struct reader *r)
+static void message(struct peer *p, struct reader *r, struct shared *block)
 {
     if (reader_u8(r) != TAG_PASS_THROUGH) {
         reader_fail(r, "unknown kind of packet");
         return;
     }
     atomic_fetch_add_explicit(&peer_messages_in, 1, memory_order_relaxed);
-    control_receive(p, r, true);
+    control_receive(p, r, block, true);
+}
+
+static void message_without_versions(struct peer *p, struct reader *r, struct shared *block)
+{
+    atomic_fetch_add_explicit(&peer_messages_in, 1, memory_order_relaxed);
+    control_receive(p, r, block, false);
+    if (block)
+        shared_drop(block);
 }
 
 static void with_header(struct peer *p, struct reader *r)
 {
-    struct writer whole;
-    writer_init(&whole);
-    if (inflow_receive(&p->input, r, &whole)) {
-        atomic_fetch_add_explicit(&peer_messages_in, 1, memory_order_relaxed);
-        control_receive(p, r, false);
-    }
-    writer_done(&whole);
+    struct shared *whole = NULL;
+    if (inflow_receive(&p->input, r, &whole))
+        message_without_versions(p, r, whole);
+}
+
+// A piece has been added.
+static void piece_added(struct peer *p, struct reader *r)
+{
+    struct pieces *m = &p->pieces;
+    size_t size = m->assembly.size;
+    if (!reader_ok(r) || size < m->expected)
+        return;
+    m->expected = 0;
+    struct shared *whole = assembly_take(&m->assembly);
+    reader_init(r, whole->bytes, size);
+    message(p, r, whole);
+    shared_drop(whole);
+}
+
+// Its tag has been read.
+static void piece(struct peer *p, struct reader *r)
+{
+    struct pieces *m = &p->pieces;
+    if (m->assembly.size + reader_left(r) > m->expected)
+        reader_fail(r, "more of a message than was announced");
+    else
+        assembly_add(&m->assembly, r, m->expected);
+    piece_added(p, r);
+}
+
+static void begin_pieces(struct peer *p, struct reader *r)
+{
+    reader_u8(r);
+    uint32_t expected = reader_u32(r);
+    if (p->pieces.expected || expected == 0 || expected > CONFIG_MAX_FRAME)
+        reader_fail(r, "a message in pieces that cannot be");
+    if (!reader_ok(r))
+        return;
+    p->pieces.expected = expected;
+    piece(p, r);
 }
 
 // Messages in one packet, each behind its length.
@@ -221,13 +265,13 @@ static void several(struct peer *p, struct reader *r)
         struct reader one;
         reader_init(&one, bytes, bytes ? size : 0);
         if (bytes)
-            message(p, &one);
+            message(p, &one, NULL);
         if (!reader_ok(&one))
             reader_fail(r, one.failure);
     }
 }
 
-static void connected(struct peer *p, struct reader *r)
+static void connected(struct peer *p, struct reader *r, struct shared *block)
 {
     uint8_t tag = reader_left(r) ? *r->at : 0;
     bool empty = reader_left(r) == 0;
@@ -241,20 +285,58 @@ static void connected(struct peer *p, struct reader *r)
         credit(p, r);
     else if (tag == TAG_SEVERAL && p->window)
         several(p, r);
+    else if (tag == TAG_BEGINS && p->window)
+        begin_pieces(p, r);
+    else if (tag == TAG_PIECE && p->window && reader_u8(r))
+        piece(p, r);
     else
-        message(p, r);
+        message(p, r, block);
 }
 
-const char *peer_receive(struct peer *p, const uint8_t *bytes, size_t size)
+const char *peer_receive(struct peer *p, const uint8_t *bytes, size_t size, struct shared *block)
 {
     struct reader r;
     reader_init(&r, bytes, size);
     if (peer_is_up(p)) {
-        connected(p, &r);
+        connected(p, &r, block);
     } else {
         handshake_receive(p, &r);
         if (reader_ok(&r) && peer_is_up(p))
             up(p, &r);
+    }
+    return r.failure;
+}
+
+static uint8_t *place_piece(struct peer *p, struct reader *r, size_t rest)
+{
+    struct pieces *m = &p->pieces;
+    uint8_t tag = reader_u8(r);
+    size_t all = reader_left(r) + rest;
+    if (tag != TAG_PIECE || !p->window || m->assembly.size + all > m->expected || !assembly_room(&m->assembly, all))
+        return NULL;
+    assembly_add(&m->assembly, r, m->expected);
+    return assembly_room(&m->assembly, rest);
+}
+
+uint8_t *peer_place(struct peer *p, const uint8_t *bytes, size_t there, size_t rest)
+{
+    struct reader r;
+    reader_init(&r, bytes, there);
+    if (!peer_is_up(p))
+        return NULL;
+    return p->flags & DIST_FRAGMENTS ? inflow_place(&p->input, &r, rest) : place_piece(p, &r, rest);
+}
+
+const char *peer_placed(struct peer *p, size_t rest)
+{
+    struct reader r;
+    struct shared *whole = NULL;
+    reader_init(&r, NULL, 0);
+    if (!(p->flags & DIST_FRAGMENTS)) {
+        p->pieces.assembly.size += rest;
+        piece_added(p, &r);
+    } else if (inflow_placed(&p->input, &r, rest, &whole)) {
+        message_without_versions(p, &r, whole);
     }
     return r.failure;
 }

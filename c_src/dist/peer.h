@@ -42,6 +42,12 @@ enum peer_kind {
     PEER_ACCEPTED,
 };
 
+// A message of which more is to come; of 0 bytes: none.
+struct pieces {
+    size_t expected;
+    struct assembly assembly;
+};
+
 struct peer {
     struct retired retired;
     struct list member;    // of all peers
@@ -53,6 +59,7 @@ struct peer {
     struct node *node;    // the other node: from the handshake, or that to which we connect, whatever its creation
     uint64_t flags;       // capabilities of both ends
     struct inflow input;
+    struct pieces pieces;
     _Atomic bool ties;                // processes may have ties to it: it was up, or one has asked for a tie
     struct lock lock;                 // guards what follows
     struct packet_queue greetings;    // packets of the handshake
@@ -71,8 +78,14 @@ void peer_start(struct peer *p, struct carrier *c);    // over a stream that is 
 void peer_free(struct peer *p);                        // nobody has seen it yet
 void peer_retire(struct peer *p);                      // it is closed, and its carrier gone
 
-// For carriers. A packet as it came; NULL, or why the connection must end: the carrier then closes.
-const char *peer_receive(struct peer *p, const uint8_t *bytes, size_t size);
+// For carriers. A packet as it came, and what holds its bytes if the message may share it, or NULL. NULL, or why the connection must
+// end: the carrier then closes.
+const char *peer_receive(struct peer *p, const uint8_t *bytes, size_t size, struct shared *block);
+
+// The beginning of a packet, of which `rest` bytes are still to come: where the carrier may put them, or NULL. The beginning is
+// taken then, and the next packet handed over is this one, by peer_placed, when all of it is in its place.
+uint8_t *peer_place(struct peer *p, const uint8_t *bytes, size_t there, size_t rest);
+const char *peer_placed(struct peer *p, size_t rest);
 
 // The next packet to write, which the carrier then owns, or NULL: nothing, or the window is full.
 struct packet *peer_output(struct peer *p);

@@ -64,6 +64,8 @@ struct external {
     struct heap built;    // with `value`, if is_built
     term value;
     unsigned flags;
+    struct shared
+        *block;    // or NULL: of the bytes; set before decoding, it may be shared by large binaries of the term
 };
 
 bool external_scan(struct external *e, struct reader *r, unsigned flags);    // moves r past the term

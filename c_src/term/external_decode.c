@@ -17,6 +17,8 @@
 
 #include <string.h>
 
+enum { BLOCK_PART = 4 };
+
 struct pending_map {
     term *slot, *pairs;
     size_t count;
@@ -29,7 +31,8 @@ struct decode {
     struct pending_map *maps, *map;    // all; the next free one
     term *pairs;                       // the next free word for pairs
     unsigned flags;
-    struct node *node;    // the one met last: most identifiers of a term are of the same
+    struct shared *block;    // or NULL
+    struct node *node;       // the one met last: most identifiers of a term are of the same
 };
 
 static void link_slots(struct decode *d, term *first, size_t n)
@@ -179,11 +182,22 @@ static term decode_string(struct decode *d, size_t n)
     return list_term(cells);
 }
 
+// A binary that is a good part of what holds its bytes needs no copy.
+static term decode_bytes(struct decode *d, size_t n)
+{
+    const uint8_t *bytes = reader_take(&d->r, n);
+    if (!d->block || n <= CONFIG_HEAP_BINARY_MAX || n < d->block->capacity / BLOCK_PART)
+        return binary_from(d->h, bytes, n);
+    shared_hold(d->block);
+    term all = binary_share(d->h, d->block);
+    return binary_part_bits(d->h, all, (size_t)(bytes - d->block->bytes) * 8, n * 8);
+}
+
 static term decode_bits(struct decode *d, bool whole)
 {
     size_t n = reader_u32(&d->r);
     uint8_t last = whole ? 8 : reader_u8(&d->r);
-    term binary = binary_from(d->h, reader_take(&d->r, n), n);
+    term binary = whole ? decode_bytes(d, n) : binary_from(d->h, reader_take(&d->r, n), n);
     if (last == 8 || n == 0)
         return binary;
     term *part = heap_alloc(d->h, SUB_BIN_WORDS);
@@ -309,7 +323,7 @@ term external_decode(struct heap *h, struct external *e)
     if (e->is_built)
         return e->value == NONE ? NONE : term_copy(h, e->value);
     term result = NONE;
-    struct decode d = {.h = h, .r = e->body, .next = &result, .flags = e->flags};
+    struct decode d = {.h = h, .r = e->body, .next = &result, .flags = e->flags, .block = e->block};
     size_t map_bytes = e->maps * sizeof *d.maps, pair_bytes = e->map_words * sizeof(term);
     if (e->maps) {
         d.map = d.maps = mem_alloc(map_bytes);

@@ -379,16 +379,17 @@ static void pass(struct outflow *o, char *order, size_t *pieces)
     size_t count = 0;
     inflow_init(&in);
     for (*pieces = 0; (p = outflow_piece(o)) != NULL; ++*pieces) {
-        struct writer bytes, whole;
+        struct writer bytes;
+        struct shared *whole = NULL;
         struct reader r;
         writer_init(&bytes);
-        writer_init(&whole);
         take_bytes(p, &bytes);
         reader_init(&r, bytes.bytes, bytes.size);
         if (inflow_receive(&in, &r, &whole))
             order[count++] = (char)r.end[-1];
         ck_assert(reader_ok(&r));
-        writer_done(&whole);
+        if (whole)
+            shared_drop(whole);
         writer_done(&bytes);
         packet_free(p);
     }
@@ -424,10 +425,10 @@ END_TEST
 
 static const char *fragment(struct inflow *f, uint8_t kind, uint64_t sequence, uint64_t number)
 {
-    struct writer w, whole;
+    struct writer w;
+    struct shared *whole = NULL;
     struct reader r;
     writer_init(&w);
-    writer_init(&whole);
     writer_u8(&w, 131);
     writer_u8(&w, kind);
     writer_u64(&w, sequence);
@@ -437,7 +438,8 @@ static const char *fragment(struct inflow *f, uint8_t kind, uint64_t sequence, u
     reader_init(&r, w.bytes, w.size);
     inflow_receive(f, &r, &whole);
     writer_done(&w);
-    writer_done(&whole);
+    if (whole)
+        shared_drop(whole);
     return r.failure;
 }
 

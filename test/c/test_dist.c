@@ -415,6 +415,13 @@ START_TEST(test_malformed_bytes)
         {{'S', 255, 255, 255, 255, 112}, 6},
         {{'S', 0, 0, 0, 1, 'S'}, 6},
         {{'S', 0, 0, 0, 5, 'C', 0, 0, 0, 0}, 10},
+        {{'P'}, 1},    // a piece of nothing
+        {{'P', 112}, 2},
+        {{'B', 0, 0, 1}, 4},
+        {{'B', 0, 0, 0, 0}, 5},              // no bytes in all
+        {{'B', 0, 0, 0, 1, 112, 131}, 7},    // more than was announced
+        {{'B', 255, 255, 255, 255, 112}, 6},
+        {{'B', 0, 0, 0, 2, 'B', 0}, 7},
     };
     ck_assert_ptr_nonnull(loop_arrive(&other.loop, bad[_i].bytes, bad[_i].size));
     ck_assert_uint_eq(other.closes, 1);
@@ -453,6 +460,51 @@ START_TEST(test_several_in_one)
     ck_assert_uint_eq(other.system_messages, 5);
     writer_done(&one);
     writer_done(&several);
+}
+END_TEST
+
+static const char *arrive_piece(struct writer *w, size_t *from, size_t size, uint8_t tag)
+{
+    struct writer piece;
+    writer_init(&piece);
+    writer_u8(&piece, tag);
+    if (tag == 'B')
+        writer_u32(&piece, (uint32_t)w->size);
+    size = size < w->size - *from ? size : w->size - *from;
+    writer_bytes(&piece, w->bytes + *from, size);
+    *from += size;
+    const char *why = loop_arrive_late(&other.loop, piece.bytes, piece.size / 2, piece.size);
+    writer_done(&piece);
+    return why;
+}
+
+// Credit may come in between.
+START_TEST(test_in_pieces)
+{
+    struct writer w;
+    uint8_t *bytes;
+    writer_init(&w);
+    writer_u8(&w, 112);
+    external_encode_dist(&w, control(4, small(6), host_pid(4), ATOM_empty, ATOM_dollar_tandem));
+    term payload = binary_alloc(&heap, 10000, &bytes);
+    memset(bytes, 1, 10000);
+    external_encode_dist(&w, payload);
+    for (size_t size = 1; size < 20000; size *= 3) {
+        size_t before = mem_in_use(), from = 0;
+        size_t messages = other.system_messages;
+        ck_assert_ptr_null(arrive_piece(&w, &from, size, 'B'));
+        ck_assert_ptr_null(loop_arrive(&other.loop, "C\0\0\0\0", 5));
+        while (from < w.size) {
+            ck_assert_uint_eq(other.system_messages, messages);
+            ck_assert_ptr_null(arrive_piece(&w, &from, size, 'P'));
+        }
+        ck_assert_uint_eq(other.system_messages, messages + 1);
+        ck_assert_uint_le(mem_in_use(), before + 1000);
+    }
+    size_t from = 0;
+    ck_assert_ptr_null(arrive_piece(&w, &from, 9000, 'B'));
+    ck_assert_ptr_nonnull(arrive_piece(&w, &from, 10, 'B'));
+    writer_done(&w);
 }
 END_TEST
 
@@ -546,8 +598,9 @@ Suite *dist_suite(void)
     tcase_add_test(up, test_name_of_the_host);
     tcase_add_test(up, test_system_message);
     tcase_add_loop_test(up, test_malformed, 0, 28);
-    tcase_add_loop_test(up, test_malformed_bytes, 0, 17);
+    tcase_add_loop_test(up, test_malformed_bytes, 0, 24);
     tcase_add_test(up, test_several_in_one);
+    tcase_add_test(up, test_in_pieces);
     tcase_add_test(up, test_a_million_deep);
     tcase_add_test(up, test_long_atom);
     tcase_add_test(up, test_after_the_end);

@@ -194,6 +194,61 @@ START_TEST(test_packet_larger_than_the_buffer)
 }
 END_TEST
 
+static void write_all(const struct writer *w)
+{
+    for (size_t at = 0; at < w->size;) {
+        size_t step = w->size - at < 70001 ? w->size - at : 70001;
+        ck_assert_int_eq(write(to_engine, w->bytes + at, step), (ssize_t)step);
+        at += step;
+    }
+}
+
+// Two messages of 2 MB in pieces, a tick between them. Their bytes come whenever they come.
+static void *write_pieces(void *unused)
+{
+    static const char start[] =
+        "\x70\x83\x68\x04\x61\x06\x58\x77\x09host@here\0\0\0\1\0\0\0\0\0\0\0\x4D\x77\0\x77\7$tandem\x83\x6D";
+    static uint8_t block[1 << 16];
+    uint32_t left = 2 << 20;
+    struct writer w;
+    writer_init(&w);
+    writer_u32(&w, 5 + sizeof start - 1 + 4);
+    writer_u8(&w, 'B');
+    writer_u32(&w, left);
+    writer_bytes(&w, start, sizeof start - 1);
+    left -= sizeof start - 1 + 4;
+    writer_u32(&w, left);
+    for (uint32_t piece; left > 0; left -= piece) {
+        piece = left < sizeof block ? left : sizeof block;
+        writer_u32(&w, piece + 1);
+        writer_u8(&w, 'P');
+        writer_bytes(&w, block, piece);
+    }
+    writer_u32(&w, 0);
+    write_all(&w);
+    write_all(&w);
+    writer_done(&w);
+    return unused;
+}
+
+START_TEST(test_pieces)
+{
+    pthread_t thread;
+    pthread_create(&thread, NULL, write_pieces, NULL);
+    for (int i = 0; i < 10000 && other.system_messages < 2 && !port_ended(port); i++)
+        port_poll(port, 10000000, -1);
+    pthread_join(thread, NULL);
+    poll_some();
+    ck_assert_uint_eq(other.system_messages, 2);
+    ck_assert(!port_ended(port));
+    uint8_t ticks[9];
+    ck_assert_uint_eq(received(ticks, sizeof ticks), 8);
+    give("\0\0\0\6P12345", 10);
+    poll_some();
+    ck_assert(port_ended(port));
+}
+END_TEST
+
 // The window is smaller than the pipe here, so it is credit that lets the rest through; nothing is lost, reordered, or overwritten
 // while it waits to be read.
 START_TEST(test_output_beyond_the_pipe)
@@ -315,6 +370,7 @@ Suite *port_suite(void)
     tcase_add_test(c, test_garbage);
     tcase_add_test(c, test_reader_gone);
     tcase_add_test(c, test_packet_larger_than_the_buffer);
+    tcase_add_test(c, test_pieces);
     tcase_add_test(c, test_output_beyond_the_pipe);
     tcase_add_test(c, test_lent_to_the_pipe);
     tcase_add_test(c, test_lent_at_the_end);

@@ -374,4 +374,15 @@ large_messages(Node) ->
              Echo ! {self(), Big},
              receive {back, Back} -> ?assert(Back =:= Big) end
          end || Size <- [65535, 65536, 1 bsl 20, 20 bsl 20]],
+    _ = [Echo ! {self(), Term} || Term <- mixed()],
+    _ = [receive {back, Back} -> ?assert(Back =:= Term) end || Term <- mixed()],
     Echo ! stop.
+
+%% Around the sizes where messages, and the pieces of which they are made, are treated in another way.
+mixed() ->
+    Sizes = [K * 1024 + Off || K <- [8, 32, 64, 128, 192, 1000], Off <- [-80, -4, 0, 1, 70]],
+    lists:append([[I, Bytes, {I, [Bytes, {<<I:16>>, Bytes}]}, [<<"first">>, Bytes, small], <<Bytes/binary, 5:3>>]
+                  || {I, Size} <- lists:enumerate(Sizes), Bytes <- [bytes(I, Size)]]).
+
+bytes(Seed, Size) ->
+    binary:part(iolist_to_binary([<<(N * Seed):32>> || N <- lists:seq(1, Size div 4 + 1)]), 0, Size).
