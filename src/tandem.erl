@@ -47,7 +47,7 @@ start_link() ->
 %% hidden, without a listener and without epmd.
 %%
 %% Errors: `{bad_option, Name, Value}', `{unknown_option, Name}', `{bad_options, Term}', `{already_started, Pid}' if an engine of that
-%% name runs, `{executable, File, Reason}', `{exit_status, Status}' if the engine ended before it was up, `timeout', `{nif, Text}' if
+%% name runs, `{name_taken, Text}' if another node has it, `{executable, File, Reason}', `{exit_status, Status}' if the engine ended before it was up, `timeout', `{nif, Text}' if
 %% the library for engines inside the VM can't be loaded, and `{distribution, Reason}' if this VM could not become a node. What an error means, and what to do about it, is told
 %% to the logger.
 -spec start_link(tandem_options:options()) -> {ok, pid(), node()} | {error, term()}.

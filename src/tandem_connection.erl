@@ -44,6 +44,10 @@
 %% Milliseconds that the connection may take to tell net_kernel that the engine has ended.
 -define(FAREWELL, 1000).
 
+%% And that net_kernel may take to hear of the end of another; how often it is asked.
+-define(ABSENCE, 5000).
+-define(LOOK, 5).
+
 %% @doc What the engine is told first: `term_to_binary/1' of a map.
 -spec first_frame(config()) -> binary().
 first_frame(#{node := Node} = Config) ->
@@ -151,7 +155,7 @@ connect(Socket, Send, Input, Output, Owner, #{node := Node, timeout := Timeout})
     link(Output),
     Kernel = whereis(net_kernel),
     link(Kernel),
-    await_absence(Node),
+    await_absence(Node, ?ABSENCE div ?LOOK),
     HandshakeTime = case Timeout of
                         infinity -> 1 bsl 31;
                         _ -> Timeout
@@ -181,9 +185,11 @@ connect(Socket, Send, Input, Output, Owner, #{node := Node, timeout := Timeout})
                                       end}).
 
 %% An engine of the same name may just have ended, and net_kernel not yet have heard of it.
-await_absence(Node) ->
+await_absence(Node, 0) ->
+    exit({name_taken, unicode:characters_to_binary(["this VM is connected to a node ", atom_to_list(Node), " already: choose another name"])});
+await_absence(Node, Looks) ->
     case net_kernel:node_info(Node) of
-        {ok, _} -> receive after 5 -> await_absence(Node) end;
+        {ok, _} -> receive after ?LOOK -> await_absence(Node, Looks - 1) end;
         {error, _} -> ok
     end.
 

@@ -48,6 +48,10 @@ node_name(Name) ->
     [_, Host] = string:split(atom_to_list(node()), "@"),
     list_to_atom(Name ++ "@" ++ Host).
 
+start_server(_, Node, _) when Node =:= node() ->
+    Reason = {name_taken, <<"this VM has that name itself: choose another one">>},
+    ?LOG_ERROR("Tandem: the engine ~ts could not start: ~ts", [Node, tandem_reason:explain(Reason)]),
+    {error, Reason};
 start_server(Link, Node, Options) ->
     Start = case Link of
                 link -> start_link;

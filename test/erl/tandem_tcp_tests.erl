@@ -470,6 +470,10 @@ name_taken(#cluster{cookie = Cookie} = C) ->
         {_, Node} = call(First, owned, [#{name => taken}]),
         {error, {name_taken, Text}} = call(Second, try_start, [#{name => taken}]),
         _ = [call(Vm, owned, [#{}]) || Vm <- [First, Second]],    % names of its own
+        [Known, _] = string:split(atom_to_list(element(2, Second)), "@"),
+        pong = call(First, net_adm, ping, [element(2, Second)]),
+        ?assertMatch({error, {name_taken, <<"this VM is connected", _/binary>>}}, call(First, tandem, start, [#{name => Known}])),
+        ?assertEqual(pong, call(First, net_adm, ping, [element(2, Second)])),
         ?assertNotEqual(nomatch, binary:match(Text, <<"choose another name">>)),
         {1, Said} = refused(C, ["--name", atom_to_list(Node), "--cookie-file", Cookie]),
         ?assertNotEqual(nomatch, binary:match(Said, <<"choose another name">>))

@@ -12,7 +12,7 @@
 % The default limit of a test is too short for a busy machine.
 single_test_() ->
     [{atom_to_list(Name), {timeout, ?LIMIT, Test}}
-     || {Name, Test} <- [{start_and_stop, fun start_and_stop/0}, {names, fun names/0}, {link_to_owner, fun link_to_owner/0}]
+     || {Name, Test} <- [{start_and_stop, fun start_and_stop/0}, {names, fun names/0}, {names_of_nodes, fun names_of_nodes/0}, {link_to_owner, fun link_to_owner/0}]
                         ++ [Killing || Killing <- [{start_failure, fun start_failure/0}, {killed_engine, fun killed_engine/0},
                                                    {stopped_engine_can_be_stopped, fun stopped_engine_can_be_stopped/0}, {supervised, fun supervised/0}],
                                        tandem_support:has_os_process()]].
@@ -112,6 +112,23 @@ names() ->
     ok = tandem:stop(A),
     [begin {ok, P, NodeA} = tandem:start(#{name => <<"box">>}), ?assertEqual(NodeA, on(NodeA, fun node/0)), ok = tandem:stop(P) end
      || _ <- lists:seq(1, 10)].
+
+%% What is no engine has it: this VM, or one that is connected, or that epmd knows.
+names_of_nodes() ->
+    _ = tandem_engine:ensure_distributed(),
+    [Own, _] = string:split(atom_to_list(node()), "@"),
+    ?assertMatch({error, {name_taken, <<"this VM has", _/binary>>}}, tandem:start(#{name => Own})),
+    {ok, Pid, Node} = tandem:start(#{name => first}),
+    {ok, Kept, Node} = begin exit(Pid, kill), started_again(200) end,
+    ?assertEqual(Node, on(Node, fun() -> node() end)),
+    ok = tandem:stop(Kept).
+
+%% It takes the name as soon as who had it is gone.
+started_again(Times) ->
+    case tandem:start(#{name => first}) of
+        {error, {already_started, _}} when Times > 0 -> timer:sleep(10), started_again(Times - 1);
+        Result -> Result
+    end.
 
 several_at_once_test_() ->
     {timeout, ?LIMIT, fun() ->
