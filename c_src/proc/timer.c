@@ -4,16 +4,14 @@
 #include "base/clock.h"
 #include "base/lock.h"
 #include "base/memory.h"
-#include "base/table.h"
 #include "proc/extra.h"
 #include "proc/fail.h"
+#include "proc/ref_index.h"
 #include "proc/signal.h"
 #include "proc/wheel.h"
 #include "term/atom.h"
 #include "term/copy.h"
 #include "term/ident.h"
-
-#include <string.h>
 
 enum {
     TICK_NS = 1000000,
@@ -23,9 +21,9 @@ enum {
 struct wheel {
     struct lock lock;
     struct slots slots;
-    struct table messages;    // message timers by reference
-    _Atomic int64_t next;     // tick before which nothing is due
-    _Atomic int firing;       // threads that deliver what has fired
+    struct ref_index messages;    // message timers
+    _Atomic int64_t next;         // tick before which nothing is due
+    _Atomic int firing;           // threads that deliver what has fired
     unsigned index;
 };
 
@@ -43,7 +41,7 @@ struct timer {
 
 struct message_timer {
     struct timer timer;
-    struct ref_ids ref;
+    struct ref_entry entry;
     term to;                     // a local pid or a name
     struct list of_process;      // in the receiver's extra, if that started it
     struct proc_extra *extra;    // NULL: in no list
@@ -51,16 +49,6 @@ struct message_timer {
 };
 
 static _Atomic(struct wheel *) wheels[CONFIG_MAX_WORKERS];
-
-static bool timer_is(const void *entry, const void *key)
-{
-    return memcmp(&((const struct message_timer *)entry)->ref, key, sizeof(struct ref_ids)) == 0;
-}
-
-static uint64_t ids_hash(const struct ref_ids *ids)
-{
-    return table_hash_word(table_hash_word((uint64_t)ids->id[1] << 32 | ids->id[0]) ^ ids->id[2]);
-}
 
 static int64_t ticks_reached(int64_t ns)
 {
@@ -83,7 +71,7 @@ struct wheel *wheel_new(void)
     struct wheel *w = mem_alloc(sizeof *w);
     lock_init(&w->lock);
     slots_init(&w->slots, ticks_reached(clock_monotonic()));
-    table_init(&w->messages, timer_is);
+    ref_index_init(&w->messages);
     atomic_init(&w->next, INT64_MAX);
     atomic_init(&w->firing, 0);
     for (w->index = 0; w->index < CONFIG_MAX_WORKERS; w->index++) {
@@ -101,13 +89,22 @@ static void message_timer_free(struct message_timer *t)
     mem_free(t, sizeof *t);
 }
 
+static struct message_timer *timer_of(struct ref_entry *e)
+{
+    return e ? CONTAINER_OF(e, struct message_timer, entry) : NULL;
+}
+
+static void free_entry(struct ref_entry *e, void *about)
+{
+    (void)about;
+    message_timer_free(timer_of(e));
+}
+
 void wheel_free(struct wheel *w)
 {
     atomic_store(&wheels[w->index], NULL);
-    size_t at = 0;
-    for (struct message_timer *t; (t = table_next(&w->messages, &at)) != NULL;)
-        message_timer_free(t);
-    table_done(&w->messages);
+    ref_index_each(&w->messages, free_entry, NULL);
+    ref_index_done(&w->messages);
     mem_free(w, sizeof *w);
 }
 
@@ -178,7 +175,7 @@ static void collect_fired(struct wheel *w, struct list *due, struct fired *f)
         t->running = false;
         if (t->kind == TIMER_MESSAGE) {
             struct message_timer *m = CONTAINER_OF(t, struct message_timer, timer);
-            table_remove(&w->messages, ids_hash(&m->ref), &m->ref);
+            ref_index_remove(&w->messages, &m->entry.ids);
             remove_from_process(w, m);
             list_add(&f->messages->of_process, &m->of_process);
             continue;
@@ -317,7 +314,7 @@ term timer_start(struct proc *p, term to, term message, int64_t at, bool absolut
         return fail_error(p, ATOM_system_limit);
     struct message_timer *t = mem_zero_alloc(sizeof *t);
     t->timer.kind = TIMER_MESSAGE;
-    t->ref = *ref_ids(ref);
+    t->entry.ids = *ref_ids(ref);
     t->to = to;
     t->message = s;
     list_init(&t->of_process);
@@ -325,7 +322,7 @@ term timer_start(struct proc *p, term to, term message, int64_t at, bool absolut
     lock_take(&w->lock);
     if (to == p->pid)
         add_to_process(w, p, t);
-    table_add(&w->messages, ids_hash(&t->ref), t);
+    ref_index_add(&w->messages, &t->entry);
     start(w, &t->timer, absolute ? at : tick_now() + at);
     lock_give(&w->lock);
     return ref;
@@ -354,13 +351,13 @@ static int64_t look_in(struct wheel *w, const struct ref_ids *ids, bool cancel)
 {
     bool parked = epoch_enter();
     lock_take(&w->lock);
-    uint64_t hash = ids_hash(ids);
-    struct message_timer *t = cancel ? table_remove(&w->messages, hash, ids) : table_find(&w->messages, hash, ids);
+    struct message_timer *t =
+        timer_of(cancel ? ref_index_remove(&w->messages, ids) : ref_index_find(&w->messages, ids));
     int64_t left = t && receiver_lives(t) ? ticks_left(t) : -1;
     bool ends = t && (cancel || left < 0);
     if (ends) {
         if (!cancel)
-            table_remove(&w->messages, hash, ids);
+            ref_index_remove(&w->messages, ids);
         stop(w, &t->timer);
         remove_from_process(w, t);
     }
@@ -405,7 +402,7 @@ static bool take_ref(struct lock *lock, const struct list *timers, struct ref_id
     lock_take(lock);
     bool any = !list_empty(timers);
     if (any)
-        *ids = CONTAINER_OF(timers->next, struct message_timer, of_process)->ref;
+        *ids = CONTAINER_OF(timers->next, struct message_timer, of_process)->entry.ids;
     lock_give(lock);
     return any;
 }
@@ -444,12 +441,23 @@ size_t timers_count(void)
     return count;
 }
 
+struct visit {
+    void (*visit)(struct reap *r, struct signal *message);
+    struct reap *reap;
+};
+
+static void visit_entry(struct ref_entry *e, void *about)
+{
+    const struct visit *v = about;
+    v->visit(v->reap, timer_of(e)->message);
+}
+
 void timers_visit(void (*visit)(struct reap *r, struct signal *message), struct reap *r)
 {
+    struct visit v = {visit, r};
     for (size_t i = 0; i < CONFIG_MAX_WORKERS; i++) {
         struct wheel *w = atomic_load(&wheels[i]);
-        size_t at = 0;
-        for (struct message_timer *t; w && (t = table_next(&w->messages, &at)) != NULL;)
-            visit(r, t->message);
+        if (w)
+            ref_index_each(&w->messages, visit_entry, &v);
     }
 }

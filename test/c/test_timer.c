@@ -2,6 +2,7 @@
 #include "processes.h"
 
 #include "base/clock.h"
+#include "proc/ref_index.h"
 #include "proc/sched.h"
 #include "proc/signal.h"
 #include "proc/timer.h"
@@ -240,6 +241,50 @@ START_TEST(a_sleeping_engine_wakes_for_a_timer)
 }
 END_TEST
 
+enum { ENTRIES = 5000 };
+
+static void count_entry(struct ref_entry *e, void *about)
+{
+    (void)e;
+    ++*(size_t *)about;
+}
+
+// Some references differ in the slow numbers, the owner's or how many they are only.
+static void name_entry(struct ref_entry *e, uint32_t i)
+{
+    e->ids = (struct ref_ids){i % 5 == 4 ? 5 : 3, {i / 4, i % 4, i % 7, i % 5 == 4, 0}};
+}
+
+START_TEST(entries_are_found_until_they_are_removed)
+{
+    struct ref_index x;
+    struct ref_entry *all = calloc(ENTRIES, sizeof *all);
+    bool in[ENTRIES] = {false};
+    ref_index_init(&x);
+    for (uint32_t i = 0; i < ENTRIES; i++)
+        name_entry(all + i, i);
+    size_t expected = 0;
+    for (int step = 0; step < 20 * ENTRIES; step++) {
+        size_t i = next_random() % ENTRIES, limit = step < 10 * ENTRIES ? ENTRIES : 50;
+        ck_assert_ptr_eq(ref_index_find(&x, &all[i].ids), in[i] ? all + i : NULL);
+        bool add = !in[i] && i < limit;
+        if (add)
+            ref_index_add(&x, all + i);
+        else
+            ck_assert_ptr_eq(ref_index_remove(&x, &all[i].ids), in[i] ? all + i : NULL);
+        expected += add ? 1 : -(size_t)in[i];
+        in[i] = add;
+        ck_assert_uint_eq(x.count, expected);
+    }
+    size_t seen = 0;
+    ref_index_each(&x, count_entry, &seen);
+    ck_assert_uint_eq(seen, expected);
+    ck_assert_uint_le(x.mask, (expected + CONFIG_TABLE_START) * 16);
+    ref_index_done(&x);
+    free(all);
+}
+END_TEST
+
 Suite *timer_suite(void)
 {
     Suite *s = suite_create("timer");
@@ -248,6 +293,7 @@ Suite *timer_suite(void)
     tcase_add_test(c, each_fires_in_its_step);
     tcase_add_test(c, every_start_and_distance);
     tcase_add_test(c, removed_members_do_not_fire);
+    tcase_add_test(c, entries_are_found_until_they_are_removed);
     tcase_add_test(c, a_message_timer_fires_once);
     tcase_add_test(c, a_cancelled_timer_is_silent);
     tcase_add_test(c, timers_go_with_their_process);
