@@ -51,7 +51,7 @@ main(Arguments) ->
     Before = tandem_machine:facts(),
     io:format("~s~n", [tandem_machine:headline(Before)]),
     Selected = select(Options),
-    Selected =:= [] andalso stop("no such program"),
+    Selected =:= [] andalso stop("no such program; bench/bench_CLASS.erl have their names, and a * at the end stands for anything"),
     Total = lists:sum([length(Programs) || {_, Programs} <- Selected]),
     put(progress, {0, Total}),
     Classes = [{Class, class(Class, Programs, Options)} || {Class, Programs} <- Selected],
@@ -93,14 +93,19 @@ options(Arguments) ->
 
 option(["class", Names]) -> {class, string:lexemes(Names, ",")};
 option(["only", Names]) -> {only, string:lexemes(Names, ",")};
-option(["rounds", N]) -> {rounds, max(1, list_to_integer(N))};
-option(["seconds", N]) -> {seconds, list_to_integer(N)};
+option(["rounds", N]) -> {rounds, max(1, number("rounds", N))};
+option(["seconds", N]) -> {seconds, number("seconds", N)};
 option(["rates", Rates]) ->
-    application:set_env(tandem, bench_rates, [list_to_integer(Rate) || Rate <- string:lexemes(Rates, ",")]),
+    application:set_env(tandem, bench_rates, [number("rates", Rate) || Rate <- string:lexemes(Rates, ",")]),
     {rates, Rates};
 option([Name, File]) when Name =:= "old"; Name =:= "new"; Name =:= "out" -> {list_to_atom(Name), File};
 option(["executable", File]) -> application:set_env(tandem, bench_executable, File), {executable, File};
 option([Other | _]) -> stop("unknown option " ++ Other).
+
+number(Name, Text) ->
+    try list_to_integer(Text)
+    catch error:badarg -> stop([Name, " takes whole numbers, not ", Text])
+    end.
 
 %% What to run: the classes in their order, each with its programs.
 select(Options) ->

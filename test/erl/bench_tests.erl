@@ -44,3 +44,11 @@ awfy_test_() ->
                             {bench_awfy, nbody, [1], -0.16907495402506745}, {bench_richards, run, [1], {23_246, 9297}},
                             {bench_havlak, run, [1, 0], {1605, 5213}}, {bench_havlak, run, [150, 0], {2052, 5213}},
                             {bench_cd, run, [2], 42}, {bench_cd, run, [10], 390}, {bench_deltablue, run, [10], ok}]]}.
+
+%% `make bench OUT=file' gives the file to the runner, and not to what builds the engine.
+out_is_a_file_test_() ->
+    {timeout, 60, fun() ->
+        Set = os:cmd("make -pn -C c_src OUT=/no/such/folder 2> /dev/null | grep -E '^(override )?OUT '"),
+        ?assertMatch({match, _}, re:run(Set, "_build/c/release")),
+        ?assertEqual(nomatch, re:run(Set, "/no/such/folder"))
+    end}.
