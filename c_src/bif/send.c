@@ -28,7 +28,11 @@ static enum sent send_remote(const struct sending *s, struct remote_signal *r)
     r->kind = REMOTE_SEND;
     r->from = s->p->pid;
     r->value = s->message;
-    return remote_send(s->p, r) == REMOTE_BUSY && !s->nosuspend ? SENT_BUSY : SENT;
+    s->p->flags |= PROC_AWAITS;
+    if (remote_send(s->p, r) == REMOTE_BUSY && !s->nosuspend)
+        return SENT_BUSY;
+    s->p->flags &= ~(uint32_t)PROC_AWAITS;
+    return SENT;
 }
 
 static enum sent send_to_pid(const struct sending *s, term to)
@@ -84,7 +88,8 @@ static enum sent send(const struct sending *s, term to)
     return is_port(to) ? SENT : SENT_BADARG;    // it is closed, or none of this node
 }
 
-// The connection's output is full: the message is on its way, but the sender waits before it goes on with the result.
+// The connection's output is full: the message is on its way, but the sender waits before it goes on with the result. It may be woken
+// before it comes to that, if its slice ends in between.
 static term wait_then(struct proc *p, term result)
 {
     return fail_trap(p, export_get(ATOM_tandem_native, ATOM_sent, 1), &result);
@@ -92,8 +97,7 @@ static term wait_then(struct proc *p, term result)
 
 static term bif_sent(struct proc *p, term *args)
 {
-    p->flags ^= PROC_AGAIN;
-    return p->flags & PROC_AGAIN ? fail_block(p) : args[0];
+    return p->flags & PROC_AWAITS ? fail_block(p) : args[0];
 }
 
 static term finish(struct proc *p, enum sent sent, term result)

@@ -93,7 +93,7 @@ static void handle_check_code(struct proc *p, const struct signal *s)
 
 static void handle_wake(struct proc *p)
 {
-    p->flags &= ~(uint32_t)(PROC_BLOCKED | PROC_PARKED);
+    p->flags &= ~(uint32_t)(PROC_BLOCKED | PROC_PARKED | PROC_AWAITS);
 }
 
 // Those that leave nothing of the signal behind.
