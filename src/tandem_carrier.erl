@@ -61,10 +61,10 @@ program() ->
 %% does not notice that its port is gone, and is killed.
 -spec kill(port()) -> true.
 kill(Port) ->
-    case erlang:port_info(Port, os_pid) of
-        {os_pid, OsPid} -> is_stopped(OsPid) andalso os:cmd("kill -KILL " ++ integer_to_list(OsPid));
-        undefined -> gone
-    end,
+    _ = case erlang:port_info(Port, os_pid) of
+            {os_pid, OsPid} -> is_stopped(OsPid) andalso os:cmd("kill -KILL " ++ integer_to_list(OsPid));
+            undefined -> gone
+        end,
     exit(Port, kill).
 
 %% What its state is stands behind its name, which may have parentheses. Where there is no /proc nobody knows.
@@ -164,10 +164,10 @@ drain(Port, Handle) ->
 
 %% The data is a list of binaries.
 pieces(Port, [Binary | Rest], Bytes, Piece) when Bytes + byte_size(Binary) =< ?PIECE ->
-    pieces(Port, Rest, Bytes + byte_size(Binary), [Piece | Binary]);
+    pieces(Port, Rest, Bytes + byte_size(Binary), [Piece, Binary]);
 pieces(Port, [Binary | Rest], Bytes, Piece) ->
     {First, More} = split_binary(Binary, ?PIECE - Bytes),
-    command(Port, [Piece | First]),
+    command(Port, [Piece, First]),
     pieces(Port, [More | Rest], 0, [$P]);
 pieces(Port, [], _, Piece) ->
     command(Port, Piece).
