@@ -386,15 +386,21 @@ bool ets_hash_detach(struct ets_hash *t, struct ets_hash *old)
     return true;
 }
 
-void ets_hash_unfix(struct ets_hash *t)
+bool ets_hash_sweep(struct ets_hash *t, size_t marks)
 {
-    t->fixed = false;
-    for (size_t i = 0; i < t->marked_count; i++)
-        for (struct ets_object **at = &t->buckets[t->marked[i]]; *at;)
+    for (; t->marked_count > 0 && marks > 0; marks--)
+        for (struct ets_object **at = &t->buckets[t->marked[--t->marked_count]]; *at;)
             if ((*at)->gone)
                 unlink_at(t, at);
             else
                 at = &(*at)->link[ETS_NEXT];
+    return t->marked_count > 0;
+}
+
+void ets_hash_unfix(struct ets_hash *t)
+{
+    t->fixed = false;
+    (void)ets_hash_sweep(t, SIZE_MAX);
     free_marks(t);
 }
 

@@ -41,6 +41,7 @@ size_t ets_hash_erase(struct ets_hash *t, term key);
 size_t ets_hash_erase_tuple(struct ets_hash *t, term tuple);
 bool ets_hash_detach(struct ets_hash *t, struct ets_hash *old);    // all; true: they are in `old` now, to be freed
 void ets_hash_unfix(struct ets_hash *t);                           // removes what is marked
+bool ets_hash_sweep(struct ets_hash *t, size_t marks);             // some of that; true: there is more
 
 // By key. False: the key is not there, not even marked. *o is NULL at the end.
 void ets_hash_first(const struct ets_hash *t, struct ets_object **o);

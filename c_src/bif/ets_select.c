@@ -74,15 +74,24 @@ bool ets_select_pause(struct ets_selection *s)
     return take_again(s, s->writes);
 }
 
+// What is marked goes in turns with others, if nobody else has the table fixed. False: the table is gone.
+static bool sweep(struct ets_selection *s)
+{
+    s->writes = true;
+    while (!s->table->ordered && ets_fixed_once(s->table) && ets_hash_sweep(&s->table->hash, ETS_SELECT_TURN))
+        if (!ets_select_pause(s))
+            return false;
+    return true;
+}
+
 static void unfix(struct ets_selection *s)
 {
     ets_give(s->table, s->writes);
-    if (!take_again(s, true))
+    if (!take_again(s, true) || !sweep(s))
         return;
     ets_unfix(s->p, s->table);
     if (s->what == ETS_SELECT_DELETE && s->got && !s->table->ordered)
         ets_hash_settle(&s->table->hash);
-    s->writes = true;
 }
 
 // The table is locked, and is given back.
@@ -257,18 +266,20 @@ static term run_on_list(struct proc *p, struct match_program *m, term list, term
 {
     struct heap *h = proc_heap(p);
     struct match_mark mark;
-    for (; is_list(list); list = tail(list)) {
+    for (size_t steps = 0; is_list(list); list = tail(list), turn_step(&steps)) {
+        turn_hold();    // what others add to the heap would be rewound
         match_mark(h, &mark);
         term value = match_run(m, p, head(list), false);
         if (value != NONE)
             result = cons(h, value, result);
         else
             match_rewind(h, &mark);
+        turn_release();
     }
     return is_nil(list) ? result : NONE;
 }
 
-static term bif_match_spec_run_r(struct proc *p, term *args)
+static term spec_run(struct proc *p, term *args)
 {
     term spec = ets_compiled_spec(args[1]);
     struct match_program *m = spec != NONE && is_any_list(args[0]) ? match_compile(spec, MATCH_TABLE, NULL) : NULL;
@@ -277,6 +288,15 @@ static term bif_match_spec_run_r(struct proc *p, term *args)
     term result = run_on_list(p, m, args[0], args[2]);
     match_free(m);
     return result == NONE ? fail_badarg(p) : result;
+}
+
+static term bif_match_spec_run_r(struct proc *p, term *args)
+{
+    enum { FEW = 100 };
+    size_t n = 0;
+    for (term list = args[0]; is_list(list) && n < FEW; list = tail(list))
+        n++;
+    return n < FEW ? spec_run(p, args) : errand(p, args, 3, spec_run);
 }
 
 static term actions_list(struct heap *h, unsigned actions)

@@ -447,6 +447,12 @@ bool ets_fixed(const struct ets_table *t)
     return !list_empty(&t->fixes);
 }
 
+bool ets_fixed_once(const struct ets_table *t)
+{
+    const struct list *first = t->fixes.next;
+    return first != &t->fixes && first->next == &t->fixes && CONTAINER_OF(first, struct ets_fix, of_table)->count == 1;
+}
+
 void ets_fix(struct proc *p, struct ets_table *t)
 {
     struct ets_fix *f = find_fix(t, p->pid);

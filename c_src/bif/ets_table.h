@@ -81,6 +81,7 @@ bool ets_pass(struct ets_table *t, term pid, term gift);         // to another o
 void ets_fix(struct proc *p, struct ets_table *t);
 void ets_unfix(struct proc *p, struct ets_table *t);
 bool ets_fixed(const struct ets_table *t);
+bool ets_fixed_once(const struct ets_table *t);                // by one process, and one unfix is to come
 term ets_fixers(struct heap *h, const struct ets_table *t);    // [{Pid, Count}]
 
 term ets_all(struct heap *h);    // [Name or identifier]

@@ -204,7 +204,9 @@ static void bag_init(struct bag *b, term list, size_t n)
     }
     for (b->mask = 1; b->mask < 2 * n; b->mask = b->mask << 1 | 1) {
     }
-    b->slots = mem_zero_alloc((b->mask + 1) * sizeof b->slots[0]);
+    b->slots = mem_alloc((b->mask + 1) * sizeof b->slots[0]);
+    for (size_t i = 0; i <= b->mask; turn_step(&i))
+        b->slots[i] = (struct bag_slot){.element = NONE};
     for (; is_list(list); list = tail(list), turn_step(&steps)) {
         struct bag_slot *slot = bag_find(b, head(list));
         slot->element = head(list);

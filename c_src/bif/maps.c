@@ -13,6 +13,7 @@ enum {
     FEW = 100,           // keys: not worth an errand
     FIRST_BATCH = 32,    // pairs that the first step of an iterator gives, as on the BEAM
     BATCH = 1000,
+    BATCH_UNITS = 8,    // of work for each
 };
 
 static term fail_badmap(struct proc *p, term t)
@@ -292,6 +293,7 @@ static term bif_map_next(struct proc *p, term *args)
     size_t count = path == 0 ? FIRST_BATCH : BATCH;
     if (form == ATOM_iterator)
         return next_as_iterator(proc_heap(p), &at, count, map);
+    errand_charge(p, count * BATCH_UNITS);
     return next_as_list(proc_heap(p), &at, count, map, form);
 }
 

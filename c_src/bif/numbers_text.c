@@ -125,15 +125,23 @@ static bool is_long_text(size_t n)
     return n > INTEGER_LONG_TEXT && !turn_under_way();
 }
 
+static bool is_long_list(term list)
+{
+    size_t n = 0;
+    for (; is_list(list) && n <= INTEGER_LONG_TEXT; list = tail(list))
+        n++;
+    return is_long_text(n);
+}
+
 static term list_to_integer(struct proc *p, term *args, unsigned arity, native_function *native)
 {
     term rest, base = arity == 1 ? small(10) : args[1];
     if (!is_base(base))
         return fail_badarg(p);
+    if (is_long_list(args[0]))
+        return errand(p, args, arity, native);
     unsigned radix = (unsigned)small_value(base);
     size_t n = integer_prefix(args[0], radix, &rest);
-    if (is_long_text(n))
-        return errand(p, args, arity, native);
     term integer = is_nil(rest) ? integer_from_list(proc_heap(p), args[0], n, radix) : NONE;
     return integer != NONE ? integer : fail_badarg(p);
 }
@@ -153,10 +161,10 @@ static term bif_string_list_to_integer(struct proc *p, term *args)
     struct heap *h = proc_heap(p);
     if (!is_any_list(args[0]))
         return tuple2(h, ATOM_error, ATOM_not_a_list);
+    if (is_long_list(args[0]))
+        return errand(p, args, 1, bif_string_list_to_integer);
     term rest;
     size_t n = integer_prefix(args[0], 10, &rest);
-    if (is_long_text(n))
-        return errand(p, args, 1, bif_string_list_to_integer);
     term integer = integer_from_list(h, args[0], n, 10);
     return integer != NONE ? tuple2(h, integer, rest) : tuple2(h, ATOM_error, ATOM_no_integer);
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Natives about processes: identity, ends, links, monitors, aliases, names, group leaders, collection, hibernation.
 #include "bif/bif.h"
+#include "proc/errand.h"
 #include "proc/names.h"
 #include "proc/relations.h"
 #include "proc/remote.h"
@@ -28,6 +29,8 @@ static term bif_exit_other(struct proc *p, term *args)
 {
     term to = args[0];
     if (is_local_pid(to)) {
+        if (errand_waits(p) || (to != p->pid && !turn_under_way() && errand_is_large(p, args[1])))
+            return errand(p, args, 2, bif_exit_other);
         signal_exit(p->pid, to, args[1]);
         return to == p->pid ? after_own_signals(p, ATOM_true) : ATOM_true;
     }
@@ -237,14 +240,21 @@ static term bif_registered(struct proc *p, term *args)
 
 // Life.
 
-static term bif_processes(struct proc *p, term *args)
+static term processes(struct proc *p, term *args)
 {
     (void)args;
     term list = NIL;
     uint32_t at = 0;
-    for (term pid; (pid = proc_next(&at)) != NONE;)
+    size_t steps = 0;
+    for (term pid; (pid = proc_next(&at)) != NONE; turn_step(&steps))
         list = cons(proc_heap(p), pid, list);
     return list;
+}
+
+static term bif_processes(struct proc *p, term *args)
+{
+    enum { FEW = 1000 };
+    return proc_count() < FEW && !errand_waits(p) ? processes(p, args) : errand(p, args, 0, processes);
 }
 
 // With one worker no other process runs now: one whose queue is empty has handled all that the caller sent it.

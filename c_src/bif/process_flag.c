@@ -231,9 +231,14 @@ static term get_all(struct proc *p, term *args)
 
 ERRAND(bif_get_all, 0, get_all)
 
-static term bif_put(struct proc *p, term *args)
+static term put(struct proc *p, term *args)
 {
     return or_undefined(dictionary_put(p, args[0], args[1]));
+}
+
+static term bif_put(struct proc *p, term *args)
+{
+    return UNLIKELY(dictionary_grows_long(p) || errand_waits(p)) ? errand(p, args, 2, put) : put(p, args);
 }
 
 static term bif_erase(struct proc *p, term *args)

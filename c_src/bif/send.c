@@ -9,8 +9,6 @@
 #include "term/copy.h"
 #include "term/ident.h"
 
-enum { LARGE_WORDS = CONFIG_STRESS ? 16 : 10000 };
-
 enum sent { SENT, SENT_BUSY, SENT_BADARG, SENT_NOSUSPEND, SENT_NOCONNECT };
 
 struct sending {
@@ -123,19 +121,11 @@ static term send_message(struct proc *p, term *args)
     return finish(p, send(&s, args[0]), args[1]);
 }
 
-// Whether copying it takes long. A small heap holds no large message.
-static bool is_large(const struct proc *p, term message)
-{
-    const struct heap *h = &p->heap;
-    bool small_heap = (size_t)(h->end - h->start) + h->fragment_words < LARGE_WORDS && !h->old;
-    return !small_heap && !is_immediate(message) && term_words_exceed(message, LARGE_WORDS);
-}
-
 static term bif_send(struct proc *p, term *args)
 {
     bool to_process =
         (is_local_pid(args[0]) && (args[0] != p->pid || p->flags & PROC_OFF_HEAP)) || is_kind(args[0], KIND_REF);
-    if (errand_waits(p) || (to_process && is_large(p, args[1])))
+    if (errand_waits(p) || (to_process && errand_is_large(p, args[1])))
         return errand(p, args, 2, send_message);
     return send_message(p, args);
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Natives that make processes, here and on other nodes.
 #include "bif/bif.h"
+#include "proc/errand.h"
 #include "proc/relations.h"
 #include "proc/signal.h"
 #include "proc/spawn_options.h"
@@ -32,13 +33,25 @@ static term start(struct proc *p, struct spawn *s)
     return s->monitor ? tuple2(proc_heap(p), pid, s->monitor_ref) : pid;
 }
 
-static term bif_spawn(struct proc *p, term *args)
+// `arity` arguments, the third of which are the new process's.
+static term run(struct proc *p, term *args, unsigned arity, native_function *body)
+{
+    bool large = errand_waits(p) || errand_is_large(p, args[2]);
+    return large ? errand(p, args, arity, body) : body(p, args);
+}
+
+static term plain(struct proc *p, term *args)
 {
     struct spawn s;
     return describe(&s, p, args) ? start(p, &s) : fail_badarg(p);
 }
 
-static term bif_spawn_link(struct proc *p, term *args)
+static term bif_spawn(struct proc *p, term *args)
+{
+    return run(p, args, 3, plain);
+}
+
+static term linked(struct proc *p, term *args)
 {
     struct spawn s;
     if (!describe(&s, p, args))
@@ -47,8 +60,13 @@ static term bif_spawn_link(struct proc *p, term *args)
     return start(p, &s);
 }
 
+static term bif_spawn_link(struct proc *p, term *args)
+{
+    return run(p, args, 3, linked);
+}
+
 // Of two mistakes the options are the one that is told.
-static term bif_spawn_opt(struct proc *p, term *args)
+static term with_options(struct proc *p, term *args)
 {
     struct spawn s;
     spawn_init(&s, p);
@@ -56,6 +74,11 @@ static term bif_spawn_opt(struct proc *p, term *args)
     if (!spawn_options(&s, args[3]))
         return fail_badarg_because(p, ATOM_badopt);
     return described ? start(p, &s) : fail_badarg(p);
+}
+
+static term bif_spawn_opt(struct proc *p, term *args)
+{
+    return run(p, args, 4, with_options);
 }
 
 // What only spawn requests have among their options.
@@ -105,7 +128,7 @@ static bool request_options(struct spawn *s, struct reply_options *r, term list)
 }
 
 // To this node itself: the reply is in the caller's queue before the process runs.
-static term bif_spawn_request(struct proc *p, term *args)
+static term request(struct proc *p, term *args)
 {
     struct spawn s;
     struct reply_options r = {SPAWN_REPLY_YES, ATOM_spawn_reply};
@@ -120,6 +143,11 @@ static term bif_spawn_request(struct proc *p, term *args)
     if (child)
         proc_start(child);
     return ref;
+}
+
+static term bif_spawn_request(struct proc *p, term *args)
+{
+    return run(p, args, 4, request);
 }
 
 // Options for the other node: what concerns only this end is left out.

@@ -35,25 +35,51 @@ static term bif_element(struct proc *p, term *args)
 
 enum { FEW = 1000 };    // elements: not worth an errand
 
-static term bif_setelement(struct proc *p, term *args)
+static bool is_few(term tuple)
+{
+    return !is_tuple(tuple) || tuple_arity(tuple) < FEW;
+}
+
+static void copy_elements(term *to, const term *from, size_t n)
+{
+    enum { STEP = 1024 };
+    for (; n > STEP; n -= STEP, to += STEP, from += STEP) {
+        memcpy(to, from, STEP * sizeof *to);
+        turn_pass(STEP);
+    }
+    memcpy(to, from, n * sizeof *to);
+}
+
+static term set_element(struct proc *p, term *args)
 {
     size_t index;
     if (!is_tuple(args[1]) || !take_index(args[0], tuple_arity(args[1]), &index))
         return fail_badarg(p);
-    term copy = tuple_of(proc_heap(p), tuple_arity(args[1]), tuple_elements(args[1]));
+    term copy = tuple_alloc(proc_heap(p), tuple_arity(args[1]));
+    copy_elements(tuple_elements(copy), tuple_elements(args[1]), tuple_arity(args[1]));
     tuple_elements(copy)[index] = args[2];
     return copy;
+}
+
+static term bif_setelement(struct proc *p, term *args)
+{
+    return is_few(args[1]) ? set_element(p, args) : errand(p, args, 3, set_element);
+}
+
+static bool is_small_size(term size)
+{
+    return !is_small(size) || small_value(size) < FEW;
 }
 
 static term tuple_filled(struct proc *p, size_t size, term value)
 {
     term tuple = tuple_alloc(proc_heap(p), size);
-    for (size_t i = 0; i < size; i++)
+    for (size_t i = 0; i < size; turn_step(&i))
         tuple_elements(tuple)[i] = value;
     return tuple;
 }
 
-static term bif_make_tuple_2(struct proc *p, term *args)
+static term make_tuple_2(struct proc *p, term *args)
 {
     size_t size;
     if (!take_tuple_size(args[0], &size))
@@ -61,13 +87,18 @@ static term bif_make_tuple_2(struct proc *p, term *args)
     return tuple_filled(p, size, args[1]);
 }
 
-static term bif_make_tuple_3(struct proc *p, term *args)
+static term bif_make_tuple_2(struct proc *p, term *args)
+{
+    return is_small_size(args[0]) ? make_tuple_2(p, args) : errand(p, args, 2, make_tuple_2);
+}
+
+static term make_tuple_3(struct proc *p, term *args)
 {
     size_t size, index;
     if (!take_tuple_size(args[0], &size))
         return fail_badarg(p);
     term tuple = tuple_filled(p, size, args[1]), list = args[2];
-    for (; is_list(list); list = tail(list)) {
+    for (size_t steps = 0; is_list(list); list = tail(list), turn_step(&steps)) {
         term pair = head(list);
         if (!is_tuple_of(pair, 2) || !take_index(element(pair, 0), size, &index))
             return fail_badarg(p);
@@ -76,26 +107,36 @@ static term bif_make_tuple_3(struct proc *p, term *args)
     return is_nil(list) ? tuple : fail_badarg(p);
 }
 
+static term bif_make_tuple_3(struct proc *p, term *args)
+{
+    return is_small_size(args[0]) ? make_tuple_3(p, args) : errand(p, args, 3, make_tuple_3);
+}
+
 static term tuple_inserted(struct proc *p, term tuple, size_t index, term value)
 {
     size_t n = tuple_arity(tuple);
     term copy = tuple_alloc(proc_heap(p), n + 1);
     const term *from = tuple_elements(tuple);
     term *to = tuple_elements(copy);
-    memcpy(to, from, index * sizeof(term));
+    copy_elements(to, from, index);
     to[index] = value;
-    memcpy(to + index + 1, from + index, (n - index) * sizeof(term));
+    copy_elements(to + index + 1, from + index, n - index);
     return copy;
 }
 
-static term bif_append_element(struct proc *p, term *args)
+static term append_element(struct proc *p, term *args)
 {
     if (!is_tuple(args[0]) || tuple_arity(args[0]) >= MAX_TUPLE_SIZE)
         return fail_badarg(p);
     return tuple_inserted(p, args[0], tuple_arity(args[0]), args[1]);
 }
 
-static term bif_insert_element(struct proc *p, term *args)
+static term bif_append_element(struct proc *p, term *args)
+{
+    return is_few(args[0]) ? append_element(p, args) : errand(p, args, 2, append_element);
+}
+
+static term insert_element(struct proc *p, term *args)
 {
     size_t index;
     if (!is_tuple(args[1]) || tuple_arity(args[1]) >= MAX_TUPLE_SIZE ||
@@ -104,16 +145,27 @@ static term bif_insert_element(struct proc *p, term *args)
     return tuple_inserted(p, args[1], index, args[2]);
 }
 
-static term bif_delete_element(struct proc *p, term *args)
+static term bif_insert_element(struct proc *p, term *args)
+{
+    return is_few(args[1]) ? insert_element(p, args) : errand(p, args, 3, insert_element);
+}
+
+static term delete_element(struct proc *p, term *args)
 {
     size_t index;
     if (!is_tuple(args[1]) || !take_index(args[0], tuple_arity(args[1]), &index))
         return fail_badarg(p);
     size_t n = tuple_arity(args[1]);
     const term *from = tuple_elements(args[1]);
-    term copy = tuple_of(proc_heap(p), n - 1, from);
-    memcpy(tuple_elements(copy) + index, from + index + 1, (n - 1 - index) * sizeof(term));
+    term copy = tuple_alloc(proc_heap(p), n - 1);
+    copy_elements(tuple_elements(copy), from, index);
+    copy_elements(tuple_elements(copy) + index, from + index + 1, n - 1 - index);
     return copy;
+}
+
+static term bif_delete_element(struct proc *p, term *args)
+{
+    return is_few(args[1]) ? delete_element(p, args) : errand(p, args, 2, delete_element);
 }
 
 static term tuple_to_list(struct proc *p, term *args)
@@ -125,8 +177,7 @@ static term tuple_to_list(struct proc *p, term *args)
 
 static term bif_tuple_to_list(struct proc *p, term *args)
 {
-    bool few = is_tuple(args[0]) && tuple_arity(args[0]) < FEW;
-    return few ? tuple_to_list(p, args) : errand(p, args, 1, tuple_to_list);
+    return is_few(args[0]) ? tuple_to_list(p, args) : errand(p, args, 1, tuple_to_list);
 }
 
 static term list_to_tuple(struct proc *p, term *args)

@@ -21,8 +21,11 @@ static size_t bytes_of(size_t capacity)
 
 static struct dictionary *new (size_t capacity)
 {
-    struct dictionary *d = mem_zero_alloc(bytes_of(capacity));
+    struct dictionary *d = mem_alloc(bytes_of(capacity));
+    d->count = 0;
     d->mask = capacity - 1;
+    for (size_t i = 0; i < 2 * capacity; turn_step(&i))
+        d->pairs[i] = NONE;
     return d;
 }
 
@@ -44,14 +47,24 @@ static struct dictionary *grow(struct dictionary *old)
 {
     struct dictionary *d = new ((old->mask + 1) * 2);
     d->count = old->count;
-    for (size_t i = 0; i <= old->mask; i++)
+    for (size_t i = 0; i <= old->mask; turn_step(&i))
         if (old->pairs[2 * i] != NONE) {
             size_t to = place(d, old->pairs[2 * i]);
             d->pairs[2 * to] = old->pairs[2 * i];
             d->pairs[2 * to + 1] = old->pairs[2 * i + 1];
         }
-    mem_free(old, bytes_of(old->mask + 1));
     return d;
+}
+
+static bool is_full(const struct dictionary *d)
+{
+    return (d->count + 1) * 4 > (d->mask + 1) * 3;
+}
+
+bool dictionary_grows_long(const struct proc *p)
+{
+    enum { MANY_PAIRS = CONFIG_STRESS ? 16 : 1 << 14 };
+    return p->dictionary && p->dictionary->mask >= MANY_PAIRS && is_full(p->dictionary);
 }
 
 term dictionary_get(const struct proc *p, term key)
@@ -64,9 +77,12 @@ term dictionary_put(struct proc *p, term key, term value)
 {
     if (!p->dictionary)
         p->dictionary = new (FIRST_PAIRS);
-    if ((p->dictionary->count + 1) * 4 > (p->dictionary->mask + 1) * 3)
-        p->dictionary = grow(p->dictionary);
     struct dictionary *d = p->dictionary;
+    if (is_full(d)) {
+        p->dictionary = grow(d);    // meanwhile the one before is there to be looked at
+        mem_free(d, bytes_of(d->mask + 1));
+        d = p->dictionary;
+    }
     size_t i = place(d, key);
     term before = d->pairs[2 * i + 1];
     if (before == NONE) {

@@ -8,6 +8,7 @@
 
 term dictionary_get(const struct proc *p, term key);          // NONE: absent
 term dictionary_put(struct proc *p, term key, term value);    // the value before, or NONE
+bool dictionary_grows_long(const struct proc *p);             // by the next new key
 term dictionary_erase(struct proc *p, term key);              // the value before, or NONE
 void dictionary_clear(struct proc *p);
 size_t dictionary_size(const struct proc *p);

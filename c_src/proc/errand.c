@@ -2,10 +2,14 @@
 #include "proc/errand.h"
 
 #include "proc/extra.h"
+#include "term/copy.h"
 
 #include <string.h>
 
-enum { SLICE_UNITS = CONFIG_SLICE * CONFIG_TURN_UNITS };
+enum {
+    SLICE_UNITS = CONFIG_SLICE * CONFIG_TURN_UNITS,
+    LARGE_WORDS = CONFIG_STRESS ? 16 : 10000,
+};
 
 // In the turn's room. It is the process's while PROC_ERRAND is set.
 struct errand {
@@ -75,6 +79,13 @@ term errand(struct proc *p, term *args, unsigned arity, native_function *body)
         memcpy(args, e->args, arity * sizeof *args);    // which the stack trace shows
     end(p, e);
     return result;
+}
+
+bool errand_is_large(const struct proc *p, term t)
+{
+    const struct heap *h = &p->heap;
+    bool small_heap = (size_t)(h->end - h->start) + h->fragment_words < LARGE_WORDS && !h->old;
+    return !small_heap && !is_immediate(t) && term_words_exceed(t, LARGE_WORDS);
 }
 
 void errand_save(struct proc *p, const term *x, size_t live)

@@ -149,12 +149,11 @@ struct proc *proc_make(struct proc *creator, const struct spawn *s)
     if (pid == NONE)
         return NULL;
     struct proc *p = mem_zero_alloc(sizeof *p);
-    struct worker *w = worker_self();
     p->pid = pid;
-    p->worker = w;
     atomic_init(&p->state, PROC_RUNNABLE);
     mailbox_init(&p->mailbox);
     make_heap(p, s);
+    p->worker = worker_self();
     set_options(p, s);
     p->initial = export_get(s->module, s->function, (uint32_t)list_length(s->arguments));
     if (s->link || s->monitor)
@@ -233,13 +232,19 @@ static term leave_others(struct proc *p, term *args)
     return ATOM_true;
 }
 
+static bool telling_takes_long(const struct proc *p, term reason)
+{
+    return relations_are_many(p) || atomic_load(&p->tables) != TABLES_NONE ||
+           (p->relations && errand_is_large(p, reason));
+}
+
 // Nobody finds it from the moment it leaves the table; signals that were pushed before, or are by those who had found it,
 // are answered when the queue is closed.
 bool proc_exit(struct proc *p, term reason)
 {
     bool left = p->flags & PROC_LEFT;
     p->flags |= PROC_EXITING | PROC_LEFT;
-    if (!left && (relations_are_many(p) || atomic_load(&p->tables) != TABLES_NONE)) {
+    if (!left && telling_takes_long(p, reason)) {
         if (!errand_begin(p, reason, leave_others)) {
             reap_hold();
             return false;
@@ -273,7 +278,7 @@ void proc_close_leaving(struct proc *p)
     mem_free(p, sizeof *p);
 }
 
-void procs_close(void)
+static void close_all(void)
 {
     uint32_t at = 0;
     for (term pid = proc_next(&at); pid != NONE; pid = proc_next(&at)) {
@@ -284,4 +289,11 @@ void procs_close(void)
         free_parts(p);
         mem_free(p, sizeof *p);
     }
+}
+
+// One that was about to spawn another does so before it is freed.
+void procs_close(void)
+{
+    while (proc_count())
+        close_all();
 }

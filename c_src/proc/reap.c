@@ -21,6 +21,8 @@ enum {
     PATIENCE_MAX_NS = 500000000,
     PAUSE = 8,    // between two attempts, in terms of the patience that was in vain
     MAX_WATCHED = 4,
+    PAGE_LOG2 = 12,
+    PAGE_BITS = 1 << 15,    // 128 MB
 };
 
 _Atomic bool reap_is_due;
@@ -47,7 +49,8 @@ struct reap {
     struct block *blocks;
     size_t count, capacity;
     word low, span;
-    bool found;    // something, since it was last set back
+    bool found;                        // something, since it was last set back
+    uint64_t pages[PAGE_BITS / 64];    // those that hold parts of blocks, by the lower bits of their numbers
 };
 
 static void given_up(size_t bytes, bool soon)
@@ -120,10 +123,21 @@ static int by_address(const void *a, const void *b)
     return x->from < y->from ? -1 : x->from > y->from;
 }
 
+static void note_pages(struct reap *r, const struct block *b)
+{
+    word first = b->from >> PAGE_LOG2, last = (b->to - 1) >> PAGE_LOG2;
+    if (last - first >= PAGE_BITS)
+        last = first + PAGE_BITS - 1;
+    for (word page = first; page <= last; page++)
+        r->pages[page % PAGE_BITS / 64] |= (uint64_t)1 << page % 64;
+}
+
 static void sort_blocks(struct reap *r)
 {
     if (!r->count)
         return;
+    for (size_t i = 0; i < r->count; i++)
+        note_pages(r, &r->blocks[i]);
     qsort(r->blocks, r->count, sizeof *r->blocks, by_address);
     r->low = r->blocks[0].from;
     r->span = r->blocks[r->count - 1].to - r->low;
@@ -141,9 +155,16 @@ static struct block *block_at(const struct reap *r, word address)
     return bsearch(&address, r->blocks, r->count, sizeof *r->blocks, address_in_block);
 }
 
+// Blocks are few and lie far apart: most words are addresses between them.
+static inline bool may_be_in_block(const struct reap *r, word address)
+{
+    word page = address >> PAGE_LOG2;
+    return address - r->low < r->span && r->pages[page % PAGE_BITS / 64] >> page % 64 & 1;
+}
+
 static inline void look_at(struct reap *r, word address)
 {
-    struct block *b = address - r->low < r->span ? block_at(r, address) : NULL;
+    struct block *b = may_be_in_block(r, address) ? block_at(r, address) : NULL;
     if (b)
         b->used = r->found = true;
 }

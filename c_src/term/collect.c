@@ -96,6 +96,14 @@ static inline void forward(struct collection *c, term *slot)
     *slot = is_list(t) ? move_cell(at, top) : move_object(at, top);
 }
 
+// Words that were moved count as well: their places are looked at one after the other, where they come from nobody has looked.
+static NOINLINE void take_turns(struct collection *c)
+{
+    size_t moved = (size_t)(c->top - c->start) + (size_t)(c->old_top - c->old_start);
+    turn_pass(TURN_WORDS + moved - c->told);
+    c->told = moved;
+}
+
 static inline void forward_few(struct collection *c, term *words, size_t count)
 {
     for (size_t i = 0; i < count; i++)
@@ -107,7 +115,7 @@ static NOINLINE void forward_many(struct collection *c, term *words, size_t coun
     for (size_t n; count > 0; count -= n, words += n) {
         n = count < TURN_WORDS ? count : TURN_WORDS;
         forward_few(c, words, n);
-        turn_pass(n);
+        take_turns(c);
     }
 }
 
@@ -125,14 +133,6 @@ static inline term *scan_object(struct collection *c, term *at)
     struct layout l = LIKELY(header_kind(*at) == KIND_TUPLE) ? (struct layout){1, size} : layout_of(*at);
     forward_range(c, at + l.first, l.count);
     return at + 1 + size;
-}
-
-// Words that were moved count as well: their places are looked at one after the other, where they come from nobody has looked.
-static NOINLINE void take_turns(struct collection *c)
-{
-    size_t moved = (size_t)(c->top - c->start) + (size_t)(c->old_top - c->old_start);
-    turn_pass(TURN_WORDS + moved - c->told);
-    c->told = moved;
 }
 
 static term *scan_until(struct collection *c, term *at, term *const *top)

@@ -19,13 +19,13 @@ names(binaries) -> [list_to_binary, iolist_size, iolist_to_iovec, binary_to_list
                     split_binary_global];
 names(hashes) -> [md5, crc32, adler32, phash2, phash];
 names(unicode) -> [utf8_to_list, list_to_utf8, list_to_string];
-names(tuples) -> [list_to_tuple, tuple_to_list, flat_size];
+names(tuples) -> [list_to_tuple, tuple_to_list, append_element, set_element, make_tuple, flat_size];
 names(ets) -> [ets_insert, ets_tab2list, ets_select, ets_select_ordered, ets_match, ets_select_count, ets_select_delete, ets_select_replace,
                ets_delete_all_objects, ets_delete];
-names(numbers) -> [multiply, divide, big_to_list, list_to_big];
-names(sending) -> [send, get_dictionary];
-names(exits) -> [exit_links, exit_monitors, exit_monitored, exit_ets];
-names(maps) -> [maps_from_list, maps_from_keys, maps_keys, maps_values, maps_merge].
+names(numbers) -> [multiply, divide, big_to_list, big_to_binary, list_to_big, binary_to_big];
+names(sending) -> [send, get_dictionary, match_spec_run];
+names(exits) -> [exit_links, exit_monitors, exit_monitored, exit_ets, exit_reason, exit_signal];
+names(maps) -> [maps_from_list, maps_from_keys, maps_to_list, maps_keys, maps_values, maps_merge].
 
 of_lists() -> all(names(lists)).
 of_external() -> all(names(external)).
@@ -238,3 +238,59 @@ collections_disturbed() ->
 hold(Kept) -> receive stop -> Kept end.
 
 woken(To, Kept, Hash) -> receive wake -> To ! {self(), Hash =:= erlang:phash2(Kept)} end.
+
+%% Large arguments of a spawn and reasons of an exit: whoever gets them, and who is killed while it spawns.
+spawns() ->
+    {A, B, _} = large(1),
+    Hash = erlang:phash2({A, B}),
+    process_flag(trap_exit, true),
+    Self = self(),
+    Spawned = [receive {'DOWN', Monitor, process, Pid, Reason} -> {Reason =:= Hash, receive {'EXIT', Pid, _} -> linked after 0 -> not_linked end} end
+               || {Pid, Monitor} <- [spawn_monitor(fun() -> exit(erlang:phash2({A, B})) end), spawn_monitor(?MODULE, exits, [A, B]),
+                                     spawn_opt(?MODULE, exits, [A, B], [link, monitor])]],
+    Linked = spawn_link(?MODULE, exits, [A, B]),
+    Reasons = [receive {'EXIT', Linked, Why} -> Why =:= Hash end
+               | [begin
+                      {Pid, Monitor} = spawn_opt(End, [link, monitor]),
+                      Pid ! go,
+                      {receive {'DOWN', Monitor, process, Pid, R1} -> erlang:phash2(R1) end, receive {'EXIT', Pid, R2} -> erlang:phash2(R2) end}
+                  end || End <- [fun() -> receive go -> exit({A, B}) end end, fun() -> exit({B, <<1:1000>>}) end]]],
+    Killed = [begin
+                  {Pid, Monitor} = spawn_monitor(fun() -> Self ! ready, spawn_link(?MODULE, stays, [A, B]), hold(A) end),
+                  receive ready -> ok end,
+                  erlang:yield(),
+                  exit(Pid, Reason),
+                  receive {'DOWN', Monitor, process, Pid, R} -> erlang:phash2(R) end
+              end || Reason <- [kill, {large, A}]],
+    Request = spawn_request(?MODULE, exits, [A, B], [monitor]),
+    Requested = receive {spawn_reply, Request, ok, Child} -> receive {'DOWN', Request, process, Child, H} -> H =:= Hash end end,
+    {Spawned, Reasons, Killed, Requested}.
+
+exits(A, B) -> exit(erlang:phash2({A, B})).
+
+stays(A, B) -> receive stop -> {A, B} end.
+
+%% Large tuples, lists of processes, and match specifications over lists, by natives that are killed in the middle too.
+more() ->
+    T = erlang:make_tuple(?SIZE * 10, x),
+    Calls = [{make_tuple, fun() -> erlang:make_tuple(?SIZE * 10, y, [{1, a}, {?SIZE, b}]) end},
+             {setelement, fun() -> setelement(?SIZE, T, b) end},
+             {append, fun() -> erlang:append_element(T, c) end},
+             {insert, fun() -> erlang:insert_element(?SIZE, T, d) end},
+             {delete, fun() -> erlang:delete_element(?SIZE * 10, setelement(1, T, e)) end},
+             {run, fun() -> ets:match_spec_run(tuple_to_list(setelement(7, T, {1, 2})), ets:match_spec_compile([{'$1', [{is_tuple, '$1'}], [{{'$1'}}]}, {x, [], [{x}]}])) end},
+             {subtract, fun() -> tuple_to_list(T) -- tuple_to_list(setelement(9, T, z)) end},
+             {to_list, fun() -> lists:sort(maps:to_list(maps:from_keys(lists:seq(1, ?SIZE), a))) end},
+             {processes, fun() -> lists:member(self(), processes()) end}],
+    [begin
+         Same = erlang:phash2(Call()),
+         {Pid, Monitor} = spawn_monitor(fun() -> hold(Call()) end),
+         erlang:yield(),
+         exit(Pid, kill),
+         receive {'DOWN', Monitor, process, Pid, Why} -> {Name, Same, Why} end
+     end || {Name, Call} <- Calls]
+        ++ [catch_class(fun() -> erlang:make_tuple(?SIZE * 10, y, [{1, a}, {?SIZE * 20, b}]) end),
+            catch_class(fun() -> ets:match_spec_run(lists:seq(1, ?SIZE) ++ x, ets:match_spec_compile([{'$1', [], ['$1']}])) end),
+            catch_class(fun() -> spawn(?MODULE, exits, tuple_to_list(T)) end)].
+
+catch_class(Fun) -> try Fun() catch Class:Reason -> {Class, Reason} end.
