@@ -137,7 +137,8 @@ static void sort_blocks(struct reap *r)
     if (!r->count)
         return;
     for (size_t i = 0; i < r->count; i++)
-        note_pages(r, &r->blocks[i]);
+        if (!is_literal_ptr((const void *)(uintptr_t)r->blocks[i].from))
+            note_pages(r, &r->blocks[i]);
     qsort(r->blocks, r->count, sizeof *r->blocks, by_address);
     r->low = r->blocks[0].from;
     r->span = r->blocks[r->count - 1].to - r->low;
@@ -155,11 +156,13 @@ static struct block *block_at(const struct reap *r, word address)
     return bsearch(&address, r->blocks, r->count, sizeof *r->blocks, address_in_block);
 }
 
-// Blocks are few and lie far apart: most words are addresses between them.
+// Blocks are few and lie far apart, but for literals, which have addresses of their own: most words are none of theirs.
 static inline bool may_be_in_block(const struct reap *r, word address)
 {
     word page = address >> PAGE_LOG2;
-    return address - r->low < r->span && r->pages[page % PAGE_BITS / 64] >> page % 64 & 1;
+    if (address - r->low >= r->span)
+        return false;
+    return r->pages[page % PAGE_BITS / 64] >> page % 64 & 1 || is_literal_ptr((const void *)(uintptr_t)address);
 }
 
 static inline void look_at(struct reap *r, word address)
