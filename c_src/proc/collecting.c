@@ -56,6 +56,10 @@ static bool is_full(const struct proc *p, bool full)
 
 bool proc_collects_long(const struct proc *p, bool full)
 {
+    const struct heap *h = &p->heap;
+    size_t room = (size_t)(h->end - h->start) + h->fragment_words;
+    if (LIKELY(room + (h->old ? (size_t)(h->old->end - h->old->start) : 0) <= MANY_WORDS))
+        return false;
     if (CONFIG_STRESS && !full && p->heap.young_collections % STRESS_RARELY)
         return false;
     return heap_collect_words(&p->heap, is_full(p, full)) > MANY_WORDS;

@@ -29,6 +29,7 @@ struct collection {
     const term *block;            // the block that is left
     size_t block_bytes, mature_bytes;
     const term *keep_from, *keep_to;
+    bool in_turns;
     size_t told;    // words of the targets that have been counted for the turn
 };
 
@@ -135,18 +136,32 @@ static inline term *scan_object(struct collection *c, term *at)
     return at + 1 + size;
 }
 
-static term *scan_until(struct collection *c, term *at, term *const *top)
+static inline term *scan_one(struct collection *c, term *at)
+{
+    if (is_header(*at))
+        return scan_object(c, at);
+    forward(c, at);
+    return at + 1;
+}
+
+static NOINLINE term *scan_in_turns(struct collection *c, term *at, term *const *top)
 {
     while (at < *top) {
         const term *to = at + TURN_WORDS;
         while (at < *top && at < to)
-            if (is_header(*at))
-                at = scan_object(c, at);
-            else
-                forward(c, at++);
-        if (UNLIKELY(at >= to))
+            at = scan_one(c, at);
+        if (at >= to)
             take_turns(c);
     }
+    return at;
+}
+
+static term *scan_until(struct collection *c, term *at, term *const *top)
+{
+    if (UNLIKELY(c->in_turns))
+        return scan_in_turns(c, at, top);
+    while (at < *top)
+        at = scan_one(c, at);
     return at;
 }
 
@@ -239,6 +254,7 @@ static size_t run(struct heap *h, struct collection *c, size_t size, const struc
     size_t from_size = (size_t)(h->end - h->start);
     term *block = mem_alloc(size * sizeof *block);
     c->start = c->top = block;
+    c->in_turns = turn_under_way();
     c->block = from;
     c->block_bytes = from_size * sizeof *from;
     forward_roots(c, h, roots, root_count);
