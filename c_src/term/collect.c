@@ -43,7 +43,8 @@ static inline bool within(const term *at, const term *from, const term *to)
     return bytes_from(from, at) < bytes_from(from, to);
 }
 
-static void copy_words(term *to, const term *from, size_t words)
+// It keeps registers, so that a call that is seldom made costs its caller nothing; so does forward_many.
+COLD __attribute__((preserve_most)) static void copy_words(term *to, const term *from, size_t words)
 {
     for (size_t n; words > 0; words -= n, to += n, from += n) {
         n = words < TURN_WORDS ? words : TURN_WORDS;
@@ -111,7 +112,7 @@ static inline void forward_few(struct collection *c, term *words, size_t count)
         forward(c, words + i);
 }
 
-static NOINLINE void forward_many(struct collection *c, term *words, size_t count)
+COLD __attribute__((preserve_most)) static void forward_many(struct collection *c, term *words, size_t count)
 {
     for (size_t n; count > 0; count -= n, words += n) {
         n = count < TURN_WORDS ? count : TURN_WORDS;
