@@ -63,6 +63,16 @@ OP(is_tagged_tuple_x)
     JUMP(A(0));
 }
 
+OP(tagged_element_x)
+{
+    term t = X(1);
+    if (LIKELY(is_tuple_of(t, A(2)) && element(t, 0) == C(3))) {
+        X(5) = element(t, A(4));
+        NEXT(6);
+    }
+    JUMP(A(0));
+}
+
 OP(is_tagged_tuple_s)
 {
     term t = S(1);

@@ -109,7 +109,7 @@ bool lower_missing_native(struct lowering *l, const struct beam_arg *move);
 typedef void lower_function(struct lowering *l);
 lower_function lower_label, lower_func_info, lower_line, lower_nothing;
 lower_function lower_call, lower_call_only, lower_call_last, lower_call_ext, lower_call_ext_only, lower_call_ext_last;
-lower_function lower_move, lower_is_nonempty_list, lower_is_tuple, lower_get_tuple_element;
+lower_function lower_move, lower_is_nonempty_list, lower_is_tuple, lower_is_tagged_tuple, lower_get_tuple_element;
 lower_function lower_allocate, lower_allocate_heap, lower_test_heap, lower_deallocate, lower_trim, lower_init_yregs;
 lower_function lower_bif0, lower_bif1, lower_bif2, lower_gc_bif1, lower_gc_bif2, lower_gc_bif3;
 lower_function lower_select_val, lower_select_tuple_arity, lower_is_eq_exact, lower_is_ne_exact;

@@ -83,6 +83,26 @@ void lower_get_tuple_element(struct lowering *l)
     lower_skip(l);
 }
 
+static bool begins_pair(const struct lowering *l, const struct beam_op *op)
+{
+    const struct beam_op *next = op + 1;
+    return next < l->file->ops + l->file->op_count && next->opcode == GENERIC_get_tuple_element && !next->checks &&
+           same(op->args, next->args) && !same(op->args, op->args + 2);
+}
+
+// {ok, X}: a test for the tag, then one element. Two elements are a pair of their own.
+void lower_is_tagged_tuple(struct lowering *l)
+{
+    const struct beam_arg *test = l->op->args;
+    const struct beam_op *next = next_if(l, GENERIC_get_tuple_element);
+    if (!next || test[1].type != ARG_X || !same(test + 1, next->args) || next->args[2].type != ARG_X || begins_pair(l, next)) {
+        pass_on(l, "is_tagged_tuple");
+        return;
+    }
+    EMIT(l, "tagged_element", test[0], test[1], test[2], test[3], next->args[1], next->args[2]);
+    lower_skip(l);
+}
+
 // The location of what follows holds from within a move before it, which cannot fail: where a call before the move returns to,
 // it does not begin yet.
 static void take_lines(struct lowering *l)
