@@ -95,7 +95,8 @@ void lower_is_tagged_tuple(struct lowering *l)
 {
     const struct beam_arg *test = l->op->args;
     const struct beam_op *next = next_if(l, GENERIC_get_tuple_element);
-    if (!next || test[1].type != ARG_X || !same(test + 1, next->args) || next->args[2].type != ARG_X || begins_pair(l, next)) {
+    if (!next || test[1].type != ARG_X || !same(test + 1, next->args) || next->args[2].type != ARG_X ||
+        begins_pair(l, next)) {
         pass_on(l, "is_tagged_tuple");
         return;
     }
