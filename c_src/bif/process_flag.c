@@ -82,7 +82,7 @@ static term set_min_heap_size(struct proc *p, term value)
     size_t words;
     if (!words_of_option(value, &words))
         return NONE;
-    if (p->extra && p->extra->max_heap_words && words > p->extra->max_heap_words)
+    if (p->extra && p->extra->max_heap.words && words > p->extra->max_heap.words)
         return NONE;
     term old = old_value(p, ATOM_min_heap_size);
     proc_extra(p)->min_heap_words = words;
@@ -102,13 +102,11 @@ static term set_min_bin_vheap_size(struct proc *p, term value)
 static term set_max_heap_size(struct proc *p, term value)
 {
     struct proc_extra *x = proc_extra(p);
-    struct max_heap m = {x->max_heap_words, x->max_heap_kill, x->max_heap_log};
+    struct max_heap m;
     if (!max_heap_of(value, &m) || (m.words && m.words < (x->min_heap_words ? x->min_heap_words : CONFIG_FIRST_HEAP)))
         return NONE;
     term old = old_value(p, ATOM_max_heap_size);
-    x->max_heap_words = m.words;
-    x->max_heap_kill = m.kill;
-    x->max_heap_log = m.log;
+    x->max_heap = m;
     return old;
 }
 

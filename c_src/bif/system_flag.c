@@ -40,7 +40,7 @@ static term set_min_bin_vheap_size(struct proc *p, term value)
 static term set_max_heap_size(struct proc *p, term value)
 {
     struct heap *h = proc_heap(p);
-    struct max_heap m = {0, true, true};
+    struct max_heap m;
     if (!max_heap_of(value, &m))
         return NONE;
     term size = integer_from_u64(h, atomic_exchange(&spawn_defaults.max_heap_words, m.words));

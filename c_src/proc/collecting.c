@@ -12,6 +12,7 @@
 #include "proc/sched.h"
 #include "proc/system.h"
 #include "proc/timeline.h"
+#include "term/binary.h"
 #include "term/collect.h"
 
 #include <string.h>
@@ -34,11 +35,13 @@ struct collecting {
 static bool too_large(const struct proc *p)
 {
     const struct heap *h = &p->heap;
-    if (!p->extra || !p->extra->max_heap_words)
+    if (!p->extra || !p->extra->max_heap.words)
         return false;
     size_t words =
         (size_t)(h->end - h->start) + h->fragment_words + (h->old ? (size_t)(h->old->end - h->old->start) : 0);
-    return words + proc_waiting_words(p) > p->extra->max_heap_words;
+    if (p->extra->max_heap.shared)
+        words += binary_chain_words(h->shared) + (h->old ? binary_chain_words(h->old->shared) : 0);
+    return words + proc_waiting_words(p) > p->extra->max_heap.words;
 }
 
 // What a collection may take at once: as much as there is. Not asked for small heaps.

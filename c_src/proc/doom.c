@@ -17,9 +17,9 @@ void doom_heap(struct proc *p)
 {
     if (p->flags & PROC_DOOMED)
         return;
-    if (p->extra->max_heap_log)
+    if (p->extra->max_heap.log)
         report_heap_limit(p);
-    if (!p->extra->max_heap_kill)
+    if (!p->extra->max_heap.kill)
         return;
     p->flags |= PROC_DOOMED;
     signal_exit(p->pid, p->pid, ATOM_kill);

@@ -10,7 +10,7 @@ struct proc_extra *proc_extra(struct proc *p)
         struct proc_extra *x = p->extra = mem_zero_alloc(sizeof *x);
         x->error_handler = ATOM_error_handler;
         x->fullsweep_after = UINT16_MAX;
-        x->max_heap_kill = x->max_heap_log = true;
+        x->max_heap.kill = x->max_heap.log = true;
         lock_init(&x->timers_lock);
         list_init(&x->timers_at_home);
         list_init(&x->timers_away);

@@ -13,8 +13,7 @@ struct proc_extra {
     struct receive_scan scan;
     size_t min_heap_words;
     size_t min_bin_vheap_words;    // told, not used
-    size_t max_heap_words;         // 0: no limit
-    bool max_heap_kill, max_heap_log;
+    struct max_heap max_heap;
     uint32_t fullsweep_after;
     term error_handler;            // an atom
     struct wheel *home_wheel;      // where it set its first message timer; NULL: it set none

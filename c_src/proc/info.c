@@ -256,11 +256,17 @@ static term value_fullsweep_after(struct proc *p, struct heap *h)
 
 static term value_max_heap_size(struct proc *p, struct heap *h)
 {
-    struct proc_extra *x = p->extra;
-    return map_from_pairs(h,
-                          (term[]){ATOM_error_logger, bool_term(!x || x->max_heap_log), ATOM_kill,
-                                   bool_term(!x || x->max_heap_kill), ATOM_size, number(h, x ? x->max_heap_words : 0)},
-                          3);
+    static const struct max_heap none = {0, true, true, false};
+    const struct max_heap *m = p->extra ? &p->extra->max_heap : &none;
+    term pairs[] = {ATOM_error_logger,
+                    bool_term(m->log),
+                    ATOM_kill,
+                    bool_term(m->kill),
+                    ATOM_size,
+                    number(h, m->words),
+                    ATOM_include_shared_binaries,
+                    ATOM_true};
+    return map_from_pairs(h, pairs, m->shared ? 4 : 3);
 }
 
 static term value_garbage_collection(struct proc *p, struct heap *h)
@@ -280,15 +286,6 @@ static size_t old_used(const struct proc *p)
     return p->heap.old ? (size_t)(p->heap.old->top - p->heap.old->start) : 0;
 }
 
-// Bytes of the shared binaries that a chain refers to, in words.
-static size_t binary_words_of(const term *object)
-{
-    size_t bytes = 0;
-    for (; object; object = (const term *)(uintptr_t)object[3])
-        bytes += object[1];
-    return bytes / sizeof(term);
-}
-
 static term value_garbage_collection_info(struct proc *p, struct heap *h)
 {
     size_t least =
@@ -301,9 +298,9 @@ static term value_garbage_collection_info(struct proc *p, struct heap *h)
         pair(h, ATOM_stack_size, number(h, stack_words(p))),
         pair(h, ATOM_old_heap_size, number(h, old_used(p))),
         pair(h, ATOM_heap_size, number(h, (size_t)(p->heap.top - p->heap.start))),
-        pair(h, ATOM_bin_vheap_size, number(h, binary_words_of(p->heap.shared))),
+        pair(h, ATOM_bin_vheap_size, number(h, binary_chain_words(p->heap.shared))),
         pair(h, ATOM_bin_vheap_block_size, number(h, least)),
-        pair(h, ATOM_bin_old_vheap_size, number(h, p->heap.old ? binary_words_of(p->heap.old->shared) : 0)),
+        pair(h, ATOM_bin_old_vheap_size, number(h, p->heap.old ? binary_chain_words(p->heap.old->shared) : 0)),
         pair(h, ATOM_bin_old_vheap_block_size, number(h, least)),
     };
     return list_of(h, COUNT_OF(items), items, NIL);

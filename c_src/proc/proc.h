@@ -120,6 +120,13 @@ enum alias_mode { ALIAS_NO, ALIAS_EXPLICIT, ALIAS_DEMONITOR, ALIAS_REPLY };
 // Words of the messages that wait in its mailbox, as far as they count as its heap: none if they are kept off it.
 size_t proc_waiting_words(const struct proc *p);
 
+// What a process may grow to.
+struct max_heap {
+    size_t words;    // 0: no limit
+    bool kill, log;
+    bool shared;    // the binaries count that it shares with others
+};
+
 // How a process is made. Terms are copied; nothing of it is kept.
 struct spawn {
     term module, function, arguments;    // arguments: a proper list of at most CONFIG_MAX_ARITY
@@ -134,8 +141,7 @@ struct spawn {
     bool off_heap;    // message_queue_data
     size_t min_heap_words;
     size_t min_bin_vheap_words;    // 0: the default
-    size_t max_heap_words;         // 0: no limit
-    bool max_heap_kill, max_heap_log;
+    struct max_heap max_heap;
     uint32_t fullsweep_after;
     bool sensitive;
 };

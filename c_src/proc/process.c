@@ -49,9 +49,8 @@ void spawn_init(struct spawn *s, struct proc *parent)
     *s = (struct spawn){.arguments = NIL, .monitor_ref = NONE, .monitor_tag = ATOM_DOWN};
     s->priority = PRIORITY_NORMAL;
     s->min_heap_words = spawn_defaults.min_heap_words;
-    s->max_heap_words = spawn_defaults.max_heap_words;
-    s->max_heap_kill = spawn_defaults.max_heap_kill;
-    s->max_heap_log = spawn_defaults.max_heap_log;
+    s->max_heap = (struct max_heap){spawn_defaults.max_heap_words, spawn_defaults.max_heap_kill,
+                                    spawn_defaults.max_heap_log, false};
     s->fullsweep_after = spawn_defaults.fullsweep_after;
     s->parent = parent ? parent->pid : ATOM_undefined;
     s->group_leader = parent ? parent->group_leader : ATOM_undefined;
@@ -123,14 +122,12 @@ static void set_options(struct proc *p, const struct spawn *s)
 {
     p->priority = (uint8_t)s->priority;
     p->flags = (s->off_heap ? PROC_OFF_HEAP : 0) | (s->sensitive ? PROC_SENSITIVE : 0);
-    if (!s->min_heap_words && !s->max_heap_words && !s->min_bin_vheap_words && s->fullsweep_after == UINT16_MAX)
+    if (!s->min_heap_words && !s->max_heap.words && !s->min_bin_vheap_words && s->fullsweep_after == UINT16_MAX)
         return;
     struct proc_extra *x = proc_extra(p);
     x->min_heap_words = s->min_heap_words;
     x->min_bin_vheap_words = s->min_bin_vheap_words;
-    x->max_heap_words = s->max_heap_words;
-    x->max_heap_kill = s->max_heap_kill;
-    x->max_heap_log = s->max_heap_log;
+    x->max_heap = s->max_heap;
     x->fullsweep_after = s->fullsweep_after;
 }
 

@@ -71,9 +71,9 @@ void report_heap_limit(struct proc *p)
     term parts[] = {
         p->pid,
         node_self()->name,
-        integer_from_u64(&h, p->extra->max_heap_words),
+        integer_from_u64(&h, p->extra->max_heap.words),
         element(info_item(p, &h, ATOM_total_heap_size), 1),
-        bool_term(p->extra->max_heap_kill),
+        bool_term(p->extra->max_heap.kill),
         ATOM_true,
         integer_from_u64(&h, p->mailbox.length),
         element(info_item(p, &h, ATOM_garbage_collection_info), 1),

@@ -50,12 +50,12 @@ static bool flag_of(term map, term key, bool *flag)
 
 bool max_heap_of(term t, struct max_heap *m)
 {
-    *m = (struct max_heap){0, spawn_defaults.max_heap_kill, spawn_defaults.max_heap_log};
+    *m = (struct max_heap){0, spawn_defaults.max_heap_kill, spawn_defaults.max_heap_log, false};
     if (!is_map(t))
         return words_of_option(t, &m->words);
     term size = map_get(t, ATOM_size);
     return size != NONE && words_of_option(size, &m->words) && flag_of(t, ATOM_kill, &m->kill) &&
-           flag_of(t, ATOM_error_logger, &m->log);
+           flag_of(t, ATOM_error_logger, &m->log) && flag_of(t, ATOM_include_shared_binaries, &m->shared);
 }
 
 static bool alias_of(term t, enum alias_mode *alias)
@@ -83,12 +83,10 @@ bool monitor_options_list(term list, enum alias_mode *alias, term *tag)
 
 static bool max_heap_option(struct spawn *s, term value)
 {
-    struct max_heap m = {s->max_heap_words, s->max_heap_kill, s->max_heap_log};
+    struct max_heap m;
     if (!max_heap_of(value, &m))
         return false;
-    s->max_heap_words = m.words;
-    s->max_heap_kill = m.kill;
-    s->max_heap_log = m.log;
+    s->max_heap = m;
     return true;
 }
 
@@ -133,5 +131,5 @@ bool spawn_options(struct spawn *s, term list)
 {
     while (is_list(list) && spawn_option(s, head(list)))
         list = tail(list);
-    return is_nil(list) && (!s->max_heap_words || s->max_heap_words >= s->min_heap_words);
+    return is_nil(list) && (!s->max_heap.words || s->max_heap.words >= s->min_heap_words);
 }

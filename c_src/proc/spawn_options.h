@@ -27,10 +27,6 @@ bool monitor_options_list(term list, enum alias_mode *alias, term *tag);
 bool priority_of(term t, enum priority *priority);
 term priority_atom(enum priority priority);
 bool queue_data_of(term t, bool *off_heap);
-struct max_heap {
-    size_t words;
-    bool kill, log;
-};
 bool max_heap_of(term t, struct max_heap *m);    // a size, or a map; the rest is the default
 bool words_of_option(term t, size_t *words);     // a non-negative small integer
 

@@ -79,6 +79,14 @@ void binary_chain(struct heap *h, term *object)
     h->shared_bytes += object[1];
 }
 
+size_t binary_chain_words(const term *object)
+{
+    size_t bytes = 0;
+    for (; object; object = (const term *)(uintptr_t)object[3])
+        bytes += object[1];
+    return bytes / sizeof(term);
+}
+
 void binary_drop_chain(term *object)
 {
     while (object) {

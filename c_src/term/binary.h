@@ -58,6 +58,7 @@ term binary_share(struct heap *h, struct shared *s);
 // Links a REFC_BIN object, already filled, into the chain of a heap, and counts its bytes for deciding when to collect.
 void binary_chain(struct heap *h, term *object);
 void binary_drop_chain(term *object);
+size_t binary_chain_words(const term *object);    // bytes of the shared binaries that it refers to, in words
 
 // Part of a binary, in bits; small whole-byte parts are copied into a HEAP_BIN, the rest become a SUB_BIN of the whole.
 term binary_part_bits(struct heap *h, term binary, size_t bit_offset, size_t bit_size);

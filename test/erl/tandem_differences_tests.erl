@@ -15,7 +15,7 @@ all_test_() ->
                        {tables_are_not_compressed, fun tables_are_not_compressed/1}, {memory_of_processes, fun memory_of_processes/1},
                        {constants_are_not_copied, fun constants_are_not_copied/1}, {inside_of_a_beam, fun inside_of_a_beam/1}, {fixed_flags, fun fixed_flags/1},
                        {all_schedulers_are_online, fun all_schedulers_are_online/1}, {what_is_not_counted, fun what_is_not_counted/1},
-                       {monotonic_time_is_positive, fun monotonic_time_is_positive/1}]).
+                       {monotonic_time_is_positive, fun monotonic_time_is_positive/1}, {shared_binaries_count, fun shared_binaries_count/1}]).
 
 %% The order of pids is not that of their birth.
 pids_are_used_again(Node) ->
@@ -74,6 +74,23 @@ small_heaps(Node) ->
     ?assert(on(Node, Least) < 233),
     Asked = fun() -> Self = self(), spawn_opt(fun() -> Self ! {least, Least()} end, [{min_heap_size, 1000}]), receive {least, Words} -> Words end end,
     ?assert(on(Node, Asked) >= 1000).
+
+%% A limit for the heap that counts shared binaries, as since OTP 27; OTP 25 doesn't look at the key.
+shared_binaries_count(Node) ->
+    Limit = fun(Shared) -> #{size => 500_000, error_logger => false, include_shared_binaries => Shared} end,
+    Keep = fun(Shared) -> fun() ->
+                                  _ = process_flag(max_heap_size, Limit(Shared)),
+                                  Kept = [binary:copy(<<0>>, 100_000) || _ <- lists:seq(1, 100)],
+                                  erlang:garbage_collect(),
+                                  exit({kept, length(Kept), maps:size(element(2, process_info(self(), max_heap_size)))})
+                          end end,
+    End = fun(Shared) -> {_, Reason} = spawn_monitor(Keep(Shared)), receive {'DOWN', _, process, _, Why} -> {is_reference(Reason), Why} end end,
+    Spawned = fun() -> {_, M} = spawn_opt(fun() -> Kept = [binary:copy(<<0>>, 100_000) || _ <- lists:seq(1, 100)], exit(length(Kept)) end,
+                                          [monitor, {max_heap_size, Limit(true)}]),
+                       receive {'DOWN', M, process, _, Why} -> Why end end,
+    ?assertEqual([{true, killed}, {true, {kept, 100, 3}}, killed], on(Node, fun() -> [End(true), End(false), Spawned()] end)),
+    ?assertEqual([{true, {kept, 100, 3}}, {true, {kept, 100, 3}}, 100], [End(true), End(false), Spawned()]),
+    ?assertEqual(badarg, on(Node, fun() -> try process_flag(max_heap_size, Limit(much)) catch error:Reason -> Reason end end)).
 
 %% The BEAM takes the next of its sizes.
 least_heaps_are_kept(Node) ->
