@@ -9,6 +9,7 @@
 #include "proc/collecting.h"
 #include "proc/doom.h"
 #include "proc/errand.h"
+#include "proc/extra.h"
 #include "proc/mailbox.h"
 #include "proc/run.h"
 #include "proc/signal.h"
@@ -44,12 +45,33 @@ static void leave(struct proc *p, term *x, const word *ip, sword reds, enum run_
     interp_of(x)->reductions = reds;
 }
 
+// A collection is the only thing for which a process leaves its worker in the middle of an expression. The registers stand in the
+// worker, and others use them meanwhile.
+static void keep_floats(struct proc *p, const term *x)
+{
+    const struct worker *w = (const struct worker *)(const void *)x;
+    struct proc_extra *extra = proc_extra(p);
+    if (!extra->floats)
+        extra->floats = mem_alloc(sizeof w->f);
+    memcpy(extra->floats, w->f, sizeof w->f);
+    p->flags |= PROC_FLOATS;
+}
+
+static void restore_floats(struct proc *p, struct worker *w)
+{
+    memcpy(w->f, p->extra->floats, sizeof w->f);
+    mem_free(p->extra->floats, sizeof w->f);
+    p->extra->floats = NULL;
+    p->flags &= ~(uint32_t)PROC_FLOATS;
+}
+
 // What instructions seldom go on to stays outside of them: in there it makes each save registers, and calls take 0.15 longer.
 NOINLINE OP(collect)
 {
     struct interp *in = interp_of(x);
     SWAP_OUT();
     if (UNLIKELY(collecting_begin(p, in->need, in->live, false))) {
+        keep_floats(p, x);
         leave(p, x, ip, reds, RUN_YIELD);
         return;
     }
@@ -201,6 +223,8 @@ static enum run_result run(struct worker *w, struct proc *p, sword reductions, s
     heap_set_stack(&p->heap, E);
     if (UNLIKELY(errand_waits(p)))
         errand_restore(p, x);
+    if (UNLIKELY(p->flags & PROC_FLOATS))
+        restore_floats(p, w);
     ((op_function *)(uintptr_t)*ip)(ip, x, E, p->heap.top, reductions, p);
     *used = reductions - in->reductions;
     return (enum run_result)in->result;

@@ -3,6 +3,7 @@
 
 #include "base/memory.h"
 #include "proc/suspend.h"
+#include "proc/worker.h"
 
 struct proc_extra *proc_extra(struct proc *p)
 {
@@ -25,6 +26,8 @@ void extra_free(struct proc *p)
     if (p->extra) {
         suspend_forget(p);
         mailbox_markers_free(p);
+        if (p->extra->floats)
+            mem_free(p->extra->floats, sizeof p->worker->f);
         mem_free(p->extra, sizeof *p->extra);
     }
     p->extra = NULL;

@@ -49,6 +49,7 @@ enum proc_flag {
     PROC_COLLECTS = 1 << 18,        // a collection stands still in the middle (proc/collecting.h)
     PROC_COLLECTED = 1 << 19,       // one that did has ended since it last ran
     PROC_DOOMED = 1 << 20,          // it passed a limit and is about to end (proc/doom.h)
+    PROC_FLOATS = 1 << 22,          // it left its worker in the middle of an expression: its float registers are kept
     PROC_AWAITS = 1 << 21,    // it is about to block, for what somebody knows already: the proc_wake is still to come
 };
 

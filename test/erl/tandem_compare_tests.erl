@@ -159,7 +159,7 @@ errors_test_() ->
                          {fun erlang:node/0, #{inputs => 1}, {bad_option, inputs, 1}, "a map, or a list of pairs"},
                          {fun erlang:node/0, #{tim => 0}, {unknown_option, tim}, "The options are inputs, time"},
                          {fun lists:sort/1, #{}, {bad_arity, 1, 0}, "without the option inputs it is 0"},
-                         {fun erlang:node/0, #{inputs => [{a, 1}]}, {bad_arity, 0, 1}, "with the option inputs it takes 1"},
+                         {fun erlang:node/0, #{inputs => [{a, 1}]}, {bad_arity, 0, 1}, "with the option inputs it is 1"},
                          {nothing, #{}, {bad_work, nothing}, "Give a function"},
                          {#{}, #{}, {bad_work, #{}}, "Give a function"},
                          {{no_such_module, f, []}, #{}, {no_object_code, no_such_module}, "Compile it to a .beam file"},

@@ -294,3 +294,14 @@ more() ->
             catch_class(fun() -> spawn(?MODULE, exits, tuple_to_list(T)) end)].
 
 catch_class(Fun) -> try Fun() catch Class:Reason -> {Class, Reason} end.
+
+%% Expressions of floats, in the middle of which heaps that hold much are collected, while others compute as well.
+floats() ->
+    Self = self(),
+    Pids = [spawn_link(fun() -> Kept = lists:seq(1, ?SIZE), Self ! {self(), waves(?OBJECTS, Factor, 0.0, []), length(Kept)} end) || Factor <- [0.25, 1.5, 3.75]],
+    [receive {Pid, Sum, Kept} -> {Sum, Kept} end || Pid <- Pids].
+
+waves(0, _, Sum, All) -> {Sum, lists:sum(All)};
+waves(N, Factor, Sum, All) ->
+    Wave = N * Factor + Sum / (N + 0.5) - Factor * Factor,
+    waves(N - 1, Factor, Sum + Wave, [Wave | All]).
