@@ -182,7 +182,7 @@ failed_on_load() ->
     Before = Load(100),
     After = Load(500),
     ok = tandem:stop(Engine),
-    ?assert(After < Before * 1.1).
+    ?assert(After < Before * 1.5).    % what has been left waits a while: one copy takes 160 kB
 
 load_all(0, _, _) -> ok;
 load_all(N, M, Binary) -> {error, on_load_failure} = code:load_binary(M, "nowhere", Binary), load_all(N - 1, M, Binary).
