@@ -158,10 +158,12 @@ START_TEST(test_reader_gone)
 }
 END_TEST
 
+// REG_SEND to the engine, up to the length of a binary.
+static const char start[] =
+    "\x70\x83\x68\x04\x61\x06\x58\x77\x09host@here\0\0\0\1\0\0\0\0\0\0\0\x4D\x77\0\x77\7$tandem\x83\x6D";
+
 static void *write_large(void *unused)
 {
-    static const char start[] =
-        "\x70\x83\x68\x04\x61\x06\x58\x77\x09host@here\0\0\0\1\0\0\0\0\0\0\0\x4D\x77\0\x77\7$tandem\x83\x6D";
     static uint8_t block[1 << 16];
     uint32_t left = 3 << 20;
     struct writer w;
@@ -206,8 +208,6 @@ static void write_all(const struct writer *w)
 // Two messages of 2 MB in pieces, a tick between them. Their bytes come whenever they come.
 static void *write_pieces(void *unused)
 {
-    static const char start[] =
-        "\x70\x83\x68\x04\x61\x06\x58\x77\x09host@here\0\0\0\1\0\0\0\0\0\0\0\x4D\x77\0\x77\7$tandem\x83\x6D";
     static uint8_t block[1 << 16];
     uint32_t left = 2 << 20;
     struct writer w;
