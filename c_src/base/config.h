@@ -33,6 +33,7 @@ enum {
     CONFIG_X_REGISTERS = 1024,                       // as many as the BEAM's compilers may use
     CONFIG_MAX_ARITY = 255,                          // of a function
     CONFIG_STACK_RESERVE = 4,                        // words always free between heap and stack: pushes without a check
+    CONFIG_EXACT_WORDS = 8192,                       // stress builds collect larger heaps as others do
     CONFIG_FIRST_HEAP = CONFIG_STRESS ? 8 : 12,      // words in the block of a fresh process, beyond its arguments
     CONFIG_TABLE_START = CONFIG_STRESS ? 2 : 256,    // slots of a fresh hash table
     CONFIG_HEAP_BINARY_MAX = 64,                     // bytes; larger binaries are shared and counted

@@ -29,12 +29,12 @@ void operators_open(void)
         operators[i].export = export_get(ATOM_erlang, atom_from_c(operators[i].text), operators[i].arity);
 }
 
-bool interp_collected(term *x)
+bool interp_collected(term *x, const struct proc *p)
 {
     struct interp *in = interp_of(x);
     bool collected = in->collected;
     in->collected = false;
-    return collected;
+    return collected || p->heap.end - p->heap.start > CONFIG_EXACT_WORDS;
 }
 
 // Ends a slice: registers are saved, the heap is up to date. Not in tail-call form, as nothing follows.

@@ -46,7 +46,7 @@ typedef void op_function(REGISTERS);
 
 // Words free for the heap. When they are too few: remember what was wanted, collect, and run the instruction again.
 #define HAS_WORDS(n) \
-    LIKELY((sword)(E - htop) >= (sword)(n) + CONFIG_STACK_RESERVE && (!CONFIG_STRESS || interp_collected(x)))
+    LIKELY((sword)(E - htop) >= (sword)(n) + CONFIG_STACK_RESERVE && (!CONFIG_STRESS || interp_collected(x, p)))
 #define COLLECT(n, live_registers) \
     do { \
         interp_of(x)->need = (n); \
@@ -105,8 +105,8 @@ static inline sword interp_charged(term *x)
     return charge;
 }
 
-// Stress builds collect before every need: true when this one just did.
-bool interp_collected(term *x);
+// Stress builds collect before every need of a small heap: true when this one just did.
+bool interp_collected(term *x, const struct proc *p);
 
 // Where instructions end up that cannot go on: all are functions of the same form.
 op_function op_collect;    // collects `need` words with `live` registers, then the same instruction again

@@ -107,8 +107,6 @@ static void collect(struct proc *p, size_t need, term *x, size_t live, bool full
     roots[0] = (struct root){x, live};
     size_t count = 1 + proc_roots(p, roots + 1);
     heap_collect(&p->heap, roots, count, need, full);
-    if (CONFIG_STRESS)
-        heap_verify(&p->heap, roots, count);
 }
 
 static void look_at_limits(struct proc *p)

@@ -390,8 +390,9 @@ static size_t settle(struct heap *h, const struct root *roots, size_t root_count
 {
     size_t size = (size_t)(h->end - h->start);
     size_t least = (size_t)(h->top - h->start) + stack_words(h) + CONFIG_STACK_RESERVE + need;
-    size_t good = CONFIG_STRESS ? least : fitting(least * 3 / 2);
-    bool small = least > size || (!CONFIG_STRESS && least * 4 > size * 3);
+    bool exact = CONFIG_STRESS && least <= CONFIG_EXACT_WORDS;
+    size_t good = exact ? least : fitting(least * 3 / 2);
+    bool small = least > size || (!exact && least * 4 > size * 3);
     bool large = full && size > SHRINK_WORDS && least * 4 < size;
     if (small || large)
         return resize(h, roots, root_count, good);
