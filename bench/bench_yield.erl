@@ -40,7 +40,7 @@ columns(Reason) ->
     io_lib:format(" ~45P", [Reason, 12]).
 
 %% Minutes, which nothing interrupts.
-measured("beam", _, Name) when Name =:= multiply; Name =:= divide; Name =:= power; Name =:= big_to_list; Name =:= big_to_binary;
+measured("beam", _, Name) when Name =:= multiply; Name =:= divide; Name =:= multiply_applied; Name =:= divide_applied; Name =:= power; Name =:= big_to_list; Name =:= big_to_binary;
                                Name =:= list_to_big; Name =:= binary_to_big ->
     endless;
 measured(_, Node, Name) ->
@@ -110,13 +110,13 @@ turns(Name, Size) ->
 -spec names() -> [atom()].
 names() ->
     [nothing, garbage_collect, term_to_binary, term_to_binary_compressed, term_to_iovec, external_size, binary_to_term,
-     binary_to_term_maps, reverse, append, length, subtract, member, keyfind, list_to_binary, iolist_size, iolist_to_iovec,
+     binary_to_term_maps, reverse, append, length, length_applied, subtract, member, keyfind, list_to_binary, iolist_size, iolist_to_iovec,
      binary_to_list, list_to_tuple, tuple_to_list, append_element, set_element, make_tuple, md5, crc32, adler32, phash2, phash,
      compare, equal, equal_maps, sort_huge, send, send_tuple, spawn_argument, spawn_fun,
      matches, match, split, replace, copy_binary, append_binary, shift_bits, decode_unsigned, encode_unsigned, longest_common_prefix,
      utf8_to_list, list_to_utf8, utf8_to_utf16, list_to_string,
      maps_from_list, maps_from_keys, maps_to_list, maps_keys, maps_values, maps_merge, maps_iterator,
-     multiply, divide, power, shift_integer, big_to_list, big_to_binary, list_to_big, binary_to_big,
+     multiply, divide, multiply_applied, divide_applied, power, shift_integer, big_to_list, big_to_binary, list_to_big, binary_to_big,
      ets_insert, ets_insert_new, ets_insert_one, ets_tab2list, ets_select, ets_select_ordered, ets_match, ets_select_count, ets_select_delete,
      ets_select_replace, ets_delete_all_objects, ets_delete, ets_lookup_bag, ets_insert_bag, ets_insert_new_bag, ets_delete_bag, ets_take_bag,
      ets_delete_object_bag, ets_member_bag, ets_lookup_element_bag, ets_tab2list_bag, ets_match_object_bag, ets_huge_object,
@@ -161,6 +161,7 @@ native(binary_to_term_maps, N) -> B = term_to_binary(maps:from_list(pairs(N))), 
 native(reverse, N) -> L = mega(N), fun() -> lists:reverse(L) end;
 native(append, N) -> L = mega(N), fun() -> L ++ [a] end;
 native(length, N) -> L = mega(N), fun() -> length(L) end;
+native(length_applied, N) -> L = mega(N), fun() -> apply(erlang, length, [L]) end;
 native(subtract, N) -> L = mega(N), M = lists:reverse(L), fun() -> L -- M end;
 native(member, N) -> L = mega(N), fun() -> lists:member(x, L) end;
 native(keyfind, N) -> L = pairs(N), fun() -> lists:keyfind(x, 1, L) end;
@@ -215,6 +216,8 @@ native(maps_merge, N) ->
 native(maps_iterator, N) -> M = maps:from_list(pairs(N)), fun() -> maps:next(maps:iterator(M)) end;
 native(multiply, N) -> A = big(16 * N), fun() -> A * (A + 1) end;
 native(divide, N) -> A = big(32 * N), B = big(16 * N + 1), fun() -> A div B end;
+native(multiply_applied, N) -> L = [big(16 * N), big(16 * N) + 1], fun() -> apply(erlang, '*', L) end;
+native(divide_applied, N) -> A = big(32 * N), B = big(16 * N + 1), F = fun erlang:'div'/2, fun() -> F(A, B) end;
 native(shift_integer, N) -> A = big(16 * N), fun() -> (A bsl 8_000_001) bxor A end;
 native(power, _) -> fun() -> lists:foldl(fun(_, A) -> A * A end, 7, lists:seq(1, 22)) end;
 native(big_to_list, N) -> A = big(4 * N), fun() -> integer_to_list(A) end;

@@ -34,10 +34,9 @@ static term length(struct proc *p, term *args)
     return n < 0 ? fail_badarg(p) : small(n);
 }
 
-// In a match specification there is nobody to call it again.
 static term bif_length(struct proc *p, term *args)
 {
-    return run(p, args, 1, !p->worker->may_yield || is_short(args[0]), length);
+    return run(p, args, 1, is_short(args[0]), length);
 }
 
 static term bif_hd(struct proc *p, term *args)

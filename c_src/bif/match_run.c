@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/die.h"
+#include "base/turn.h"
 #include "bif/match_program.h"
 #include "term/atom.h"
 #include "term/binary.h"
@@ -289,7 +290,7 @@ static term tuple_of_list(struct heap *h, term list)
     return t;
 }
 
-term match_run(struct match_program *m, struct proc *p, term subject, bool copied)
+static term run_clauses(struct match_program *m, struct proc *p, term subject, bool copied)
 {
     struct run r = {.m = m, .p = p, .subject = subject, .copied = copied};
     term arguments = m->dialect == MATCH_TRACE ? tuple_of_list(proc_heap(p), subject) : NONE;
@@ -301,6 +302,17 @@ term match_run(struct match_program *m, struct proc *p, term subject, bool copie
     }
     m->actions = 0;
     return NONE;
+}
+
+// Outside of turns natives that expressions call can't give way: what was matched so far would be lost.
+term match_run(struct match_program *m, struct proc *p, term subject, bool copied)
+{
+    if (turn_under_way())
+        return run_clauses(m, p, subject, copied);
+    p->worker->at_once = true;
+    term result = run_clauses(m, p, subject, copied);
+    p->worker->at_once = false;
+    return result;
 }
 
 unsigned match_actions(const struct match_program *m)

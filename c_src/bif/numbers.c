@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Operators and type tests, as functions of the module erlang: what guards, apply and `fun erlang:'+'/2` call.
 #include "bif/bif.h"
+#include "proc/errand.h"
 #include "term/binary.h"
 #include "term/compare.h"
 #include "term/number.h"
@@ -31,10 +32,7 @@ static term binary(struct proc *p, binary_operator *operate, const term *args)
     }
 OPERATOR(binary, add)
 OPERATOR(binary, subtract)
-OPERATOR(binary, multiply)
 OPERATOR(binary, divide)
-OPERATOR(binary, div)
-OPERATOR(binary, rem)
 OPERATOR(binary, band)
 OPERATOR(binary, bor)
 OPERATOR(binary, bxor)
@@ -44,6 +42,21 @@ OPERATOR(unary, bnot)
 OPERATOR(unary, negate)
 OPERATOR(unary, abs)
 #undef OPERATOR
+
+// These are what instructions call for huge integers, too.
+#define LONG_OPERATOR(name) \
+    static term name(struct proc *p, term *args) \
+    { \
+        return binary(p, number_##name, args); \
+    } \
+    static term operator_##name(struct proc *p, term *args) \
+    { \
+        return number_takes_long(args[0], args[1]) ? errand(p, args, 2, name) : name(p, args); \
+    }
+LONG_OPERATOR(multiply)
+LONG_OPERATOR(div)
+LONG_OPERATOR(rem)
+#undef LONG_OPERATOR
 
 static term operator_plus(struct proc *p, term *args)
 {

@@ -23,17 +23,10 @@ static bool is_increment(enum operator operator, const word * ip)
                      (operator== OPERATOR_subtract && second && small_value(A(3)) >= 0));
 }
 
-static term compute(struct proc *p, term *args)
-{
-    term why = NONE;
-    term result = operators[small_value(args[2])].function(proc_heap(p), args[0], args[1], &why);
-    return result ? result : fail_error(p, why);
-}
-
-// NONE without *why: it is not done yet.
+// By the native, which gives way. NONE without *why: it is not done yet.
 static term compute_in_turns(struct proc *p, term *x, enum operator operator, term a, term b, term *why)
 {
-    term result = errand(p, (term[]){a, b, small((sword) operator)}, 3, compute);
+    term result = operators[operator].export->native(p, (term[]){a, b});
     if (!result && worker_of(x)->failure.request == REQUEST_FAIL)
         *why = worker_of(x)->failure.reason;
     return result;
@@ -308,8 +301,13 @@ static NOINLINE term call_guard(struct proc *p, term *x, const struct export *e,
         SWAP_OUT(); \
         term result = call_guard(p, x, e, arguments); \
         SWAP_IN(); \
-        if (UNLIKELY(!result)) \
+        if (UNLIKELY(!result)) { \
+            if (errand_waits(p)) { \
+                interp_of(x)->live = CONFIG_X_REGISTERS; \
+                TAIL(op_yield); \
+            } \
             FAIL_OR_RAISE(label); \
+        } \
         D(destination) = result; \
         NEXT(operands); \
     } while (0)
@@ -319,9 +317,7 @@ static NOINLINE term call_guard(struct proc *p, term *x, const struct export *e,
     do { \
         term arguments[3] = {__VA_ARGS__}; \
         SWAP_OUT(); \
-        worker_of(x)->may_yield = true; \
         term result = call_guard(p, x, EXPORT(1), arguments); \
-        worker_of(x)->may_yield = false; \
         if (UNLIKELY(worker_of(x)->charge)) \
             reds -= interp_charged(x); \
         if (UNLIKELY(!result && worker_of(x)->failure.request == REQUEST_YIELD)) { \

@@ -62,10 +62,10 @@ static term stand_still(struct proc *p, struct errand *e)
     return fail_yield(p);
 }
 
-// Without memory for a stack, and inside another errand, the work is done in one go.
+// Without memory for a stack, inside another errand, and where nobody could go on with it, the work is done in one go.
 term errand(struct proc *p, term *args, unsigned arity, native_function *body)
 {
-    if (turn_under_way())
+    if (turn_under_way() || p->worker->at_once)
         return body(p, args);
     struct errand *e = errand_waits(p) ? of(p) : begin(p, args, arity, body);
     if (!e)

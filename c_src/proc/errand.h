@@ -23,7 +23,7 @@
 
 enum { ERRAND_ARGUMENTS = 4 };
 
-// Begins the errand, or goes on with it. Only as the whole of a native that instructions call.
+// Begins the errand, or goes on with it. Only as the whole of a native.
 term errand(struct proc *p, term *args, unsigned arity, native_function *body);
 
 #define ERRAND(native, arity, body) \

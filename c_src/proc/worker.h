@@ -42,10 +42,10 @@ struct worker {
     term x[CONFIG_X_REGISTERS];
     double f[CONFIG_X_REGISTERS];    // float registers
     struct proc *current;
-    bool timeline;     // its slices are recorded: proc/timeline.h
-    sword left;        // reductions of the slice, when the native that runs was called
-    bool may_yield;    // a guard native is called by an instruction that runs again if it asks for that
-    sword charge;      // reductions that natives have used since the interpreter last took them off the slice
+    bool timeline;    // its slices are recorded: proc/timeline.h
+    sword left;       // reductions of the slice, when the native that runs was called
+    bool at_once;     // natives are called where nobody could call them again: they do all of their work
+    sword charge;     // reductions that natives have used since the interpreter last took them off the slice
     struct failure failure;
     struct sched *sched;    // run queues, sleep: proc/sched.c
     struct wheel *wheel;    // timers: proc/timer.h

@@ -13,7 +13,7 @@
 all(Names) -> [{Name, erlang:phash2((bench_yield:native(Name, ?SIZE))())} || Name <- Names].
 
 names(all) -> lists:append([names(Group) || Group <- [lists, external, binaries, hashes, unicode, tuples, maps, numbers, ets, sending, exits]]);
-names(lists) -> [length, reverse, append, subtract, member, keyfind];
+names(lists) -> [length, length_applied, reverse, append, subtract, member, keyfind];
 names(external) -> [term_to_binary, term_to_binary_compressed, term_to_iovec, external_size, binary_to_term, binary_to_term_maps];
 names(binaries) -> [list_to_binary, iolist_size, iolist_to_iovec, binary_to_list, copy_binary, longest_common_prefix, matches, match, split,
                     split_binary_global];
@@ -22,7 +22,7 @@ names(unicode) -> [utf8_to_list, list_to_utf8, list_to_string];
 names(tuples) -> [list_to_tuple, tuple_to_list, append_element, set_element, make_tuple, flat_size];
 names(ets) -> [ets_insert, ets_tab2list, ets_select, ets_select_ordered, ets_match, ets_select_count, ets_select_delete, ets_select_replace,
                ets_delete_all_objects, ets_delete];
-names(numbers) -> [multiply, divide, big_to_list, big_to_binary, list_to_big, binary_to_big];
+names(numbers) -> [multiply, divide, multiply_applied, divide_applied, big_to_list, big_to_binary, list_to_big, binary_to_big];
 names(sending) -> [send, get_dictionary, match_spec_run];
 names(exits) -> [exit_links, exit_monitors, exit_monitored, exit_ets, exit_reason, exit_signal];
 names(maps) -> [maps_from_list, maps_from_keys, maps_to_list, maps_keys, maps_values, maps_merge].
@@ -58,6 +58,21 @@ huge() ->
 
 huge(A, B, X, Y) when A * B rem (B + 1) > B -> {X, Y};
 huge(A, B, X, Y) -> C = A * B, {X, Y, C div (B + 1), C rem (A + 1), erlang:phash2(C * C)}.
+
+%% The same as functions, which fail as instructions do, and in match specifications, where nobody could go on with them.
+applied() ->
+    A = (1 bsl 100_000) div 3, B = (1 bsl 50_000) div 7,
+    Apply = fun(Name, Args) -> apply(erlang, Name, Args) end,
+    Product = Apply('*', [A, B]),
+    Funs = [fun erlang:'*'/2, fun erlang:'div'/2, fun erlang:'rem'/2, fun erlang:'+'/2, fun erlang:'-'/2, fun erlang:'bxor'/2],
+    Spec = [{{'$1', '$2'}, [{'>', {'*', '$1', '$2'}, 0}], [{{{'*', '$1', '$2'}, {'div', '$1', '$2'}, {'rem', '$1', '$2'}, {'div', '$1', {'-', '$2', '$2'}}}}]}],
+    T = ets:new(t, []),
+    ets:insert(T, {A, B}),
+    Huge = 1 bsl (1 bsl 24),
+    {Product =:= A * B, erlang:phash2([Fun(A, B) || Fun <- Funs]), Apply('div', [Product, B]) =:= A, Apply('rem', [Product + 5, B]),
+     erlang:phash2([hd(ets:match_spec_run([{A, B}], ets:match_spec_compile(Spec))), ets:select(T, Spec), ets:test_ms({A, B}, Spec)]),
+     [try apply(erlang, Name, Args) catch Class:Reason:Stack -> {Class, Reason, erlang:phash2(element(3, hd(Stack)))} end
+      || {Name, Args} <- [{'*', [Huge, Huge]}, {'*', [A, x]}, {'div', [A, 0]}, {'rem', [A, 1.0]}]]}.
 
 %% Signals are taken in meanwhile: messages wait, exits of links count afterwards.
 signals() ->
