@@ -4,6 +4,7 @@
 #include "base/config.h"
 #include "base/lock.h"
 #include "base/os.h"
+#include "base/unmap.h"
 
 #include <stdlib.h>
 
@@ -35,6 +36,12 @@ static size_t class_of(size_t bytes, size_t *rounded)
     size_t steps = (bytes - 1) >> shift;    // 1 << STEPS_LOG2 and more, but less than twice that
     *rounded = (steps + 1) << shift;
     return ((log2 - LEAST_LOG2) << STEPS_LOG2) + steps - ((size_t)1 << STEPS_LOG2);
+}
+
+// Whether malloc gives it back to the system when it is freed.
+static bool is_mapped(size_t bytes)
+{
+    return !CONFIG_PLAIN_MEMORY && bytes >= (os_process_is_ours ? (size_t)1 << MOST_LOG2 : UNMAP_LEAST);
 }
 
 void *large_take(size_t bytes)
@@ -74,7 +81,9 @@ void large_put(void *block, size_t bytes)
         }
         lock_give(&kept.lock);
     }
-    if (!keep)
+    if (!keep && is_mapped(bytes))
+        unmap_later(block, bytes);
+    else if (!keep)
         free(block);
 }
 

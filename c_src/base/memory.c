@@ -9,6 +9,7 @@
 #include "base/machine.h"
 #include "base/os.h"
 #include "base/slab.h"
+#include "base/unmap.h"
 
 #include <malloc.h>
 #include <stdatomic.h>
@@ -264,6 +265,7 @@ void mem_close(void)
     }
     own = NULL;
     large_release();
+    unmap_close();
     depot_close();
     slabs_close();
 }

@@ -4,6 +4,7 @@
 #include "code/interp.h"
 
 #include "code/segments.h"
+#include "proc/errand.h"
 #include "term/build.h"
 #include "term/number.h"
 
@@ -169,9 +170,28 @@ OP(build_utf32_s)
     NEXT(3);
 }
 
+// What is left, or failed. Reductions are charged for long fields.
+static NOINLINE OP(create_bin_late)
+{
+    SWAP_OUT();
+    term result = segments_finish(p, x);
+    SWAP_IN();
+    if (result) {
+        reds -= interp_charged(x);
+        D(3) = result;
+        NEXT(5 + A(4) * SEGMENT_OPERANDS);
+    }
+    if (!errand_waits(p))
+        FAIL_OR_RAISE(A(0));
+    interp_of(x)->live = A(2);
+    TAIL(op_yield);
+}
+
 // Operands: label, words wanted as well, live registers, destination, number of segments; then the segments.
 OP(create_bin_plain)
 {
+    if (UNLIKELY(errand_waits(p)))
+        TAIL(op_create_bin_late);
     word words = A(1) + SEGMENTS_WORDS;
     if (!HAS_ROOM(words))
         COLLECT(words, A(2));
@@ -179,7 +199,7 @@ OP(create_bin_plain)
     term result = segments_build(p, x, E, &A(5), A(4));
     SWAP_IN();
     if (UNLIKELY(!result))
-        FAIL_OR_RAISE(A(0));
+        TAIL(op_create_bin_late);
     D(3) = result;
     NEXT(5 + A(4) * SEGMENT_OPERANDS);
 }

@@ -211,6 +211,7 @@ static enum run_result run(struct worker *w, struct proc *p, sword reductions, s
     term *x = w->x;
     struct interp *in = &own_interp;
     w->build = in;
+    in->whole.late = &in->late;
     if (CONFIG_STRESS) {
         in->collected = p->flags & PROC_COLLECTED;
         p->flags &= ~(uint32_t)PROC_COLLECTED;

@@ -85,6 +85,8 @@ struct interp {
     const term *blame_arguments;    // its arguments: x registers, or the values below; NULL: only how many
     term blame_values[3];
     struct build build;
+    struct build whole;        // of the instruction that makes a whole bit string:
+    struct build_late late;    // what it has left for later. Empty when it begins
 };
 
 static inline struct interp *interp_of(term *x)

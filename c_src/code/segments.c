@@ -2,6 +2,7 @@
 #include "code/segments.h"
 
 #include "code/interp.h"
+#include "proc/errand.h"
 #include "term/map.h"
 
 static term type_atom(enum segment_type type)
@@ -30,6 +31,7 @@ static term type_atom(enum segment_type type)
 static COLD term refuse(struct proc *p, term *x, const word *segment, term reason, term fault, term value)
 {
     struct heap *h = proc_heap(p);
+    interp_of(x)->late.count = 0;
     term cause = tuple4(h, small((sword)segment[SEGMENT_NUMBER]), type_atom((enum segment_type)segment[SEGMENT_TYPE]),
                         fault, value);
     term pairs[6] = {ATOM_cause, cause, ATOM_function, ATOM_format_bs_fail, ATOM_module, ATOM_erl_erts_errors};
@@ -80,16 +82,13 @@ static term at_fault(term *x, term *E, const word *segment, term fault)
     return operand(x, E, segment[fault == ATOM_size ? SEGMENT_SIZE : SEGMENT_VALUE]);
 }
 
-static bool total_bits(struct proc *p, term *x, term *E, const word *segments, word count, size_t *sum)
+static bool total_bits(struct proc *p, term *x, term *E, const word *segments, word first, word count, size_t *sum)
 {
     *sum = 0;
-    for (word i = 0; i < count; i++) {
+    for (word i = first; i < count; i++) {
         const word *segment = segments + i * SEGMENT_OPERANDS;
         size_t bits;
         term why, fault;
-        bool first_append = i == 0 && segment[SEGMENT_TYPE] <= SEGMENT_PRIVATE_APPEND;
-        if (first_append)
-            continue;
         if (!segment_bits(x, E, segment, &bits, &why, &fault)) {
             refuse(p, x, segment, why, fault, at_fault(x, E, segment, fault));
             return false;
@@ -169,16 +168,16 @@ static term start(struct proc *p, struct build *b, term *x, term *E, const word 
 
 term segments_build(struct proc *p, term *x, term *E, const word *segments, word count)
 {
-    struct build *b = &interp_of(x)->build;
+    struct build *b = &interp_of(x)->whole;
     size_t bits;
-    if (!total_bits(p, x, E, segments, count, &bits))
-        return NONE;
     if (!count)
         return build_init(proc_heap(p), b, 0);
+    word first = segments[SEGMENT_TYPE] <= SEGMENT_PRIVATE_APPEND ? 1 : 0;    // what is appended to
+    if (!total_bits(p, x, E, segments, first, count, &bits))
+        return NONE;
     term target = start(p, b, x, E, segments, bits);
     if (!target)
         return NONE;
-    word first = segments[SEGMENT_TYPE] <= SEGMENT_PRIVATE_APPEND ? 1 : 0;
     for (word i = first; i < count; i++) {
         const word *segment = segments + i * SEGMENT_OPERANDS;
         if (put(b, x, E, segment))
@@ -187,5 +186,26 @@ term segments_build(struct proc *p, term *x, term *E, const word *segments, word
         term fault = put_fault(segment, size, value);
         return refuse(p, x, segment, ATOM_badarg, fault, fault == ATOM_invalid ? size : value);
     }
+    if (UNLIKELY(b->late->count)) {
+        b->late->target = target;
+        return NONE;
+    }
     return target;
+}
+
+// The worker's list is others' when this stands still.
+static term put_late(struct proc *p, term *args)
+{
+    struct build_late *list = &interp_of(p->worker->x)->late, late = *list;
+    list->count = 0;
+    build_late(&late);
+    return args[0];
+}
+
+term segments_finish(struct proc *p, term *x)
+{
+    struct build_late *late = &interp_of(x)->late;
+    if (errand_waits(p))
+        return errand(p, NULL, 0, put_late);
+    return late->count ? errand(p, &late->target, 1, put_late) : NONE;
 }

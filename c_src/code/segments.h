@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A whole bit string construction, as OTP 25's compiler describes it: a list of segments, each of SEGMENT_OPERANDS words.
 // First all sizes are added up, then the target is made or appended to, then each segment is put. What doesn't fit is
-// recorded as the instruction's failure, with the segment at fault in its error_info.
+// recorded as the instruction's failure, with the segment at fault in its error_info. Long copies are an errand.
 #ifndef TANDEM_CODE_SEGMENTS_H
 #define TANDEM_CODE_SEGMENTS_H
 
@@ -32,7 +32,10 @@ enum segment_operand {
 
 enum { SEGMENTS_WORDS = REFC_BIN_WORDS + SUB_BIN_WORDS + 10 };
 
-// NONE: the failure is recorded.
+// NONE: the failure is recorded, or segments_finish is to be called for the rest.
 term segments_build(struct proc *p, term *x, term *E, const word *segments, word count);
+
+// NONE: the failure is recorded, or the process has an errand, and this is to be called again.
+term segments_finish(struct proc *p, term *x);
 
 #endif

@@ -28,6 +28,57 @@ bool size_in_bits(term size, unsigned unit, size_t *bits, term *why)
     return false;
 }
 
+// A field of so many bits that it is left for later; NULL: it is put at once.
+static struct late_field *late_field(struct build *b, size_t at, size_t size)
+{
+    struct build_late *late = b->late;
+    if (!late || late->count == BUILD_LATE_MAX)
+        return NULL;
+    struct late_field *f = &late->fields[late->count++];
+    *f = (struct late_field){.to = b->bytes, .at = at, .size = size};
+    return f;
+}
+
+static NOINLINE void copy_many(struct build *b, size_t at, struct bits from, size_t size)
+{
+    struct late_field *f = late_field(b, at, size);
+    if (f)
+        f->from = from;
+    else
+        bits_copy(b->bytes, at, from.base, from.offset, size);
+}
+
+static inline void copy(struct build *b, size_t at, struct bits from, size_t size)
+{
+    if (UNLIKELY(size >= BUILD_LATE_BITS))
+        copy_many(b, at, from, size);
+    else
+        bits_copy(b->bytes, at, from.base, from.offset, size);
+}
+
+static NOINLINE void put_integer(struct build *b, term value, size_t bits, bool little)
+{
+    struct late_field *f = bits >= BUILD_LATE_BITS ? late_field(b, b->at, bits) : NULL;
+    if (f) {
+        f->integer = value;
+        f->little = little;
+    } else {
+        integer_to_field(value, b->bytes, b->at, bits, little);
+    }
+    b->at += bits;
+}
+
+void build_late(const struct build_late *late)
+{
+    for (size_t i = 0; i < late->count; i++) {
+        const struct late_field *f = &late->fields[i];
+        if (f->integer)
+            integer_to_field(f->integer, f->to, f->at, f->size, f->little);
+        else
+            bits_copy(f->to, f->at, f->from.base, f->from.offset, f->size);
+    }
+}
+
 static term part_of(struct heap *h, term whole, size_t offset, size_t size)
 {
     if (offset == 0 && size == bit_size(whole))
@@ -104,7 +155,7 @@ static term append_copy(struct heap *h, struct build *b, struct bits from, size_
         target_in(b, s, 0, total);
         result = part_of(h, binary_share(h, s), 0, total);
     }
-    bits_copy(b->bytes, 0, from.base, from.offset, from.size);
+    copy(b, 0, from, from.size);
     b->at = from.size;
     return result;
 }
@@ -203,8 +254,7 @@ bool build_integer_slow(struct build *b, term value, size_t bits, unsigned flags
         field_of((uint64_t)small_value(value), bits, field_is_little(flags), field);
         return put(b, field, bits);
     }
-    integer_to_field(value, b->bytes, b->at, bits, field_is_little(flags));
-    b->at += bits;
+    put_integer(b, value, bits, field_is_little(flags));
     return true;
 }
 
@@ -265,7 +315,7 @@ static bool put_part(struct build *b, struct bits from, size_t bits)
 {
     if (build_left(b) < bits)
         return false;
-    bits_copy(b->bytes, b->at, from.base, from.offset, bits);
+    copy(b, b->at, from, bits);
     b->at += bits;
     return true;
 }
@@ -277,9 +327,10 @@ bool build_binary(struct build *b, term value, size_t bits)
 
 bool build_binary_all(struct build *b, term value, unsigned unit)
 {
-    if (!is_bitstring(value) || unit == 0 || bit_size(value) % unit)
+    if (!is_bitstring(value) || unit == 0)
         return false;
-    return put_part(b, bits_of(value), bit_size(value));
+    struct bits from = bits_of(value);
+    return from.size % unit == 0 && put_part(b, from, from.size);
 }
 
 bool build_string(struct build *b, const uint8_t *bytes, size_t bits)

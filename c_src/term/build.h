@@ -5,15 +5,32 @@
 // too short (integers are truncated instead). Sizes are in bits. Appending takes amortised constant time a bit: it
 // extends the source in place when the source ends where its shared block is used up to (term/binary.h), else copies it
 // to a block twice as large. The source itself never changes.
+// Puts of very many bits may be left for later: then build_late does them, in turns with others (base/turn.h).
 #ifndef TANDEM_TERM_BUILD_H
 #define TANDEM_TERM_BUILD_H
 
 #include "base/memory.h"
 #include "term/match.h"
 
+// What is to be put when all else has been: the fields it stands between are there already. What doesn't find room in the list is put
+// at once.
+enum { BUILD_LATE_BITS = 64 * 1024 * 8, BUILD_LATE_MAX = 8 };
+struct build_late {
+    size_t count;
+    term target;
+    struct late_field {
+        uint8_t *to;
+        size_t at, size;    // in bits
+        struct bits from;
+        term integer;    // instead of bits from somewhere; or NONE
+        bool little;
+    } fields[BUILD_LATE_MAX];
+};
+
 struct build {
     uint8_t *bytes;
-    size_t at, end;    // in bits from bytes: the next field, the end of the target
+    size_t at, end;             // in bits from bytes: the next field, the end of the target
+    struct build_late *late;    // NULL: nothing is left for later
 };
 
 // The largest target: larger ones are a system limit.
@@ -71,6 +88,9 @@ bool build_string(struct build *b, const uint8_t *bytes, size_t bits);
 bool build_utf8(struct build *b, term value);
 bool build_utf16(struct build *b, term value, unsigned flags);
 bool build_utf32(struct build *b, term value, unsigned flags);
+
+// Terms and targets must stay where they are meanwhile.
+void build_late(const struct build_late *late);
 
 // Bits that a character takes. Anything that is no character counts as the longest: its put fails.
 size_t build_utf8_bits(term value);

@@ -2,6 +2,7 @@
 // Integers as bytes and as bit fields. A field is read and written limb by limb, the least significant limb first:
 // big-endian fields from their end, little-endian ones from their start. In a little-endian field that is not whole
 // bytes the last, partial byte holds the most significant bits.
+#include "base/turn.h"
 #include "term/big.h"
 #include "term/number.h"
 
@@ -167,13 +168,31 @@ term integer_from_field(struct heap *h, const uint8_t *base, size_t bit_offset, 
     return big_finish(h, object, limbs, limbs, negative, &why);
 }
 
+// The same bit n times.
+static void fill_bits(uint8_t *base, size_t at, size_t n, bool ones)
+{
+    word value = ones ? ~(word)0 : 0;
+    size_t first = (8 - at % 8) % 8;
+    if (first > n)
+        first = n;
+    write_bits(base, at, first, value);
+    at += first;
+    n -= first;
+    for (size_t run; n >= 8; at += run * 8, n -= run * 8, turn_bytes(run)) {
+        run = n / 8 < TURN_BYTES ? n / 8 : TURN_BYTES;
+        memset(base + at / 8, (int)(value & 0xFF), run);
+    }
+    write_bits(base, at, n, value);
+}
+
 void integer_to_field(term integer, uint8_t *base, size_t bit_offset, size_t n, bool little)
 {
     struct magnitude m;
     magnitude_of(integer, &m);
     word carry = 1;
-    for (size_t i = 0, done = 0; done < n; i++, done += 64) {
-        word limb = i < m.n ? m.limbs[i] : 0;
+    size_t i = 0, done = 0, steps = 0;
+    for (; done < n && i < m.n; i++, done += 64, turn_step(&steps)) {
+        word limb = m.limbs[i];
         if (m.negative) {
             limb = ~limb + carry;
             carry &= limb == 0;
@@ -184,4 +203,6 @@ void integer_to_field(term integer, uint8_t *base, size_t bit_offset, size_t n, 
         else
             write_bits(base, bit_offset + n - done - size, size, limb);
     }
+    if (done < n)
+        fill_bits(base, bit_offset + (little ? done : 0), n - done, m.negative);
 }

@@ -4,6 +4,7 @@
 
 #include "base/config.h"
 #include "base/keeper.h"
+#include "base/unmap.h"
 
 #include <check.h>
 #include <pthread.h>
@@ -241,6 +242,41 @@ START_TEST(test_idle_memory_of_threads_goes_back)
 }
 END_TEST
 
+// Of huge blocks a thread gives back what threads that may go on meanwhile have freed.
+enum { HUGE_ROUNDS = 10, HUGE_BLOCK = 40 << 20 };
+
+static void *huge_blocks(void *argument)
+{
+    for (int i = 0; i < HUGE_ROUNDS; i++) {
+        uint8_t *block = memset(mem_alloc(HUGE_BLOCK), i, HUGE_BLOCK);
+        block = mem_resize(block, HUGE_BLOCK, HUGE_BLOCK + HUGE_BLOCK / 4);
+        if (!holds_only(block, HUGE_BLOCK / 100, (uint8_t)i))
+            return NULL;
+        mem_free(block, HUGE_BLOCK + HUGE_BLOCK / 4);
+    }
+    return argument;
+}
+
+START_TEST(test_huge_blocks_go_back)
+{
+    mem_open();
+    for (int round = 0; round < 2; round++) {
+        pthread_t thread[2];
+        size_t before = memory_resident();
+        for (uintptr_t i = 0; i < COUNT_OF(thread); i++)
+            ck_assert_int_eq(pthread_create(&thread[i], NULL, huge_blocks, (void *)(i + 1)), 0);
+        for (uintptr_t i = 0; i < COUNT_OF(thread); i++) {
+            void *result;
+            pthread_join(thread[i], &result);
+            ck_assert_ptr_nonnull(result);
+        }
+        unmap_close();
+        if (!CONFIG_PLAIN_MEMORY)
+            ck_assert_uint_lt(memory_resident(), before + HUGE_BLOCK);
+    }
+}
+END_TEST
+
 // Blocks freed in any order are neighbours again when they are taken one after the other.
 enum { SHUFFLED_BLOCKS = 20000, SHUFFLED_BLOCK = 80 };
 
@@ -320,6 +356,7 @@ Suite *memory_suite(void)
     tcase_add_test(c, test_threads);
     tcase_add_test(c, test_idle_memory_goes_back);
     tcase_add_test(c, test_idle_memory_of_threads_goes_back);
+    tcase_add_test(c, test_huge_blocks_go_back);
     tcase_add_test(c, test_order_comes_back);
     tcase_add_test(c, test_release_beside_others);
     tcase_add_test(c, test_limit);

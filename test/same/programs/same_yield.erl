@@ -320,3 +320,36 @@ waves(0, _, Sum, All) -> {Sum, lists:sum(All)};
 waves(N, Factor, Sum, All) ->
     Wave = N * Factor + Sum / (N + 0.5) - Factor * Factor,
     waves(N - 1, Factor, Sum + Wave, [Wave | All]).
+
+%% Bit strings with long fields: at any bit, more of them than are done later, whose construction fails behind them, or that extend
+%% what was there.
+bit_strings() ->
+    A = binary:copy(<<"abcdefghij">>, 20_000), B = binary:copy(<<1, 2, 3>>, 70_000),
+    <<_:5, Shifted/bitstring>> = A,
+    Bits = 8 * byte_size(B) + 3,
+    Huge = (1 bsl 800_000) div 7,
+    Small = length([x]),
+    [erlang:phash2(Built)
+     || Built <- [<<A/binary, B/binary>>, <<Small:3, A/binary>>, <<Small:3, A/binary, 5:7, B/bitstring, Small:1>>, <<Shifted/bitstring, 1:1, Shifted/bitstring>>,
+                  <<B:150_000/binary, A:100_000/binary, $x>>, <<Small:Bits>>, <<(-Small):Bits/little, A/binary>>, <<Small:5, (-Small):Bits, Small:3>>,
+                  <<Small:3, Small:Bits/little, Small:2>>, <<Huge:900_000>>, <<3:3, (-Huge):900_001/little>>, <<Huge:700_001>>, <<Small:2, (-Huge):Bits>>,
+                  <<A/binary, A/binary, A/binary, A/binary, A/binary, B/binary, A/binary, A/binary, A/binary, A/binary, B/binary>>,
+                  lists:foldl(fun(I, Acc) -> <<Acc/binary, A/binary, I, B/binary>> end, <<>>, lists:seq(1, 5)),
+                  << <<A/binary, X>> || <<X>> <= <<1, 2, 3, 4>> >>]]
+        ++ [try <<A/binary, B/binary, Wrong/binary>> catch error:Reason:Stack -> {Reason, element(1, hd(Stack)), element(2, hd(Stack))} end
+            || Wrong <- [wrong, <<1:1>>]]
+        ++ [begin X = <<A/binary, $x>>, Y = <<X/binary, B/binary>>, Z = <<X/binary, A/binary, "z">>, [erlang:phash2(T) || T <- [X, Y, Z]] end].
+
+%% Who makes one is killed in the middle, is asked to collect, gets messages; and two extend the same at once.
+bit_strings_disturbed() ->
+    Self = self(),
+    A = binary:copy(<<"abcdefghij">>, 100_000),
+    Start = <<A/binary, 1>>,
+    Makers = [spawn_monitor(fun() -> Self ! ready, exit({done, erlang:phash2(<<Start/binary, N, A/binary>>), receive hello -> hello end}) end)
+              || N <- [1, 2, 3]],
+    {Killed, _} = lists:last(Makers),
+    _ = [receive ready -> ok end || _ <- Makers],
+    _ = [begin Pid ! hello, erlang:garbage_collect(Pid) end || {Pid, _} <- Makers],
+    exit(Killed, kill),
+    [receive {'DOWN', Monitor, process, Pid, Reason} when Pid =/= Killed -> Reason; {'DOWN', Monitor, process, Killed, _} -> gone end
+     || {Pid, Monitor} <- Makers].
