@@ -4,6 +4,7 @@
 
 #include "proc/mailbox.h"
 #include "proc/timer.h"
+#include "term/compare.h"
 
 // The inner queue is used up: signals from outside are taken in.
 static const struct signal *look_outside(const word *ip, struct proc *p)
@@ -67,27 +68,56 @@ OP(loop_rec_again_plain)
     LOOK(2, op_loop_rec_again_outside);
 }
 
-// Mostly there is one more message, and the receive looks at it at once.
+// From a message that did not match to the one at `save`, which the receive at `ip` looks at at once. A collection may have taken the
+// flag away since the last.
+#define LOOK_AGAIN() \
+    do { \
+        const struct signal *s = *p->mailbox.save; \
+        if (UNLIKELY(reds <= 0)) { \
+            p->flags &= ~(uint32_t)PROC_LOOKING; \
+            interp_of(x)->live = 0; \
+            TAIL(op_yield); \
+        } \
+        if (LIKELY(s && *ip == (word)(uintptr_t)op_loop_rec_plain)) { \
+            p->flags |= PROC_LOOKING; \
+            x[0] = s->value; \
+            NEXT(1); \
+        } \
+        if (LIKELY(s && *ip == (word)(uintptr_t)op_loop_rec_again_plain)) { \
+            p->flags |= PROC_LOOKING; \
+            x[0] = s->value; \
+            NEXT(2); \
+        } \
+        p->flags &= ~(uint32_t)PROC_LOOKING; \
+        DISPATCH(); \
+    } while (0)
+
 OP(loop_rec_end_plain)
 {
     mailbox_skip(&p->mailbox);
     ip = (const word *)(uintptr_t)A(0);
-    if (UNLIKELY(--reds <= 0)) {
-        p->flags &= ~(uint32_t)PROC_LOOKING;
-        interp_of(x)->live = 0;
-        TAIL(op_yield);
-    }
-    const struct signal *s = *p->mailbox.save;
-    if (LIKELY(s && *ip == (word)(uintptr_t)op_loop_rec_plain)) {
-        x[0] = s->value;
-        NEXT(1);
-    }
-    if (LIKELY(s && *ip == (word)(uintptr_t)op_loop_rec_again_plain)) {
-        x[0] = s->value;
-        NEXT(2);
-    }
-    p->flags &= ~(uint32_t)PROC_LOOKING;
-    DISPATCH();
+    reds--;
+    LOOK_AGAIN();
+}
+
+static NOINLINE OP(seek_on)
+{
+    term sought = S(2);
+    if (term_equal(X(1), sought))
+        NEXT(5);
+    reds -= (sword)mailbox_seek(&p->mailbox, A(3), A(4), sought, reds > 0 ? (size_t)reds : 1);
+    const word *end = (const word *)(uintptr_t)A(0);    // a loop_rec_end
+    ip = (const word *)(uintptr_t)end[1];
+    LOOK_AGAIN();
+}
+
+// Operands: label of the loop_rec_end, an element of the message, what it is to be, the message's size, the element's index. Goes on
+// to the next message that may match: a fifth of the time of three instructions for each.
+OP(seek_x)
+{
+    if (X(1) == S(2))
+        NEXT(5);
+    TAIL(op_seek_on);
 }
 
 OP(remove_message_plain)

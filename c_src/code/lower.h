@@ -105,6 +105,10 @@ word lower_words(const struct beam_arg *a);
 // Whether this move and the call behind it stand for a native of OTP, or one that the engine has not; then both are lowered.
 bool lower_missing_native(struct lowering *l, const struct beam_arg *move);
 
+// This is_eq_exact is a receive's test for an element that was known before: lowered to an instruction that goes on through the queue
+// itself.
+bool lower_seek(struct lowering *l);
+
 // The rules that are functions, by theme.
 typedef void lower_function(struct lowering *l);
 lower_function lower_label, lower_func_info, lower_line, lower_nothing;

@@ -27,7 +27,8 @@ static void lower_exact(struct lowering *l, const char *same, const char *exact)
 
 void lower_is_eq_exact(struct lowering *l)
 {
-    lower_exact(l, "is_same", "is_eq_exact");
+    if (!lower_seek(l))
+        lower_exact(l, "is_same", "is_eq_exact");
 }
 
 void lower_is_ne_exact(struct lowering *l)

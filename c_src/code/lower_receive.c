@@ -204,6 +204,151 @@ static bool looks_at_the_message_alone(const struct lowering *l)
     return false;
 }
 
+// A test whether an element of the message is what was known before: all tests of the receive so far lead to the next message, and
+// so does this one. What is wanted then holds for all of them.
+struct seek {
+    word next;       // label of its loop_rec_end
+    size_t arity;    // of the message; 0: not known
+    struct {
+        enum { PART_NONE, PART_FIXED, PART_MESSAGE, PART_ELEMENT, PART_OTHER } kind;
+        word index;
+    } x[MAX_REGISTERS];
+};
+
+enum { MAX_TESTS = 16 };
+
+static unsigned part_of(const struct seek *s, const struct beam_arg *a)
+{
+    if (a->type == ARG_X)
+        return a->value < MAX_REGISTERS ? s->x[a->value].kind : PART_NONE;
+    return a->type == ARG_Y || a->type == ARG_TERM ? PART_FIXED : PART_NONE;
+}
+
+static bool set_part(struct seek *s, const struct beam_arg *into, unsigned kind, word index)
+{
+    if (into->type != ARG_X || into->value >= MAX_REGISTERS || kind == PART_NONE)
+        return false;
+    s->x[into->value].kind = kind;
+    s->x[into->value].index = index;
+    return true;
+}
+
+static bool leads_on(const struct seek *s, const struct beam_arg *label)
+{
+    return label->type == ARG_LABEL && label->value == s->next;
+}
+
+static bool seek_test(struct seek *s, const struct beam_op *op)
+{
+    for (size_t i = 1; i < op->arg_count; i++)
+        if (op->args[i].type != ARG_NUMBER && part_of(s, op->args + i) == PART_NONE)
+            return false;
+    bool tells_arity = op->opcode == GENERIC_test_arity || op->opcode == GENERIC_is_tagged_tuple;
+    if (tells_arity && part_of(s, op->args + 1) == PART_MESSAGE)
+        s->arity = op->args[2].value;
+    return leads_on(s, op->args);
+}
+
+// What is computed from fixed values alone is the same for each message.
+static bool seek_bif(struct seek *s, const struct beam_op *op, size_t first)
+{
+    unsigned kind = PART_FIXED;
+    for (size_t i = first; i + 1 < op->arg_count; i++) {
+        unsigned part = part_of(s, op->args + i);
+        if (part == PART_NONE)
+            return false;
+        if (part != PART_FIXED)
+            kind = PART_OTHER;
+    }
+    return leads_on(s, op->args) && set_part(s, op->args + op->arg_count - 1, kind, 0);
+}
+
+static bool seek_element(struct seek *s, const struct beam_op *op)
+{
+    unsigned part = part_of(s, op->args);
+    if (part == PART_NONE || op->args[1].type != ARG_NUMBER)
+        return false;
+    return set_part(s, op->args + 2, part == PART_MESSAGE ? PART_ELEMENT : PART_OTHER, op->args[1].value);
+}
+
+static bool seek_move(struct seek *s, const struct beam_op *op)
+{
+    const struct beam_arg *from = op->args;
+    return set_part(s, op->args + 1, part_of(s, from), part_of(s, from) == PART_ELEMENT ? s->x[from->value].index : 0);
+}
+
+static bool seek_op(struct seek *s, const struct beam_op *op)
+{
+    if (op->checks)
+        return false;
+    switch (op->opcode) {
+    case GENERIC_line:
+        return true;
+    case GENERIC_is_tuple:
+    case GENERIC_test_arity:
+    case GENERIC_is_tagged_tuple:
+    case GENERIC_is_eq_exact:
+    case GENERIC_is_ne_exact:
+    case GENERIC_is_integer:
+    case GENERIC_is_atom:
+    case GENERIC_is_pid:
+    case GENERIC_is_reference:
+    case GENERIC_is_binary:
+        return seek_test(s, op);
+    case GENERIC_bif1:
+    case GENERIC_bif2:
+        return seek_bif(s, op, 2);
+    case GENERIC_gc_bif1:
+    case GENERIC_gc_bif2:
+        return seek_bif(s, op, 3);
+    case GENERIC_get_tuple_element:
+        return seek_element(s, op);
+    case GENERIC_move:
+        return seek_move(s, op);
+    }
+    return false;
+}
+
+// The loop_rec that leads here without a label between, or NULL.
+static const struct beam_op *seek_begin(const struct lowering *l)
+{
+    const struct beam_op *op = l->op;
+    for (size_t n = 0; n < MAX_TESTS && op > l->file->ops + 1 && op->opcode != GENERIC_label; n++, op--)
+        if (op->opcode == GENERIC_loop_rec)
+            return op[-1].opcode == GENERIC_label && op->args[1].type == ARG_X && op->args[1].value == 0 ? op : NULL;
+    return NULL;
+}
+
+static bool is_loop_end(const struct lowering *l, word label, word loop)
+{
+    const struct beam_op *last = l->file->ops + l->file->op_count - 1;
+    for (const struct beam_op *op = l->op; op < last && op->opcode != GENERIC_func_info; op++)
+        if (op->opcode == GENERIC_label && op->args->value == label)
+            return op[1].opcode == GENERIC_loop_rec_end && op[1].args->value == loop;
+    return false;
+}
+
+bool lower_seek(struct lowering *l)
+{
+    const struct beam_arg *test = l->op->args;
+    const struct beam_op *begin = seek_begin(l);
+    if (!begin || test->type != ARG_LABEL || l->op->checks)
+        return false;
+    struct seek s = {.next = test->value, .x[0].kind = PART_MESSAGE};
+    for (const struct beam_op *op = begin + 1; op < l->op; op++)
+        if (!seek_op(&s, op))
+            return false;
+    size_t element = part_of(&s, test + 1) == PART_ELEMENT ? 1 : 2;
+    const struct beam_arg *sought = test + (3 - element);
+    if (part_of(&s, test + element) != PART_ELEMENT || part_of(&s, sought) != PART_FIXED || sought->type == ARG_TERM)
+        return false;
+    word index = s.x[test[element].value].index;
+    if (index >= s.arity || !is_loop_end(l, s.next, begin[-1].args->value))
+        return false;
+    EMIT(l, "seek", test[0], test[element], *sought, arg_number(s.arity), arg_number(index));
+    return true;
+}
+
 // The operand that tells one such receive from all others, those of code that is gone included.
 void lower_loop_rec(struct lowering *l)
 {

@@ -4,6 +4,7 @@
 #include "proc/near.h"
 #include "proc/signal.h"
 #include "proc/timer.h"
+#include "term/compare.h"
 #include "term/copy.h"
 #include "term/ident.h"
 
@@ -21,6 +22,26 @@ void mailbox_append(struct mailbox *m, struct signal *s)
     *m->last = s;
     m->last = &s->next;
     m->length++;
+}
+
+// Of terms that are neither immediate nor references only the receive says whether they are equal.
+static bool may_equal(term t, term sought)
+{
+    if (t == sought || is_immediate(t) || is_immediate(sought))
+        return t == sought;
+    return !is_kind(sought, KIND_REF) || term_equal(t, sought);
+}
+
+size_t mailbox_seek(struct mailbox *m, size_t arity, size_t index, term sought, size_t most)
+{
+    size_t passed = 1;
+    mailbox_skip(m);
+    struct signal **at = m->save;
+    for (struct signal *s; passed < most && (s = *at) != NULL; at = &s->next, passed++)
+        if (UNLIKELY(is_tuple_of(s->value, arity) && may_equal(element(s->value, index), sought)))
+            break;
+    m->save = at;
+    return passed;
 }
 
 struct signal *mailbox_look_outside(struct proc *p)

@@ -104,6 +104,10 @@ static inline void mailbox_skip(struct mailbox *m)
         m->save = &(*m->save)->next;
 }
 
+// Neither this message matches nor those behind it that are no tuple of `arity` terms with `sought` at `index` (from 0): passes over
+// at most `most` of them. How many, at least 1. One that it stops at need not match.
+size_t mailbox_seek(struct mailbox *m, size_t arity, size_t index, term sought, size_t most);
+
 // While a message is under look (PROC_LOOKING), registers refer to terms that are not on the heap yet. Before anything
 // collects or keeps them, the message's block becomes part of the heap, and a copy takes its place in the queue.
 void mailbox_detach(struct proc *p);
