@@ -43,6 +43,7 @@ struct sched {
     _Atomic uint64_t given;     // likewise
     _Atomic int cpu_clock;      // clock_own of its thread
     sword since_check;
+    unsigned kept;            // slices since it gave one away: stress builds
     bool drained;             // nothing waited, at some time since the last check
     bool worked;              // since it last slept
     struct traffic passed;    // in the hook, since it last ran out of work
@@ -284,12 +285,17 @@ static void check_share(struct worker *w)
     s->drained = s->queue.length == 0;
 }
 
-// Processes change workers as often as they can.
+// Processes change workers all the time; not after every slice, as one alone would go back and forth at the pace of wake-ups.
 static void stress_share(struct worker *w)
 {
-    struct worker *other = CONFIG_STRESS && worker_count > 1 ? workers[(w->index + 1) % worker_count] : NULL;
-    if (other && w->sched->queue.length && may_be_given(other->sched, true))
-        give_first(w->sched, other, 1);
+    enum { KEPT = 4 };
+    if (!CONFIG_STRESS || worker_count == 1 || !w->sched->queue.length || ++w->sched->kept < KEPT)
+        return;
+    struct worker *other = workers[(w->index + 1) % worker_count];
+    if (!may_be_given(other->sched, true))
+        return;
+    w->sched->kept = 0;
+    give_first(w->sched, other, 1);
 }
 
 static struct proc *next_process(struct worker *w)

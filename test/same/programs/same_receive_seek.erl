@@ -26,7 +26,7 @@ inner(K) -> receive {n, {inner, K}} -> K after 0 -> none end.
 kept(K) -> receive {n, K} = M -> {M, K} after 0 -> none end.
 
 numbers() -> others(), fill(n, 1, 100), others(), {[number(K) || K <- [50, 3, 100, 1, 101, 3, 3.0, [3], 2]], rest()}.
-all_backwards() -> fill(n, 1, 300), {[number(K) || K <- lists:seq(300, 1, -1)], rest()}.
+all_backwards() -> fill(n, 1, 200), {[number(K) || K <- lists:seq(200, 1, -1)], rest()}.
 guards() ->
     others(), fill(n, -20, 40), others(),
     {[negated(K) || K <- [20, 3, -3, x, 21, 3.0]], [computed(K, 3) || K <- [1, 2, x, 7.0, -2]], [reversed(K) || K <- [9, 11, 9, z]],
@@ -63,13 +63,13 @@ kept_whole() -> fill(n, 1, 50), {[kept(K) || K <- [49, 2, 51]], length(rest())}.
 
 %% More messages than a slice has reductions for.
 very_many() ->
-    fill(n, 1, 30_000),
-    Sum = lists:sum([number(K) || K <- [30_000, 29_999, 15_000, 1]]),
-    {Sum, number(30_000), length(rest())}.
+    fill(n, 1, 9_000),
+    Sum = lists:sum([number(K) || K <- [9_000, 8_999, 4_500, 1]]),
+    {Sum, number(9_000), length(rest())}.
 while_they_come() ->
     Self = self(),
-    [spawn(fun() -> [Self ! {n, K} || K <- lists:seq(From, 2000, 10)] end) || From <- lists:seq(1, 10)],
-    lists:sum([receive {n, K} -> K end || K <- lists:seq(2000, 1, -1)]).
+    [spawn(fun() -> [Self ! {n, K} || K <- lists:seq(From, 200, 10)] end) || From <- lists:seq(1, 10)],
+    lists:sum([receive {n, K} -> K end || K <- lists:seq(200, 1, -1)]).
 with_after() ->
     fill(n, 1, 100),
     Self = self(),
