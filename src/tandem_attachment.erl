@@ -71,14 +71,19 @@ init(Node) ->
 %% Connects to an engine, and makes a process of {@link tandem_host} one of its hosts.
 connect(Node, Host) ->
     case net_kernel:hidden_connect_node(Node) of
-        true -> request(Node, fun(Reference) -> {attach, self(), Reference, Host, tandem_connection:host_names(), io:printable_range()} end);
+        true -> request(Node, fun(Alias) -> {attach, Alias, Alias, Host, tandem_connection:host_names(), io:printable_range()} end);
         _ -> {error, {no_connection, Node}}
     end.
 
 request(Node, Message) ->
-    Reference = make_ref(),
-    {'$tandem', Node} ! Message(Reference),
-    receive {Reference, ok} -> ok after ?ANSWER -> {error, {not_an_engine, Node}} end.
+    Alias = erlang:alias([reply]),
+    {'$tandem', Node} ! Message(Alias),
+    receive
+        {Alias, ok} -> ok
+    after ?ANSWER ->
+            _ = erlang:unalias(Alias),
+            receive {Alias, ok} -> ok after 0 -> {error, {not_an_engine, Node}} end
+    end.
 
 %% @doc To be called with the messages of a process that has a monitor of the node: a connection that is lost is made again.
 -spec keep(Message :: term(), node(), Host :: pid()) -> ok.
@@ -102,7 +107,7 @@ stop_node(Node) ->
     case net_kernel:hidden_connect_node(Node) of
         true ->
             erlang:monitor_node(Node, true),
-            Result = request(Node, fun(Reference) -> {stop, self(), Reference} end),
+            Result = request(Node, fun(Alias) -> {stop, Alias, Alias} end),
             Time = case Result of
                        ok -> ?ANSWER;
                        _ -> 0

@@ -148,27 +148,26 @@ latest() ->
 %% c_src/main/timeline.h.
 -spec ask(node(), info | load | counters | timeline_start | timeline_take | timeline_stop, timeout()) -> term() | {error, {not_an_engine, term()} | noconnection | timeout}.
 ask(Node, What, Timeout) when is_atom(Node) ->
-    case {kind(whereis(Node)), is_member(Node)} of
+    Owner = whereis(Node),
+    case {kind(Owner), is_member(Node)} of
         {none, true} -> ask({'$tandem', Node}, Node, What, Timeout);
         {none, false} -> {error, {not_an_engine, Node}};
-        _ -> ask(whereis(Node), Node, What, Timeout)
+        _ -> ask(Owner, Node, What, Timeout)
     end;
 ask(Node, _, _) ->
     {error, {not_an_engine, Node}}.
 
-%% Whoever owns it or, for an engine that is a node of its own, the engine itself, which tells of its end in this way.
+%% Whoever owns it or, for an engine that is a node of its own, the engine itself, which tells of its end in this way. The alias ends with
+%% the monitor: an answer that comes later is nobody's.
 ask(Watched, Node, What, Timeout) ->
-    Monitor = erlang:monitor(process, Watched),
-    {'$tandem', Node} ! {What, self(), Monitor},
+    Alias = erlang:monitor(process, Watched, [{alias, reply_demonitor}]),
+    {'$tandem', Node} ! {What, Alias, Alias},
     receive
-        {Monitor, Answer} ->
-            erlang:demonitor(Monitor, [flush]),
-            Answer;
-        {'DOWN', Monitor, process, _, _} ->
-            {error, noconnection}
+        {Alias, Answer} -> Answer;
+        {'DOWN', Alias, process, _, _} -> {error, noconnection}
     after Timeout ->
-            erlang:demonitor(Monitor, [flush]),
-            receive {Monitor, Answer} -> Answer after 0 -> {error, timeout} end
+            erlang:demonitor(Alias, [flush]),
+            receive {Alias, Answer} -> Answer after 0 -> {error, timeout} end
     end.
 
 %% @private

@@ -15,11 +15,13 @@
 #include "main/engine.h"
 #include "main/timeline.h"
 #include "proc/doom.h"
+#include "proc/remote.h"
 #include "proc/sched.h"
 #include "proc/signal.h"
 #include "proc/system.h"
 #include "term/atom.h"
 #include "term/binary.h"
+#include "term/ident.h"
 #include "term/map.h"
 #include "term/number.h"
 
@@ -117,24 +119,47 @@ static term load_map(struct heap *h)
     return map_from_pairs(h, pairs, COUNT_OF(pairs) / 2);
 }
 
+// Whose messages to aliases come: a pid that no process has, as the engine itself is none.
+static term own_pid(void)
+{
+    return local_pid(PID_NUMBER_MAX, 0);
+}
+
+// Who is answered: a pid, or an alias, so that what comes too late is thrown away.
+static bool is_asker(term t)
+{
+    return is_pid(t) || is_kind(t, KIND_FOREIGN_REF);
+}
+
+static void tell(term asker, term message)
+{
+    if (is_pid(asker)) {
+        signal_answer(asker, message);
+        return;
+    }
+    struct remote_signal s = {
+        .kind = REMOTE_SEND, .node = ident_node(asker), .from = own_pid(), .to = asker, .value = message};
+    remote_send(NULL, &s);
+}
+
 static void answer(term to, term ref, term (*content)(struct heap *h))
 {
     struct heap h;
     heap_init(&h, 128);
-    signal_answer(to, tuple2(&h, ref, content(&h)));
+    tell(to, tuple2(&h, ref, content(&h)));
     heap_done(&h);
 }
 
-// {Name, Pid, Reference}.
+// {Name, Asker, Reference}.
 static bool is_question(term message, term name)
 {
-    return is_tuple_of(message, 3) && element(message, 0) == name && is_pid(element(message, 1));
+    return is_tuple_of(message, 3) && element(message, 0) == name && is_asker(element(message, 1));
 }
 
 static void answer_ok(term to, term ref)
 {
     term message[] = {header(KIND_TUPLE, 2), ref, ATOM_ok};
-    signal_answer(to, boxed_term(message));
+    tell(to, boxed_term(message));
 }
 
 static void stop(term from, term ref)
@@ -143,7 +168,7 @@ static void stop(term from, term ref)
     sched_stop();
 }
 
-// {attach, From, Reference, Host, Names, PrintableRange}.
+// {attach, Asker, Reference, Host, Names, PrintableRange}.
 static void attach(term message)
 {
     hosts_attach(element(message, 3), element(message, 4), element(message, 5));
@@ -198,7 +223,7 @@ static void system_message(struct peer *from, term message)
         answer_ping(element(message, 1));
     else if (is_question(message, ATOM_stop))
         stop(element(message, 1), element(message, 2));
-    else if (is_tuple_of(message, 6) && element(message, 0) == ATOM_attach && is_pid(element(message, 1)))
+    else if (is_tuple_of(message, 6) && element(message, 0) == ATOM_attach && is_asker(element(message, 1)))
         attach(message);
     else if (is_tuple_of(message, 2) && element(message, 0) == ATOM_detach)
         hosts_detach(element(message, 1));

@@ -15,7 +15,7 @@ end_test_() ->
      || {Name, Test} <- [{killed, fun killed/0}, {killed_in_frames, fun killed_in_frames/0}, {fault, fun fault/0}, {halted, fun halted/0}, {slogan, fun slogan/0},
                          {aborted, fun aborted/0}, {not_found, fun not_found/0}, {malformed, fun malformed/0},
                          {disconnected, fun disconnected/0}, {stopped, fun stopped/0}, {full_stderr, fun full_stderr/0},
-                         {stopped_too_long, fun stopped_too_long/0}, {stopped_without_host, fun stopped_without_host/0}]].
+                         {late_answers, fun late_answers/0}, {stopped_too_long, fun stopped_too_long/0}, {stopped_without_host, fun stopped_without_host/0}]].
 
 killed() ->
     ?assertEqual({{exit_status, 137}, connection_closed, "killed by signal 9 (SIGKILL)"},
@@ -101,6 +101,18 @@ full_stderr() ->
     ?assertEqual(answer, on(Node, fun() -> answer end)),
     ok = tandem:stop(Engine),
     ok = file:delete(Fifo).
+
+%% Who has given up is not told: the answer to a later question comes after those to all before it.
+late_answers() ->
+    {ok, Engine, Node} = tandem:start(#{}),
+    OsPid = os_pid(Engine),
+    signal("STOP", OsPid),
+    ?assertEqual([{error, timeout} || _ <- lists:seq(1, 5)], [tandem:info(Node, 10) || _ <- lists:seq(1, 5)]),
+    signal("CONT", OsPid),
+    ?assertMatch(#{processes := _}, tandem:info(Node, infinity)),
+    {messages, Messages} = process_info(self(), messages),
+    ?assertEqual([], [Late || {Alias, _} = Late <- Messages, is_reference(Alias)]),
+    ok = tandem:stop(Engine).
 
 %% A VM of its own with a short tick time. An engine in a cluster is connected again; any other is given up, and killed.
 stopped_too_long() ->
