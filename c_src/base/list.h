@@ -35,4 +35,16 @@ static inline void list_remove(struct list *member)
     list_init(member);
 }
 
+// All members of another list to the end of this one.
+static inline void list_move_all(struct list *head, struct list *from)
+{
+    if (list_empty(from))
+        return;
+    from->next->prev = head->prev;
+    head->prev->next = from->next;
+    from->prev->next = head;
+    head->prev = from->prev;
+    list_init(from);
+}
+
 #endif

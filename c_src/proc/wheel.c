@@ -32,7 +32,6 @@ static void put(struct slots *w, struct due *d)
 
 void slots_add(struct slots *w, struct due *d)
 {
-    w->count++;
     put(w, d);
 }
 
@@ -46,7 +45,6 @@ static void mark_unused(struct slots *w, unsigned at)
 void slots_remove(struct slots *w, struct due *d)
 {
     list_remove(&d->siblings);
-    w->count--;
     mark_unused(w, d->at);
 }
 
@@ -55,11 +53,7 @@ static void spread(struct slots *w, unsigned level)
     unsigned at = level * WHEEL_SLOTS + ((unsigned)(w->now >> WHEEL_BITS * level) & MASK);
     struct list members;
     list_init(&members);
-    while (!list_empty(&w->slots[at])) {
-        struct list *first = w->slots[at].next;
-        list_remove(first);
-        list_add(&members, first);
-    }
+    list_move_all(&members, &w->slots[at]);
     mark_unused(w, at);
     while (!list_empty(&members)) {
         struct due *d = CONTAINER_OF(members.next, struct due, siblings);
@@ -89,7 +83,7 @@ static unsigned distance_to_used(const struct slots *w, unsigned level, unsigned
 int64_t slots_next(const struct slots *w)
 {
     int64_t next = INT64_MAX;
-    for (unsigned level = 0; w->count && level < WHEEL_LEVELS; level++) {
+    for (unsigned level = 0; level < WHEEL_LEVELS; level++) {
         int64_t here = w->now >> WHEEL_BITS * level;
         unsigned d = distance_to_used(w, level, (unsigned)here & MASK);
         int64_t tick = (here + d) << WHEEL_BITS * level;
@@ -105,12 +99,7 @@ static void take_tick(struct slots *w, struct list *taken)
         if (!(w->now & (((int64_t)1 << WHEEL_BITS * level) - 1)))
             spread(w, level);
     unsigned at = (unsigned)w->now & MASK;
-    while (!list_empty(&w->slots[at])) {
-        struct list *first = w->slots[at].next;
-        list_remove(first);
-        list_add(taken, first);
-        w->count--;
-    }
+    list_move_all(taken, &w->slots[at]);
     mark_unused(w, at);
 }
 

@@ -16,7 +16,6 @@ struct due {
 
 struct slots {
     int64_t now;    // ticks up to this one have been taken
-    size_t count;
     struct list slots[WHEEL_LEVELS * WHEEL_SLOTS];
     uint64_t used[WHEEL_LEVELS][WHEEL_SLOTS / 64];    // a bit a slot that may hold members
 };
