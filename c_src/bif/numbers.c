@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Operators and type tests, as functions of the module erlang: what guards, apply and `fun erlang:'+'/2` call.
 #include "bif/bif.h"
+#include "proc/comparing.h"
 #include "proc/errand.h"
 #include "term/binary.h"
 #include "term/compare.h"
@@ -100,14 +101,14 @@ static term bif_floor(struct proc *p, term *args)
 
 static term bif_min(struct proc *p, term *args)
 {
-    (void)p;
-    return term_compare(args[0], args[1]) > 0 ? args[1] : args[0];
+    int order = comparing_order(p, args[0], args[1]);
+    return order == COMPARE_LATER ? NONE : order > 0 ? args[1] : args[0];
 }
 
 static term bif_max(struct proc *p, term *args)
 {
-    (void)p;
-    return term_compare(args[0], args[1]) < 0 ? args[1] : args[0];
+    int order = comparing_order(p, args[0], args[1]);
+    return order == COMPARE_LATER ? NONE : order < 0 ? args[1] : args[0];
 }
 
 static term bif_and(struct proc *p, term *args)
@@ -136,6 +137,22 @@ static term bif_not(struct proc *p, term *args)
     return is_bool(args[0]) ? bool_term(args[0] == ATOM_false) : fail_badarg(p);
 }
 
+#define COMPARISON(name, function, relation) \
+    static term test_##name(struct proc *p, term *args) \
+    { \
+        int answer = function(p, args[0], args[1]); \
+        return answer == COMPARE_LATER ? NONE : bool_term(answer relation 0); \
+    }
+COMPARISON(equals, comparing_order, ==)
+COMPARISON(differs, comparing_order, !=)
+COMPARISON(at_most, comparing_order, <=)
+COMPARISON(less, comparing_order, <)
+COMPARISON(at_least, comparing_order, >=)
+COMPARISON(greater, comparing_order, >)
+COMPARISON(exactly, comparing_equality, !=)
+COMPARISON(not_exactly, comparing_equality, ==)
+#undef COMPARISON
+
 // Functions that only look at their arguments.
 #define TEST(name, condition) \
     static term test_##name(struct proc *p, term *args) \
@@ -143,14 +160,6 @@ static term bif_not(struct proc *p, term *args)
         (void)p; \
         return bool_term(condition); \
     }
-TEST(equals, term_equals(args[0], args[1]))
-TEST(differs, !term_equals(args[0], args[1]))
-TEST(at_most, term_compare(args[0], args[1]) <= 0)
-TEST(less, term_compare(args[0], args[1]) < 0)
-TEST(at_least, term_compare(args[0], args[1]) >= 0)
-TEST(greater, term_compare(args[0], args[1]) > 0)
-TEST(exactly, term_equal(args[0], args[1]))
-TEST(not_exactly, !term_equal(args[0], args[1]))
 TEST(is_atom, is_atom(args[0]))
 TEST(is_binary, is_binary(args[0]))
 TEST(is_bitstring, is_bitstring(args[0]))

@@ -2,6 +2,8 @@
 // Instructions: type tests, comparisons, selections. A test that holds goes on, one that fails jumps to its label.
 #include "code/interp.h"
 
+#include "proc/comparing.h"
+
 #include "term/binary.h"
 #include "term/compare.h"
 #include "term/fun.h"
@@ -89,12 +91,33 @@ OP(is_function2_s)
     JUMP(A(0));
 }
 
+// Comparisons that take long. They begin again with the same operands, of which nobody says whether they are live behind them.
+#define IN_TURNS(name, compare, relation) \
+    static NOINLINE OP(name) \
+    { \
+        SWAP_OUT(); \
+        int answer = compare; \
+        SWAP_IN(); \
+        reds -= interp_charged(x); \
+        if (answer == COMPARE_LATER) { \
+            interp_of(x)->live = CONFIG_X_REGISTERS; \
+            TAIL(op_yield); \
+        } \
+        if (answer relation 0) \
+            NEXT(3); \
+        JUMP(A(0)); \
+    }
+
 // Small integers compare as signed words, tags included. Whatever calls a C function stands in an instruction of its own,
 // that the fast one ends with: so the fast one saves no registers. Measured on fib: half the time.
 #define COMPARISON(name, first, second, relation) \
+    IN_TURNS(name##_long, comparing_long_order(p, first(1), second(2)), relation) \
     static NOINLINE OP(name##_slow) \
     { \
-        if (term_compare(first(1), second(2)) relation 0) \
+        int order = term_compare_soon(first(1), second(2)); \
+        if (UNLIKELY(order == COMPARE_LATER)) \
+            TAIL(op_##name##_long); \
+        if (order relation 0) \
             NEXT(3); \
         JUMP(A(0)); \
     } \
@@ -117,11 +140,16 @@ COMPARISON(is_ge_cx, C, X, >=)
 COMPARISON(is_ge_xx, X, X, >=)
 COMPARISON(is_ge_s, S, S, >=)
 
-// Equal words are equal terms; words of which `decided` holds are equal only then.
-#define EQUALITY(name, decided, equal, result) \
+// Equal words are equal terms; words of which `decided` holds are equal only then. The functions' answer is equal to 0 in one of both
+// cases.
+#define EQUALITY(name, decided, soon, later, relation, result) \
+    IN_TURNS(name##_long, later(p, S(1), S(2)), relation) \
     static NOINLINE OP(name##_slow) \
     { \
-        if (equal(S(1), S(2)) == (result)) \
+        int answer = soon(S(1), S(2)); \
+        if (UNLIKELY(answer == COMPARE_LATER)) \
+            TAIL(op_##name##_long); \
+        if (answer relation 0) \
             NEXT(3); \
         JUMP(A(0)); \
     } \
@@ -135,10 +163,10 @@ COMPARISON(is_ge_s, S, S, >=)
         JUMP(A(0)); \
     }
 
-EQUALITY(is_eq_s, is_immediate(a) && is_immediate(b), term_equals, true)
-EQUALITY(is_ne_s, is_immediate(a) && is_immediate(b), term_equals, false)
-EQUALITY(is_eq_exact_s, is_immediate(a) || is_immediate(b), term_equal, true)
-EQUALITY(is_ne_exact_s, is_immediate(a) || is_immediate(b), term_equal, false)
+EQUALITY(is_eq_s, is_immediate(a) && is_immediate(b), term_compare_soon, comparing_long_order, ==, true)
+EQUALITY(is_ne_s, is_immediate(a) && is_immediate(b), term_compare_soon, comparing_long_order, !=, false)
+EQUALITY(is_eq_exact_s, is_immediate(a) || is_immediate(b), term_equal_soon, comparing_long_equality, !=, true)
+EQUALITY(is_ne_exact_s, is_immediate(a) || is_immediate(b), term_equal_soon, comparing_long_equality, ==, false)
 
 #define IDENTITY(name, first, second, holds) \
     OP(name) \

@@ -19,6 +19,13 @@
 // maps, whose state is owned.
 enum span_kind { SPAN_ARITH, SPAN_EXACT, SPAN_TRIES };
 
+// What a walk that may give up does at most: steps, each of at most TURN_STRIDE elements of lists; and what it doesn't begin with.
+enum {
+    SOON_STEPS = CONFIG_STRESS ? TURN_STRIDE : 16 * TURN_STRIDE,
+    SOON_BITS = 64 * 1024 * 8,
+    SOON_KEYS = 1000,
+};
+
 // Two tries of equal size in comparison. Their order is that of their sorted keys, then of the values in the order of
 // the keys. So only one key decides: the smallest that one map alone has, or else the smallest whose values differ.
 // The walk looks at one candidate after the other and keeps the one with the smallest key.
@@ -172,11 +179,11 @@ static int compare_numbers(term a, term b, bool exact)
     return number_compare(a, b);
 }
 
-// Runs over the front of two lists as long as that is easy, then leaves what differs to the walk.
+// Runs over the front of two lists as long as that is easy, then leaves the rest to the walk.
 static int compare_lists(struct work *w, term a, term b, bool exact)
 {
     const term *x, *y;
-    for (size_t steps = 0;; turn_step(&steps)) {
+    for (size_t steps = 0;;) {
         x = list_ptr(a);
         y = list_ptr(b);
         if (x[0] != y[0]) {
@@ -191,6 +198,10 @@ static int compare_lists(struct work *w, term a, term b, bool exact)
             return 0;
         if (!is_list(a) || !is_list(b))
             break;
+        if (UNLIKELY(++steps == TURN_STRIDE)) {
+            turn_pass(TURN_STRIDE);
+            break;
+        }
     }
     work_push(w, exact ? SPAN_EXACT : SPAN_ARITH, &x[1], &y[1], 1);
     return 0;
@@ -331,8 +342,24 @@ static void tries_free(struct tries *t)
     mem_free(t, sizeof *t);
 }
 
+static NOINLINE int compare_maps(struct work *w, term a, term b, bool exact, bool soon)
+{
+    size_t size = map_size(a);
+    if (size != map_size(b))
+        return compare_u64(size, map_size(b));
+    if (is_kind(a, KIND_MAP))
+        return compare_flat_maps(w, a, b, exact);
+    return soon && size > SOON_KEYS ? COMPARE_LATER : compare_tries(w, a, b, exact);
+}
+
+static int compare_bits(term a, term b, bool soon)
+{
+    struct bits x = bits_of(a), y = bits_of(b);
+    return soon && x.size > SOON_BITS && y.size > SOON_BITS ? COMPARE_LATER : bits_compare(x, y);
+}
+
 // Compares what two terms are outside; what is inside goes on the stack.
-static int compare_pair(struct work *w, term a, term b, bool exact)
+static int compare_pair(struct work *w, term a, term b, bool exact, bool soon)
 {
     int rank_a = rank(a), rank_b = rank(b);
     if (rank_a != rank_b)
@@ -360,9 +387,7 @@ static int compare_pair(struct work *w, term a, term b, bool exact)
         return compare_tuples(w, a, b, exact);
     case KIND_MAP:
     case KIND_TRIE:
-        if (map_size(a) != map_size(b))
-            return compare_u64(map_size(a), map_size(b));
-        return is_kind(a, KIND_MAP) ? compare_flat_maps(w, a, b, exact) : compare_tries(w, a, b, exact);
+        return compare_maps(w, a, b, exact, soon);
     case KIND_NIL:
         return 0;
     case KIND_LIST:
@@ -370,7 +395,7 @@ static int compare_pair(struct work *w, term a, term b, bool exact)
     case KIND_REFC_BIN:
     case KIND_HEAP_BIN:
     case KIND_SUB_BIN:
-        return bits_compare(bits_of(a), bits_of(b));
+        return compare_bits(a, b, soon);
     case KIND_MATCH:
     case KIND_COUNT:
         break;
@@ -389,11 +414,23 @@ static int settle(struct work *w, int order)
     return order;
 }
 
-static int compare_walk(struct work *w)
+static int give_up(struct work *w)
+{
+    for (; w->count > 0; w->count--)
+        if (work_top(w)->kind == SPAN_TRIES)
+            tries_free(work_top(w)->owned);
+    return COMPARE_LATER;
+}
+
+static int compare_walk(struct work *w, bool soon)
 {
     size_t steps = 0;
     while (w->count > 0) {
-        turn_step(&steps);
+        if (UNLIKELY(++steps % TURN_STRIDE == 0)) {
+            if (soon && steps >= SOON_STEPS)
+                return give_up(w);
+            turn_pass(TURN_STRIDE);
+        }
         struct span *s = work_top(w);
         int order = 0;
         if (s->kind == SPAN_TRIES) {
@@ -409,9 +446,11 @@ static int compare_walk(struct work *w)
             if (--s->left == 0)
                 w->count--;
             if (a != b)
-                order = compare_pair(w, a, b, exact);
+                order = compare_pair(w, a, b, exact, soon);
         }
         if (order != 0) {
+            if (UNLIKELY(order == COMPARE_LATER))
+                return give_up(w);
             order = settle(w, order);
             if (order != 0)
                 return order;
@@ -420,21 +459,24 @@ static int compare_walk(struct work *w)
     return 0;
 }
 
-static int compare(term a, term b, bool exact)
+static inline __attribute__((always_inline)) int compare_others(term a, term b, bool exact, bool soon)
 {
-    if (a == b)
-        return 0;
-    if (are_small(a, b))
-        return sign((sword)a < (sword)b);
     if (is_atom(a) && is_atom(b))
         return compare_atoms(a, b);
     struct work w;
     work_init(&w);
-    int order = compare_pair(&w, a, b, exact);
+    int order = compare_pair(&w, a, b, exact, soon);
     if (order == 0)
-        order = compare_walk(&w);
+        order = compare_walk(&w, soon);
     work_done(&w);
     return order;
+}
+
+static int compare(term a, term b, bool exact)
+{
+    if (a == b)
+        return 0;
+    return are_small(a, b) ? sign((sword)a < (sword)b) : compare_others(a, b, exact, false);
 }
 
 int term_compare(term a, term b)
@@ -445,4 +487,9 @@ int term_compare(term a, term b)
 int term_compare_exact(term a, term b)
 {
     return compare(a, b, true);
+}
+
+int term_compare_soon(term a, term b)
+{
+    return a == b ? 0 : compare_others(a, b, false, true);
 }

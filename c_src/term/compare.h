@@ -7,9 +7,17 @@
 
 #include "term/term.h"
 
+#include <limits.h>
+
 bool term_equal_slow(term a, term b);
 int term_compare(term a, term b);    // <0, 0, >0
 int term_compare_exact(term a, term b);
+
+// The same, unless it takes long: then they give up, and do so again. Not both are small; neither of those to be equal is an immediate,
+// nor are they the same word.
+enum { COMPARE_LATER = INT_MIN };
+int term_compare_soon(term a, term b);
+int term_equal_soon(term a, term b);    // 1, 0
 
 static inline bool term_equal(term a, term b)
 {

@@ -10,15 +10,23 @@
 
 #include <string.h>
 
+// What a walk that may give up does at most: steps, each of at most TURN_STRIDE elements of lists; and what it doesn't begin with.
+enum { SOON_STEPS = CONFIG_STRESS ? TURN_STRIDE : 16 * TURN_STRIDE, SOON_BITS = 64 * 1024 * 8 };
+
 static bool equal_words(term a, term b)    // objects of words that are no terms
 {
     const term *x = boxed_ptr(a), *y = boxed_ptr(b);
     return x[0] == y[0] && memcmp(x, y, (header_size(x[0]) + 1) * sizeof(term)) == 0;
 }
 
-static bool equal_bits(term a, term b)
+static int equal_bits(term a, term b, bool soon)
 {
-    return is_bitstring(b) && bit_size(a) == bit_size(b) && bits_compare(bits_of(a), bits_of(b)) == 0;
+    if (!is_bitstring(b))
+        return 0;
+    struct bits x = bits_of(a), y = bits_of(b);
+    if (x.size != y.size)
+        return 0;
+    return soon && x.size > SOON_BITS ? COMPARE_LATER : bits_compare(x, y) == 0;
 }
 
 static bool equal_rows(struct work *w, const term *a, const term *b, size_t n)
@@ -43,10 +51,10 @@ static bool equal_funs(struct work *w, term a, term b)
            equal_rows(w, fun_free(a), fun_free(b), x->free);
 }
 
-// Runs over two lists as long as their heads are the same words.
+// Runs over two lists as long as their heads are the same words, and leaves the rest to the walk.
 static bool equal_lists(struct work *w, term a, term b)
 {
-    for (size_t steps = 0;; turn_step(&steps)) {
+    for (size_t steps = 0;;) {
         const term *x = list_ptr(a), *y = list_ptr(b);
         if (x[0] != y[0]) {
             if (is_immediate(x[0]) || is_immediate(y[0]))
@@ -59,11 +67,15 @@ static bool equal_lists(struct work *w, term a, term b)
             return true;
         if (!is_list(a) || !is_list(b))
             return equal_rows(w, &x[1], &y[1], 1);
+        if (UNLIKELY(++steps == TURN_STRIDE)) {
+            turn_pass(TURN_STRIDE);
+            return equal_rows(w, &x[1], &y[1], 1);
+        }
     }
 }
 
 // Compares what two terms are outside; what is inside goes on the stack.
-static bool equal_pair(struct work *w, term a, term b)
+static int equal_pair(struct work *w, term a, term b, bool soon)
 {
     if (is_immediate(a) || is_immediate(b) || term_tag(a) != term_tag(b))
         return false;
@@ -90,7 +102,7 @@ static bool equal_pair(struct work *w, term a, term b)
     case KIND_REFC_BIN:
     case KIND_HEAP_BIN:
     case KIND_SUB_BIN:
-        return equal_bits(a, b);
+        return equal_bits(a, b, soon);
     case KIND_SMALL:
     case KIND_ATOM:
     case KIND_NIL:
@@ -102,24 +114,42 @@ static bool equal_pair(struct work *w, term a, term b)
     die("comparing a word that is no term: %llx", (unsigned long long)a);
 }
 
-static bool equal_walk(struct work *w)
+static inline int equal_walk(struct work *w, bool soon)
 {
-    for (size_t steps = 0; w->count > 0; turn_step(&steps)) {
+    for (size_t steps = 0; w->count > 0;) {
+        if (UNLIKELY(++steps % TURN_STRIDE == 0)) {
+            if (soon && steps >= SOON_STEPS)
+                return COMPARE_LATER;
+            turn_pass(TURN_STRIDE);
+        }
         struct span *s = work_top(w);
         term a = *s->at++, b = *s->with++;
         if (--s->left == 0)
             w->count--;
-        if (a != b && !equal_pair(w, a, b))
-            return false;
+        int equal = a == b ? 1 : equal_pair(w, a, b, soon);
+        if (equal != 1)
+            return equal;
     }
-    return true;
+    return 1;
+}
+
+static inline int equal(term a, term b, bool soon)
+{
+    struct work w;
+    work_init(&w);
+    int result = equal_pair(&w, a, b, soon);
+    if (result == 1)
+        result = equal_walk(&w, soon);
+    work_done(&w);
+    return result;
 }
 
 bool term_equal_slow(term a, term b)
 {
-    struct work w;
-    work_init(&w);
-    bool equal = equal_pair(&w, a, b) && equal_walk(&w);
-    work_done(&w);
-    return equal;
+    return equal(a, b, false) == 1;
+}
+
+int term_equal_soon(term a, term b)
+{
+    return equal(a, b, true);
 }

@@ -353,3 +353,37 @@ bit_strings_disturbed() ->
     exit(Killed, kill),
     [receive {'DOWN', Monitor, process, Pid, Reason} when Pid =/= Killed -> Reason; {'DOWN', Monitor, process, Killed, _} -> gone end
      || {Pid, Monitor} <- Makers].
+
+%% Comparisons of large terms, by instructions and as functions, whose answer is found early, late, or behind long binaries and maps.
+comparisons() ->
+    L = lists:seq(1, ?SIZE * 2),
+    T = [{I, [I | <<"text">>], #{I => <<I:64>>}} || I <- lists:seq(1, ?SIZE)],
+    M = maps:from_list([{I, {I, I}} || I <- lists:seq(1, ?SIZE)]),
+    B = binary:copy(<<"abcdefghij">>, 20_000),
+    Pairs = [{L ++ [1], L ++ [1.0]}, {T, [setelement(1, hd(T), 1.0) | tl(T)]}, {T ++ [a], T ++ [a]}, {[T, T, x], [T, lists:reverse(T), x]}, {M, M#{5 := {5, 5.0}}},
+             {M, M#{?SIZE := {b, a}}}, {maps:remove(1, M), M#{a => b}}, {[M | M], [maps:map(fun(_, V) -> V end, M) | M]}, {B, <<B/binary>>}, {[B | <<B/binary, 1>>], [B | <<B/binary, 2>>]},
+             {<<1:1, B/binary>>, <<1:1, B/binary>>}, {list_to_tuple(L), list_to_tuple(L)}, {#{M => L}, #{M => L ++ [1]}}, {fun() -> {L, T} end, fun() -> T end}],
+    [{compared(A, C), compared(C, A), called(A, C), called(C, A)} || {A, C} <- Pairs] ++ [erlang:phash2(lists:sort([T, L, [T], tl(T), L ++ L, T ++ T, L]))].
+
+compared(A, B) ->
+    {if A < B -> less; A > B -> more; A == B -> same end, if A =< B -> at_most; true -> more end, if A =:= B -> exactly; A =/= B -> not_exactly end,
+     if A /= B -> differs; true -> equals end, A < B orelse A =:= B, case {A, 1} of {B, 1} -> match; _ -> no_match end, erlang:phash2({min(A, B), max(B, A)})}.
+
+called(A, B) ->
+    [apply(erlang, F, [A, B]) || F <- ['<', '>', '=<', '>=', '==', '/=', '=:=', '=/=']]
+        ++ ets:match_spec_run([{A, B}], ets:match_spec_compile([{{'$1', '$2'}, [{'>=', '$1', '$2'}], [{{{'=:=', '$1', '$2'}, more}}]}, {'_', [], [less]}])).
+
+%% Who compares is killed, or asked to collect in the middle.
+comparisons_disturbed() ->
+    Self = self(),
+    Makers = [spawn_monitor(fun() ->
+                                    A = [{N, [N]} || N <- lists:seq(1, ?SIZE * 4)], B = [{N, [N]} || N <- lists:seq(1, ?SIZE * 4)],
+                                    Self ! ready,
+                                    exit({[A =:= B, A == [B], A < B], receive hello -> hello end})
+                            end) || _ <- [1, 2, 3]],
+    {Killed, _} = lists:last(Makers),
+    _ = [receive ready -> ok end || _ <- Makers],
+    _ = [begin Pid ! hello, erlang:garbage_collect(Pid) end || {Pid, _} <- Makers],
+    exit(Killed, kill),
+    [receive {'DOWN', Monitor, process, Pid, Reason} when Pid =/= Killed -> Reason; {'DOWN', Monitor, process, Killed, _} -> gone end
+     || {Pid, Monitor} <- Makers].
