@@ -16,7 +16,7 @@
 %%   costs the port, and the operating system, one command.</li>
 %% <li>`<<$B, N:32, Bytes/binary>>', and then `<<$P, Bytes/binary>>' until there are N bytes, from the host only: such a message in
 %%   pieces. A port copies what it gets: a piece stays in the cache of the core meanwhile.</li>
-%% <li>`<<$C, N:32>>', from the host only: N more bytes of distribution messages have been consumed.</li>
+%% <li>`<<$C, N:64>>', from the host only: N more bytes of distribution messages have been consumed.</li>
 %% <li>`<<$E, Text/binary>>', from the engine only, at any time: why it is about to end.</li>
 %% </ul>
 %%
@@ -39,6 +39,9 @@
 %% larger ones worse.
 -define(LARGE, 128 bsl 10).
 -define(PIECE, 64 bsl 10).
+
+%% An engine takes no larger ones. It would say so, but not be heard by a port that is still writing.
+-define(MOST, 1 bsl 30).
 
 %% Messages go together until they have so many bytes.
 -define(TOGETHER, 16 bsl 10).
@@ -156,11 +159,21 @@ exited(Port, _, Reason) -> kill(Port), exit(Reason).
 %% An engine that waits for credit reads all the same: so the port lets it through at last, however much the VM has to say.
 drain(Port, Handle) ->
     receive {credit, Consumed} -> command(Port, tandem_connection:credit_frame(Consumed)) after 0 -> ok end,
-    case erlang:dist_ctrl_get_data(Handle) of
+    case data(Handle) of
         none -> ok;
-        {Size, Data} when Size > ?LARGE -> pieces(Port, Data, 0, [$B, <<Size:32>>]), drain(Port, Handle);
+        {Size, Data} when Size > ?LARGE -> large(Port, Handle, Size, Data);
         {Size, Data} -> gather(Port, Handle, Size, Data)
     end.
+
+data(Handle) ->
+    case erlang:dist_ctrl_get_data(Handle) of
+        {Size, _} when Size > ?MOST -> exit({too_large, Size});
+        Data -> Data
+    end.
+
+large(Port, Handle, Size, Data) ->
+    pieces(Port, Data, 0, [$B, <<Size:32>>]),
+    drain(Port, Handle).
 
 %% The data is a list of binaries.
 pieces(Port, [Binary | Rest], Bytes, Piece) when Bytes + byte_size(Binary) =< ?PIECE ->
@@ -174,9 +187,12 @@ pieces(Port, [], _, Piece) ->
 
 %% A message alone goes as it is.
 gather(Port, Handle, Size, Data) ->
-    case erlang:dist_ctrl_get_data(Handle) of
+    case data(Handle) of
         none ->
             command(Port, Data);
+        {NextSize, Next} when NextSize > ?LARGE ->
+            command(Port, Data),
+            large(Port, Handle, NextSize, Next);
         {NextSize, Next} ->
             Gathered = [[<<Size:32>> | Data] | [<<NextSize:32>> | Next]],
             more(Port, Handle, Size + NextSize, Gathered)
@@ -186,8 +202,9 @@ more(Port, Handle, Bytes, Gathered) when Bytes >= ?TOGETHER ->
     command(Port, [$S | Gathered]),
     drain(Port, Handle);
 more(Port, Handle, Bytes, Gathered) ->
-    case erlang:dist_ctrl_get_data(Handle) of
+    case data(Handle) of
         none -> command(Port, [$S | Gathered]);
+        {Size, Data} when Size > ?LARGE -> command(Port, [$S | Gathered]), large(Port, Handle, Size, Data);
         {Size, Data} -> more(Port, Handle, Bytes + Size, [Gathered, <<Size:32>> | Data])
     end.
 

@@ -14,7 +14,7 @@
 %% frames waits the input is the output, too.
 %%
 %% The first frame, from the host, is {@link first_frame/1}. Then the engine connects: the handshake of distribution version 6, without
-%% inner lengths. A frame `<<$C, N:32>>' to the engine grants credit: N more bytes of distribution messages have been consumed.
+%% inner lengths. A frame `<<$C, N:64>>' to the engine grants credit: N more bytes of distribution messages have been consumed.
 -module(tandem_connection).
 
 -export([first_frame/1, host_names/0]).
@@ -145,7 +145,7 @@ output_loop(Handle, #{send := Send, drain := Drain} = Ways) ->
 %% @doc A carrier whose `drain' may take long looks for `{credit, Consumed}' itself, and sends this.
 -spec credit_frame(non_neg_integer()) -> binary().
 credit_frame(Consumed) ->
-    <<$C, Consumed:32>>.
+    <<$C, Consumed:64>>.
 
 %% --- The connection --------------------------------------------------------------------------------------------------------
 

@@ -45,6 +45,7 @@ ended({exit_status, Status}) when Status > 128, Status < 160 -> io_lib:format("k
 ended({exit_status, 127}) -> "exit status 127; its program, or a library that it needs, was not found";
 ended({exit_status, Status}) -> io_lib:format("exit status ~b", [Status]);
 ended({port_closed, Reason}) -> io_lib:format("its port was closed (~0tp)", [Reason]);
+ended({too_large, Size}) -> io_lib:format("this VM has sent it a message of ~b bytes; it takes 1 GiB at most", [Size]);
 ended(Reason) -> io_lib:format("this VM has ended the connection (~0tp)", [Reason]).
 
 signal(4) -> " (SIGILL)";

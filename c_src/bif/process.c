@@ -39,8 +39,7 @@ static term bif_exit_other(struct proc *p, term *args)
     if (!is_pid(to))
         return fail_badarg(p);
     struct remote_signal s = {.kind = REMOTE_EXIT2, .node = ident_node(to), .from = p->pid, .to = to, .value = args[1]};
-    remote_send(p, &s);
-    return ATOM_true;
+    return remote_send(p, &s) == REMOTE_TOO_LARGE ? fail_error(p, ATOM_system_limit) : (term)ATOM_true;
 }
 
 static term bif_link(struct proc *p, term *args)

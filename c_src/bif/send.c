@@ -9,7 +9,7 @@
 #include "term/copy.h"
 #include "term/ident.h"
 
-enum sent { SENT, SENT_BUSY, SENT_BADARG, SENT_NOSUSPEND, SENT_NOCONNECT };
+enum sent { SENT, SENT_BUSY, SENT_BADARG, SENT_NOSUSPEND, SENT_NOCONNECT, SENT_TOO_LARGE };
 
 struct sending {
     struct proc *p;
@@ -27,10 +27,11 @@ static enum sent send_remote(const struct sending *s, struct remote_signal *r)
     r->from = s->p->pid;
     r->value = s->message;
     s->p->flags |= PROC_AWAITS;
-    if (remote_send(s->p, r) == REMOTE_BUSY && !s->nosuspend)
+    enum remote_result result = remote_send(s->p, r);
+    if (result == REMOTE_BUSY && !s->nosuspend)
         return SENT_BUSY;
     s->p->flags &= ~(uint32_t)PROC_AWAITS;
-    return SENT;
+    return result == REMOTE_TOO_LARGE ? SENT_TOO_LARGE : SENT;
 }
 
 static enum sent send_to_pid(const struct sending *s, term to)
@@ -111,6 +112,8 @@ static term finish(struct proc *p, enum sent sent, term result)
         return ATOM_nosuspend;
     case SENT_NOCONNECT:
         return ATOM_noconnect;
+    case SENT_TOO_LARGE:
+        return fail_error(p, ATOM_system_limit);
     }
     return NONE;
 }

@@ -126,7 +126,7 @@ static void take_arrived(struct guest *g)
 static const char *receive(struct guest *g, const struct frame *f)
 {
     if (f->size > CONFIG_MAX_FRAME)
-        return "a packet is too large";
+        return ASSEMBLY_TOO_LARGE;
     if (f->count <= 1)
         return peer_receive(g->peer, f->count ? f->parts->iov_base : NULL, f->size, NULL);
     struct shared *all = shared_new(f->size, f->size);

@@ -270,7 +270,7 @@ static void hand_over(struct stream *s)
         const uint8_t *at = in->buffer + in->from;
         size_t length = length_at(at, front);
         if (length > CONFIG_MAX_FRAME) {
-            stream_end(s, "a packet is too large");
+            stream_end(s, ASSEMBLY_TOO_LARGE);
             return;
         }
         if (there - front < length)

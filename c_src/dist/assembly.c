@@ -23,7 +23,7 @@ void assembly_add(struct assembly *a, struct reader *r, size_t expected)
 {
     size_t more = reader_left(r);
     if (a->size + more > CONFIG_MAX_FRAME) {
-        reader_fail(r, "a message in pieces is too large");
+        reader_fail(r, ASSEMBLY_TOO_LARGE);
         return;
     }
     if (!a->block || a->size + more > a->block->capacity)

@@ -8,6 +8,8 @@
 #include "base/reader.h"
 #include "term/binary.h"
 
+#define ASSEMBLY_TOO_LARGE "a message of more than 1 GiB"    // CONFIG_MAX_FRAME
+
 struct assembly {
     struct shared *block;    // NULL: nothing has come
     size_t size;             // bytes that have come

@@ -86,12 +86,9 @@ static struct large *large_by_sender(struct outflow *o, term sender)
     return NULL;
 }
 
-// The control message can't be cut.
 static size_t first_size(const struct packet *p)
 {
-    size_t control = p->payload_at - PACKET_PREFIX - HEADER_BYTES;
-    for (size_t i = 0; i < p->cuts.count && p->cuts.cuts[i].at <= p->payload_at; i++)
-        control += p->cuts.cuts[i].size;
+    size_t control = packet_undivided(p) - HEADER_BYTES;
     return control > FRAGMENT_BYTES ? control : FRAGMENT_BYTES;
 }
 

@@ -183,7 +183,15 @@ static term whose(const struct remote_signal *s)
     return is_local_pid(sender) ? sender : NONE;
 }
 
-// NULL: it cannot be said in the external format.
+// A length has 4 bytes. Fragments have short ones.
+static bool has_length(struct packet *packet)
+{
+    if (packet_size(packet) > UINT32_MAX)
+        packet->needs |= DIST_FRAGMENTS;
+    return packet_undivided(packet) <= UINT32_MAX;
+}
+
+// NULL: it cannot be said in the external format, or to no node at all.
 static struct packet *packet_of(const struct remote_signal *s, uint64_t flags)
 {
     struct outgoing o = {.payload = NONE};
@@ -194,7 +202,7 @@ static struct packet *packet_of(const struct remote_signal *s, uint64_t flags)
     writer_u8(&packet->body, PASS_THROUGH);
     bool said = packet_term(packet, boxed_term(o.tuple));
     packet->payload_at = o.payload == NONE ? 0 : packet->body.size;
-    if (said && (o.payload == NONE || packet_term(packet, o.payload)))
+    if (said && (o.payload == NONE || packet_term(packet, o.payload)) && has_length(packet))
         return packet;
     packet_free(packet);
     return NULL;
@@ -213,17 +221,33 @@ static enum remote_result try_to_send(struct proc *sender, const struct remote_s
     if (!p || !can_be_said(s, flags))
         return REMOTE_UNCONNECTED;
     struct packet *packet = packet_of(s, flags);
-    if (!packet) {
-        log_line(LOG_ERROR, "a term is too large to be sent to another node; dropped");
-        return REMOTE_SENT;
-    }
+    if (!packet)
+        return REMOTE_TOO_LARGE;
     p = peer_for(s);
+    if (p && peer_is_up(p) && packet->needs & DIST_FRAGMENTS & ~peer_flags(p)) {
+        packet_free(packet);
+        return REMOTE_TOO_LARGE;
+    }
     if (p && makes_ties(s->kind))
         atomic_store(&p->ties, true);
     enum remote_result result = p ? peer_send(p, packet, sender ? sender->pid : NONE) : REMOTE_UNCONNECTED;
     if (result == REMOTE_UNCONNECTED)
         packet_free(packet);
     return result;
+}
+
+// The BEAM ends the connection when a process ends with such a reason: who has ties to that process is told as much, nobody else.
+static enum remote_result too_large(struct proc *sender, const struct remote_signal *s)
+{
+    bool of_end = s->kind == REMOTE_EXIT || s->kind == REMOTE_DOWN;
+    if (!of_end || s->value == ATOM_noconnection) {
+        if (!sender)
+            log_line(LOG_ERROR, "a term is too large to be sent to another node; dropped");
+        return REMOTE_TOO_LARGE;
+    }
+    struct remote_signal told = *s;
+    told.value = ATOM_noconnection;
+    return try_to_send(sender, &told);
 }
 
 static enum remote_result send_signal(struct proc *sender, const struct remote_signal *s)
@@ -233,7 +257,7 @@ static enum remote_result send_signal(struct proc *sender, const struct remote_s
     enum remote_result result = try_to_send(sender, s);
     for (int i = 1; i < TRIES && result == REMOTE_UNCONNECTED && peer_for(s); i++)
         result = try_to_send(sender, s);
-    return result;
+    return result == REMOTE_TOO_LARGE ? too_large(sender, s) : result;
 }
 
 void control_refused(const struct packet *packet)

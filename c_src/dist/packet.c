@@ -102,6 +102,16 @@ size_t packet_size(const struct packet *p)
     return size;
 }
 
+size_t packet_undivided(const struct packet *p)
+{
+    if (!p->payload_at)
+        return packet_size(p);
+    size_t size = p->payload_at - PACKET_PREFIX;
+    for (size_t i = 0; i < p->cuts.count && p->cuts.cuts[i].at <= p->payload_at; i++)
+        size += p->cuts.cuts[i].size;
+    return size;
+}
+
 // A piece of which the first *skip bytes are not wanted.
 static size_t part(struct iovec *to, uint8_t *bytes, size_t size, size_t *skip)
 {

@@ -38,8 +38,9 @@ void packet_add_slice(struct packet *p, const struct packet *whole, size_t from,
 // Appends a term. False: it cannot be said in the external format.
 bool packet_term(struct packet *p, term t);
 
-// The size of what is sent, prefix not included.
+// The size of what is sent, prefix not included; and of what can't be cut of it: all before a payload.
 size_t packet_size(const struct packet *p);
+size_t packet_undivided(const struct packet *p);
 
 // The pieces from byte `from` on, counted with the room for the prefix; at most `room`. How many were filled.
 size_t packet_parts(const struct packet *p, size_t from, struct iovec *parts, size_t room);

@@ -173,7 +173,7 @@ static void up(struct peer *p, struct reader *r)
 static void credit(struct peer *p, struct reader *r)
 {
     reader_u8(r);
-    uint32_t more = reader_u32(r);
+    uint64_t more = reader_u64(r);
     lock_take(&p->lock);
     if (reader_left(r) != 0 || more > p->unacknowledged)
         reader_fail(r, "credit for what was not sent");
@@ -247,8 +247,10 @@ static void begin_pieces(struct peer *p, struct reader *r)
 {
     reader_u8(r);
     uint32_t expected = reader_u32(r);
-    if (p->pieces.expected || expected == 0 || expected > CONFIG_MAX_FRAME)
+    if (p->pieces.expected || expected == 0)
         reader_fail(r, "a message in pieces that cannot be");
+    if (expected > CONFIG_MAX_FRAME)
+        reader_fail(r, ASSEMBLY_TOO_LARGE);
     if (!reader_ok(r))
         return;
     p->pieces.expected = expected;

@@ -33,6 +33,7 @@ enum remote_result {
     REMOTE_SENT,
     REMOTE_BUSY,           // taken, but the sender should wait (REQUEST_BLOCK) before its next signal; dist/ wakes it
     REMOTE_UNCONNECTED,    // no connection, and none could be made
+    REMOTE_TOO_LARGE,      // nothing was sent: the connection has no form for it, or there is no memory
 };
 
 enum remote_connect { REMOTE_CONNECTED, REMOTE_CONNECTING, REMOTE_NONE };

@@ -17,8 +17,9 @@ term relations_spawn_request(struct proc *p, const struct spawn_request *r)
     s.leader = p->group_leader;
     s.options = r->options;
     s.arguments = r->arguments;
-    if (remote_send(p, &s) == REMOTE_UNCONNECTED)
-        signal_spawn_reply(p->pid, ref, ATOM_noconnection, 0);
+    enum remote_result sent = remote_send(p, &s);
+    if (sent == REMOTE_UNCONNECTED || sent == REMOTE_TOO_LARGE)
+        signal_spawn_reply(p->pid, ref, sent == REMOTE_TOO_LARGE ? ATOM_system_limit : ATOM_noconnection, 0);
     return ref;
 }
 

@@ -177,7 +177,7 @@ START_TEST(test_window)
     loop_arrive(&other.loop, "", 0);
     ck_assert(loop_sent(&other.loop, &w));
     ck_assert_uint_eq(w.size, handed_out);
-    uint8_t credit[] = {'C', 0, 0, (uint8_t)(handed_out >> 8), (uint8_t)handed_out};
+    uint8_t credit[] = {'C', 0, 0, 0, 0, 0, 0, (uint8_t)(handed_out >> 8), (uint8_t)handed_out};
     ck_assert_ptr_null(loop_arrive(&other.loop, credit, sizeof credit));
     ck_assert(loop_sent(&other.loop, &w));
     ck_assert(loop_sent(&other.loop, &w));
@@ -186,6 +186,43 @@ START_TEST(test_window)
     credit[1] = 1;
     ck_assert_ptr_nonnull(loop_arrive(&other.loop, credit, sizeof credit));
     ck_assert_uint_eq(other.closes, 1);
+}
+END_TEST
+
+// More than 4 GiB, as arithmetic alone: of a window that large, and of binaries that stand in a message again and again.
+START_TEST(test_large_credit)
+{
+    other.peer->unacknowledged = ((size_t)5 << 30) + 1;
+    ck_assert_ptr_null(loop_arrive(&other.loop, "C\0\0\0\1\x40\0\0\0", 9));
+    ck_assert_uint_eq(other.peer->unacknowledged, 1);
+    ck_assert_ptr_nonnull(loop_arrive(&other.loop, "C\0\0\0\1\0\0\0\1", 9));
+}
+END_TEST
+
+static term many_times(term t, size_t n)
+{
+    term list = NIL;
+    while (n-- > 0)
+        list = cons(&heap, t, list);
+    return list;
+}
+
+START_TEST(test_too_large)
+{
+    uint8_t *bytes;
+    term large = many_times(binary_alloc(&heap, 1 << 26, &bytes), 64);
+    struct remote_signal s = {
+        .kind = REMOTE_EXIT2, .node = other.peer->node, .from = local_pid(5, 6), .to = host_pid(1), .value = large};
+    ck_assert_int_eq(send(host_pid(1), large), REMOTE_TOO_LARGE);
+    ck_assert_int_eq(remote_hooks.signal(NULL, &s), REMOTE_TOO_LARGE);
+    expect_nothing();
+    s.kind = REMOTE_EXIT;
+    ck_assert_int_eq(remote_hooks.signal(NULL, &s), REMOTE_SENT);
+    expect(control(3, small(24), s.from, s.to), ATOM_noconnection);
+    s.kind = REMOTE_DOWN;
+    s.ref = host_ref(1);
+    ck_assert_int_eq(remote_hooks.signal(NULL, &s), REMOTE_SENT);
+    expect(control(4, small(28), s.from, s.to, s.ref), ATOM_noconnection);
 }
 END_TEST
 
@@ -406,9 +443,9 @@ START_TEST(test_malformed_bytes)
         {{112, 131, 105, 255, 255, 255, 255, 97, 1}, 9},    // an arity that lies
         {{112, 131, 108, 127, 255, 255, 255, 106}, 8},      // a length that lies
         {{112, 131, 80, 0, 0, 0, 9, 120, 156}, 9},          // compressed
-        {{'C', 0, 0, 0}, 4},
-        {{'C', 0, 0, 0, 1}, 5},    // credit for nothing
-        {{'C', 0, 0, 0, 0, 0}, 6},
+        {{'C', 0, 0, 0, 0, 0, 0, 0}, 8},
+        {{'C', 0, 0, 0, 0, 0, 0, 0, 1}, 9},    // credit for nothing
+        {{'C', 0, 0, 0, 0, 0, 0, 0, 0, 0}, 10},
         {{'S', 0, 0, 0}, 4},
         {{'S', 0, 0, 0, 0}, 5},              // one of them empty
         {{'S', 0, 0, 0, 9, 112, 131}, 7},    // longer than what is there
@@ -493,7 +530,7 @@ START_TEST(test_in_pieces)
         size_t before = mem_in_use(), from = 0;
         size_t messages = other.system_messages;
         ck_assert_ptr_null(arrive_piece(&w, &from, size, 'B'));
-        ck_assert_ptr_null(loop_arrive(&other.loop, "C\0\0\0\0", 5));
+        ck_assert_ptr_null(loop_arrive(&other.loop, "C\0\0\0\0\0\0\0\0", 9));
         while (from < w.size) {
             ck_assert_uint_eq(other.system_messages, messages);
             ck_assert_ptr_null(arrive_piece(&w, &from, size, 'P'));
@@ -591,6 +628,8 @@ Suite *dist_suite(void)
     tcase_add_test(up, test_tick_is_answered);
     tcase_add_test(up, test_window);
     tcase_add_test(up, test_busy);
+    tcase_add_test(up, test_large_credit);
+    tcase_add_test(up, test_too_large);
     tcase_add_test(up, test_outgoing_forms);
     tcase_add_test(up, test_nobody_there);
     tcase_add_test(up, test_earlier_life);

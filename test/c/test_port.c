@@ -91,7 +91,7 @@ static bool is_filled(const uint8_t *bytes, size_t size, uint8_t fill)
 
 START_TEST(test_packets_in_any_pieces)
 {
-    static const uint8_t ticks[] = {0, 0, 0, 0, 0, 0, 0, 5, 'C', 0, 0, 0, 0, 0, 0, 0, 0};
+    static const uint8_t ticks[] = {0, 0, 0, 0, 0, 0, 0, 9, 'C', 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0};
     uint8_t bytes[100];
     for (size_t i = 0; i < sizeof ticks; i++) {
         give(ticks + i, 1);
@@ -269,7 +269,8 @@ START_TEST(test_output_beyond_the_pipe)
             memmove(bytes, bytes + 4 + size, total - 4 - size);
             total -= 4 + size;
             packets++;
-            uint8_t credit[] = {0, 0, 0, 5, 'C', 0, (uint8_t)(size >> 16), (uint8_t)(size >> 8), (uint8_t)size};
+            uint8_t credit[] = {
+                0, 0, 0, 9, 'C', 0, 0, 0, 0, 0, (uint8_t)(size >> 16), (uint8_t)(size >> 8), (uint8_t)size};
             give(credit, sizeof credit);
         }
     }

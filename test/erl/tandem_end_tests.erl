@@ -13,7 +13,7 @@
 end_test_() ->
     [{atom_to_list(Name), {timeout, ?LIMIT, Test}}
      || {Name, Test} <- [{killed, fun killed/0}, {killed_in_frames, fun killed_in_frames/0}, {fault, fun fault/0}, {halted, fun halted/0}, {slogan, fun slogan/0},
-                         {aborted, fun aborted/0}, {not_found, fun not_found/0}, {malformed, fun malformed/0},
+                         {aborted, fun aborted/0}, {not_found, fun not_found/0}, {malformed, fun malformed/0}, {too_large, fun too_large/0},
                          {disconnected, fun disconnected/0}, {stopped, fun stopped/0}, {full_stderr, fun full_stderr/0},
                          {late_answers, fun late_answers/0}, {stopped_too_long, fun stopped_too_long/0}, {stopped_without_host, fun stopped_without_host/0}]].
 
@@ -83,6 +83,15 @@ malformed() ->
     ?assertEqual({{exit_status, 1}, connection_closed,
                   "exit status 1. It said: tandem: error: connection ended: unknown kind of packet\n"},
                  ended(#{carrier => port}, fun(Engine, _) -> port_command(tandem_support:port(Engine), <<"?">>) end)).
+
+%% The binary is there once, so it costs nothing; 4 GiB are more than a length can say.
+too_large() ->
+    Binary = binary:copy(<<0>>, 1 bsl 26),
+    [begin
+         {{too_large, Size}, _, Said} = ended(#{carrier => port}, fun(_, Node) -> spawn(Node, fun sink/0) ! lists:duplicate(Times, Binary) end),
+         ?assertEqual(Times, Size bsr 26),
+         ?assertEqual("this VM has sent it a message of " ++ integer_to_list(Size) ++ " bytes; it takes 1 GiB at most", Said)
+     end || Times <- [17, 65]].
 
 disconnected() ->
     ?assertEqual({disconnect, disconnect, "this VM has ended the connection (disconnect)"},

@@ -14,7 +14,25 @@
 pressure_test_() ->
     [{"the engine does not read", {timeout, 120, fun stopped_engine/0}} || tandem_support:has_os_process()] ++
     [{"the host does not read", {timeout, 120, fun stopped_host/0}},
-     {"neither reads", {timeout, 120, fun both_talk/0}}].
+     {"neither reads", {timeout, 120, fun both_talk/0}}] ++
+    [{"more than 4 GiB", {timeout, 120, fun too_large/0}} || tandem_support:carrier() =/= tcp].
+
+%% The binary is there once, so it costs nothing. Who sends such a message is told; who ends with it is as if its connection were lost.
+too_large() ->
+    {ok, Owner, Node} = tandem:start(#{}),
+    Self = self(),
+    Large = fun() -> lists:duplicate(64, binary:copy(<<0>>, 1 bsl 26)) end,
+    Calls = [fun(L) -> Self ! L end, fun(L) -> erlang:send(Self, L, [nosuspend]) end, fun(L) -> exit(Self, L) end,
+             fun(L) -> spawn(node(Self), erlang, phash2, [L]) end],
+    ?assertEqual([{error, system_limit} || _ <- Calls],
+                 erpc:call(Node, fun() -> L = Large(), [try Call(L) catch Class:Reason -> {Class, Reason} end || Call <- Calls] end)),
+    Was = process_flag(trap_exit, true),
+    {Pid, Monitor} = spawn_opt(Node, fun() -> exit(Large()) end, [link, monitor]),
+    ?assertEqual(noconnection, receive {'EXIT', Pid, Exit} -> Exit end),
+    ?assertEqual(noconnection, receive {'DOWN', Monitor, process, Pid, Down} -> Down end),
+    process_flag(trap_exit, Was),
+    ?assertEqual(6, erpc:call(Node, lists, sum, [[1, 2, 3]])),
+    ok = tandem:stop(Owner).
 
 %% The engine's operating-system process is stopped: senders here are suspended, and nothing piles up.
 stopped_engine() ->
