@@ -73,10 +73,13 @@ function(N) ->
     Name = list_to_atom("f" ++ integer_to_list(N)),
     put(function, N),
     put(line, N * 100),
-    case below(4) of
+    case below(5) of
         0 -> list_loop(Name);
         1 -> counted_loop(Name);
         2 -> binary_loop(Name);
+        3 ->
+            {Form, Types} = diff_receive:function(Name),
+            {Form, Name, Types};
         _ -> clauses(Name)
     end.
 

@@ -75,7 +75,7 @@ typed(Environment, Kind, Depth) ->
     end.
 
 base({list, _}) -> list;
-base(Kind) when Kind =:= small; Kind =:= natural -> integer;
+base(Kind) when Kind =:= small; Kind =:= natural; Kind =:= big -> integer;
 base(latin1) -> list;
 base(binary) -> bits;
 base(utf8) -> bits;
