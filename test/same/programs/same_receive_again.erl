@@ -108,7 +108,7 @@ nested_behind_very_many() ->
     process_flag(message_queue_data, off_heap),
     Server = spawn_link(fun() -> echo(x) end),
     fill(1, 8_000),
-    R = ask(Server, 100, 100, fun() -> ask(Server, 1, 100, fun() -> ask(Server, 1, 100, fun() -> none end) end) end),
+    R = ask(Server, 40, 50, fun() -> ask(Server, 1, 50, fun() -> ask(Server, 1, 50, fun() -> none end) end) end),
     {lists:usort(R), this(8_000), this(1), length(rest())}.
 nested_and_collected() ->
     fill(1, 30),
