@@ -102,7 +102,10 @@ static term bif_request_all(struct proc *p, term *args)
 
 // Objects.
 
-enum { LONG_LIST = CONFIG_STRESS ? 2 : 64 };
+enum {
+    LONG_LIST = CONFIG_STRESS ? 2 : 64,
+    AT_ONCE_WORDS = CONFIG_STRESS ? 32 : 8192,    // to be copied into a table or out of it
+};
 
 static bool is_long(term list)
 {
@@ -116,6 +119,7 @@ static bool is_long(term list)
 struct objects {
     term list;
     term single[2];
+    size_t words[LONG_LIST];    // of each, if there are few
 };
 
 static void objects_of(term t, struct objects *o)
@@ -123,6 +127,15 @@ static void objects_of(term t, struct objects *o)
     o->single[0] = t;
     o->single[1] = NIL;
     o->list = is_any_list(t) ? t : list_term(o->single);
+}
+
+// False: they are too large to be copied at once.
+static bool measure_few(struct objects *o)
+{
+    size_t sum = 0, i = 0;
+    for (term list = o->list; is_list(list) && sum <= AT_ONCE_WORDS; list = tail(list))
+        sum += o->words[i++] = term_words_flat_within(head(list), AT_ONCE_WORDS);
+    return sum <= AT_ONCE_WORDS;
 }
 
 static bool all_fit(uint32_t position, term list)
@@ -148,27 +161,28 @@ static bool takes_from_end(const struct ets_table *t)
     return !t->ordered && t->hash.equal_keys == ETS_BAG;
 }
 
-static term order_of_insertion(struct heap *h, const struct ets_table *t, term list)
+static void put_few(struct ets_table *t, const struct objects *o)
 {
-    term result = NIL;
-    if (!takes_from_end(t))
-        return list;
-    for (; is_list(list); list = tail(list))
-        result = cons(h, head(list), result);
-    return result;
+    term tuples[LONG_LIST];
+    size_t n = 0;
+    bool from_end = takes_from_end(t);
+    for (term list = o->list; is_list(list); list = tail(list))
+        tuples[n++] = head(list);
+    for (size_t i = 0; i < n; i++) {
+        size_t at = from_end ? n - 1 - i : i;
+        ets_put_new(t, ets_object_new_sized(tuples[at], o->words[at]));
+    }
 }
 
-static term insert_few(struct proc *p, const term *args, bool only_new)
+static term insert_few(struct proc *p, term id, const struct objects *o, bool only_new)
 {
-    struct objects o;
-    objects_of(args[1], &o);
-    struct ets_table *t = ets_take(p, args[0], ETS_WRITE, true);
+    struct ets_table *t = ets_take(p, id, ETS_WRITE, true);
     if (!t)
         return NONE;
-    bool good = all_fit(t->position, o.list);
-    bool wanted = good && (!only_new || none_there(t, o.list));
-    for (term list = wanted ? order_of_insertion(proc_heap(p), t, o.list) : NIL; is_list(list); list = tail(list))
-        ets_put_tuple(t, head(list));
+    bool good = all_fit(t->position, o->list);
+    bool wanted = good && (!only_new || none_there(t, o->list));
+    if (wanted)
+        put_few(t, o);
     ets_give(t, true);
     return good ? bool_term(wanted) : fail_badarg(p);
 }
@@ -211,19 +225,19 @@ static bool is_made_for(const struct made *m, const struct ets_table *t)
     return m->position == t->position && m->backwards == takes_from_end(t);
 }
 
-static term put_made(struct proc *p, const term *args, bool only_new, struct made *m)
+static term put_made(struct proc *p, term id, bool only_new, struct made *m)
 {
-    struct ets_table *t = ets_take(p, args[0], ETS_WRITE, true);
+    struct ets_table *t = ets_take(p, id, ETS_WRITE, true);
     if (!t)
         return NONE;
-    bool good = is_made_for(m, t), wanted = good && (!only_new || none_there(t, args[1]));
-    if (wanted) {
-        ets_put_in_turns(p, t, args[0], m->first);
-        m->first = NULL;
-    } else {
+    if (!is_made_for(m, t)) {
         ets_give(t, true);
+        return fail_badarg_because(p, ATOM_id);
     }
-    return good ? bool_term(wanted) : fail_badarg_because(p, ATOM_id);
+    bool put = ets_put_in_turns(t, id, m->first, only_new);
+    if (put)
+        m->first = NULL;
+    return bool_term(put);
 }
 
 static term insert_many(struct proc *p, const term *args, bool only_new)
@@ -233,10 +247,12 @@ static term insert_many(struct proc *p, const term *args, bool only_new)
         return NONE;
     struct made m = {.position = t->position, .backwards = takes_from_end(t)};
     ets_give(t, false);
-    if (!all_fit(m.position, args[1]))
+    struct objects o;
+    objects_of(args[1], &o);
+    if (!all_fit(m.position, o.list))
         return fail_badarg(p);
-    bool made = make_objects(p, args[1], &m);
-    term result = made ? put_made(p, args, only_new, &m) : fail_error(p, ATOM_system_limit);
+    bool made = make_objects(p, o.list, &m);
+    term result = made ? put_made(p, args[0], only_new, &m) : fail_error(p, ATOM_system_limit);
     free_made(&m);
     return result;
 }
@@ -251,33 +267,126 @@ static term insert_new_in_turns(struct proc *p, term *args)
     return insert_many(p, args, true);
 }
 
+static term insert_list(struct proc *p, term *args, bool only_new, native_function *in_turns)
+{
+    struct objects o;
+    objects_of(args[1], &o);
+    bool few = !is_long(o.list) && measure_few(&o);
+    return few ? insert_few(p, args[0], &o, only_new) : errand(p, args, 2, in_turns);
+}
+
+static term insert(struct proc *p, term *args, bool only_new, native_function *in_turns)
+{
+    term tuple = args[1];
+    if (!is_tuple(tuple))
+        return insert_list(p, args, only_new, in_turns);
+    size_t words = term_words_flat_within(tuple, AT_ONCE_WORDS);
+    if (UNLIKELY(words > AT_ONCE_WORDS))
+        return errand(p, args, 2, in_turns);
+    struct ets_table *t = ets_take(p, args[0], ETS_WRITE, true);
+    if (!t)
+        return NONE;
+    bool good = ets_fits(t, tuple);
+    bool wanted = good && (!only_new || !ets_lookup(t, element(tuple, t->position - 1)));
+    if (wanted)
+        ets_put_new(t, ets_object_new_sized(tuple, words));
+    ets_give(t, true);
+    return good ? bool_term(wanted) : fail_badarg(p);
+}
+
 static term bif_insert(struct proc *p, term *args)
 {
-    return is_long(args[1]) ? errand(p, args, 2, insert_in_turns) : insert_few(p, args, false);
+    return insert(p, args, false, insert_in_turns);
 }
 
 static term bif_insert_new(struct proc *p, term *args)
 {
-    return is_long(args[1]) ? errand(p, args, 2, insert_new_in_turns) : insert_few(p, args, true);
+    return insert(p, args, true, insert_new_in_turns);
 }
 
-// All objects of a key, oldest first.
+// All objects of a key, oldest first. NONE: they are too many, or too large, to be copied at once.
 static term copies(struct heap *h, const struct ets_table *t, term key)
 {
     term list = NIL;
-    for (const struct ets_object *o = ets_lookup(t, key); o; o = ets_lookup_again(t, o))
+    size_t words = 0;
+    for (const struct ets_object *o = ets_lookup(t, key); o; o = ets_lookup_again(t, o)) {
+        words += o->words;
+        if (UNLIKELY(words > AT_ONCE_WORDS))
+            return NONE;
         list = cons(h, ets_copy(h, o), list);
+    }
     return list;
+}
+
+// What is copied later is held meanwhile.
+struct held {
+    struct ets_object **objects;
+    size_t count, room;
+};
+
+static void hold_all(struct held *held, const struct ets_table *t, term key)
+{
+    for (struct ets_object *o = ets_lookup(t, key); o; o = ets_lookup_again(t, o)) {
+        if (held->count == held->room) {
+            size_t more = held->room ? held->room * 2 : 8;
+            held->objects = mem_resize(held->objects, held->room * sizeof o, more * sizeof o);
+            held->room = more;
+        }
+        ets_object_hold(o);
+        held->objects[held->count++] = o;
+    }
+}
+
+static bool have_element(const struct held *held, size_t position)
+{
+    for (size_t i = 0; i < held->count; i++)
+        if (tuple_arity(ets_object_tuple(held->objects[i])) < position)
+            return false;
+    return true;
+}
+
+static term part_of(const struct ets_object *o, size_t position)
+{
+    return position ? element(ets_object_tuple(o), position - 1) : ets_object_tuple(o);
+}
+
+// A list of them, or of their elements at a position, in turns; nothing for a process that ends. They are dropped.
+static term copy_held(struct proc *p, struct held *held, size_t position)
+{
+    term list = NIL;
+    for (size_t i = 0; i < held->count; i++) {
+        struct ets_object *o = held->objects[i];
+        size_t words = o->words;
+        if (!(p->flags & (PROC_DOOMED | PROC_EXITING)))
+            list = cons(proc_heap(p), term_copy(proc_heap(p), part_of(o, position)), list);
+        ets_object_drop(o);
+        turn_pass(words);
+    }
+    mem_free(held->objects, held->room * sizeof *held->objects);
+    return list;
+}
+
+static term lookup_in_turns(struct proc *p, term *args)
+{
+    struct held held = {0};
+    struct ets_table *t = ets_take_again(p, args[0], ETS_READ, false);
+    if (!t)
+        return NONE;
+    hold_all(&held, t, args[1]);
+    ets_give(t, false);
+    return copy_held(p, &held, 0);
 }
 
 static term bif_lookup(struct proc *p, term *args)
 {
+    if (UNLIKELY(errand_waits(p)))
+        return errand(p, args, 2, lookup_in_turns);
     struct ets_table *t = ets_take(p, args[0], ETS_READ, false);
     if (!t)
         return NONE;
     term list = copies(proc_heap(p), t, args[1]);
     ets_give(t, false);
-    return list;
+    return LIKELY(list != NONE) ? list : errand(p, args, 2, lookup_in_turns);
 }
 
 static term bif_member(struct proc *p, term *args)
@@ -290,37 +399,63 @@ static term bif_member(struct proc *p, term *args)
     return bool_term(there);
 }
 
-static bool all_have(const struct ets_table *t, const struct ets_object *o, size_t position)
+// As the native fails that finds no such object, or one without such an element.
+static term no_element(struct proc *p, bool found)
 {
-    for (; o; o = ets_lookup_again(t, o))
-        if (tuple_arity(ets_object_tuple(o)) < position)
-            return false;
-    return true;
+    return found ? fail_badarg(p) : fail_badarg_because(p, ATOM_badkey);
 }
 
-static term elements(struct heap *h, const struct ets_table *t, const struct ets_object *o, size_t index)
+static term element_in_turns(struct proc *p, term *args)
 {
-    if (!ets_is_bag(t))
-        return term_copy(h, element(ets_object_tuple(o), index));
+    struct held held = {0};
+    struct ets_table *t = ets_take_again(p, args[0], ETS_READ, false);
+    if (!t)
+        return NONE;
+    size_t position = (size_t)small_value(args[2]);
+    hold_all(&held, t, args[1]);
+    bool bag = ets_is_bag(t);
+    ets_give(t, false);
+    size_t found = held.count;
+    bool good = found && have_element(&held, position);
+    term list = copy_held(p, &held, good ? position : 1);
+    if (!good)
+        return no_element(p, found);
+    return bag || is_nil(list) ? list : head(list);
+}
+
+// NONE with *o: it has no such element, or *later.
+static term elements(struct heap *h, const struct ets_table *t, struct ets_object **o, size_t position, bool *later)
+{
     term list = NIL;
-    for (; o; o = ets_lookup_again(t, o))
-        list = cons(h, term_copy(h, element(ets_object_tuple(o), index)), list);
-    return list;
+    size_t words = 0;
+    for (; *o && tuple_arity(ets_object_tuple(*o)) >= position; *o = ets_lookup_again(t, *o)) {
+        term part = element(ets_object_tuple(*o), position - 1);
+        words += (*o)->words;
+        *later = words > AT_ONCE_WORDS && (ets_is_bag(t) || term_words_exceed(part, AT_ONCE_WORDS));
+        if (*later)
+            return NONE;
+        if (!ets_is_bag(t))
+            return term_copy(h, part);
+        list = cons(h, term_copy(h, part), list);
+    }
+    return *o ? NONE : list;
 }
 
 static term bif_lookup_element(struct proc *p, term *args)
 {
-    struct ets_table *t = ets_take(p, args[0], ETS_READ, false);
-    if (!t)
-        return NONE;
+    bool later = errand_waits(p);
+    struct ets_table *t = later ? NULL : ets_take(p, args[0], ETS_READ, false);
+    if (UNLIKELY(!t))
+        return later ? errand(p, args, 3, element_in_turns) : NONE;
     bool good = is_small(args[2]) && small_value(args[2]) >= 1;
-    size_t position = good ? (size_t)small_value(args[2]) : 1;
-    const struct ets_object *o = good ? ets_lookup(t, args[1]) : NULL;
-    term result = o && all_have(t, o, position) ? elements(proc_heap(p), t, o, position - 1) : NONE;
+    struct ets_object *first = good ? ets_lookup(t, args[1]) : NULL, *o = first;
+    term result = o ? elements(proc_heap(p), t, &o, (size_t)small_value(args[2]), &later) : NONE;
     ets_give(t, false);
-    if (result != NONE)
+    if (LIKELY(result != NONE))
         return result;
-    return good && !o ? fail_badarg_because(p, ATOM_badkey) : fail_badarg(p);
+    if (later)
+        return errand(p, args, 3, element_in_turns);
+    return no_element(p, !good || first);
 }
 
 static term bif_delete(struct proc *p, term *args)
@@ -374,15 +509,30 @@ static term delete_all(struct proc *p, term *args)
 
 ERRAND(bif_delete_all, 2, delete_all)
 
+static term take_in_turns(struct proc *p, term *args)
+{
+    struct held held = {0};
+    struct ets_table *t = ets_take_again(p, args[0], ETS_WRITE, true);
+    if (!t)
+        return NONE;
+    hold_all(&held, t, args[1]);
+    ets_erase(t, args[1]);
+    ets_give(t, true);
+    return copy_held(p, &held, 0);
+}
+
 static term bif_take(struct proc *p, term *args)
 {
+    if (UNLIKELY(errand_waits(p)))
+        return errand(p, args, 2, take_in_turns);
     struct ets_table *t = ets_take(p, args[0], ETS_WRITE, true);
     if (!t)
         return NONE;
     term list = copies(proc_heap(p), t, args[1]);
-    ets_erase(t, args[1]);
+    if (is_list(list))
+        ets_erase(t, args[1]);
     ets_give(t, true);
-    return list;
+    return LIKELY(list != NONE) ? list : errand(p, args, 2, take_in_turns);
 }
 
 // Walks by key.

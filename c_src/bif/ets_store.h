@@ -11,28 +11,32 @@ static inline bool ets_put(struct ets_table *t, struct ets_object *o, bool only_
     return t->ordered ? ets_tree_put(&t->tree, o, only_new) : ets_hash_put(&t->hash, o, only_new);
 }
 
-// A copy of the tuple, unless it is larger than memory allows.
-static inline void ets_put_tuple(struct ets_table *t, term tuple)
+static inline void ets_put_new(struct ets_table *t, struct ets_object *o)    // NULL: it was larger than memory allows
 {
-    struct ets_object *o = ets_object_new(tuple);
     if (LIKELY(o != NULL))
         ets_put(t, o, false);
 }
 
-// The first object of a key, NULL: none; further ones of a bag.
+static inline void ets_put_tuple(struct ets_table *t, term tuple)
+{
+    ets_put_new(t, ets_object_new(tuple));
+}
+
+// The first object of a key, NULL: none.
 static inline struct ets_object *ets_lookup(const struct ets_table *t, term key)
 {
     return t->ordered ? ets_tree_find(&t->tree, key) : ets_hash_find(&t->hash, key);
 }
 
-static inline struct ets_object *ets_lookup_again(const struct ets_table *t, const struct ets_object *o)
-{
-    return t->ordered ? NULL : ets_hash_again(&t->hash, o);
-}
-
 static inline bool ets_is_bag(const struct ets_table *t)
 {
     return !t->ordered && t->hash.equal_keys != ETS_SET;
+}
+
+// Further ones of a bag.
+static inline struct ets_object *ets_lookup_again(const struct ets_table *t, const struct ets_object *o)
+{
+    return ets_is_bag(t) ? ets_hash_again(&t->hash, o) : NULL;
 }
 
 static inline void ets_erase(struct ets_table *t, term key)
@@ -66,7 +70,7 @@ static inline void ets_free_objects(struct ets_table *old)
 // A copy of the object.
 static inline term ets_copy(struct heap *h, const struct ets_object *o)
 {
-    return term_copy(h, ets_object_tuple(o));
+    return term_copy_sized(h, ets_object_tuple(o), o->words);
 }
 
 // A tuple that has a key for the table.

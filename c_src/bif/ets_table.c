@@ -173,30 +173,49 @@ enum { COMING_STEP = CONFIG_STRESS ? 2 : 512, COMING_UNITS = COMING_STEP * 16 };
 
 static void put_coming(struct ets_table *t, size_t n)
 {
-    for (struct ets_object *o; n > 0 && (o = t->coming) != NULL; n--) {
-        t->coming = o->link[ETS_NEXT];
+    struct ets_coming *c = t->coming;
+    if (!c)
+        return;
+    for (; n > 0 && c->looked_for && !c->found; n--) {
+        c->found = ets_lookup(t, ets_object_key(c->looked_for, t->position)) != NULL;
+        c->looked_for = c->looked_for->link[ETS_NEXT];
+    }
+    for (struct ets_object *o; n > 0 && !c->found && (o = c->objects) != NULL; n--) {
+        c->objects = o->link[ETS_NEXT];
         ets_put(t, o, false);
     }
+    if (c->found || !c->objects)
+        t->coming = NULL;
 }
 
-void ets_put_in_turns(struct proc *p, struct ets_table *t, term id, struct ets_object *objects)
+// For a step. The table: there are more, and it is locked; NULL: all are there, or will never be.
+static struct ets_table *put_step(struct ets_table *t, term id, const struct ets_coming *c)
 {
     term cause;
-    t->coming = objects;
-    t->coming_from = p->pid;
-    do {
-        put_coming(t, COMING_STEP);
-        bool more = t->coming != NULL;
-        ets_give(t, true);
-        if (!more)
-            return;
-        turn_pass(COMING_UNITS);
-        t = ets_find(id, &cause);
-        if (t)
-            rwlock_take_write(&t->lock);
-    } while (t && t->coming && t->coming_from == p->pid);
-    if (t)
-        ets_give(t, true);
+    put_coming(t, COMING_STEP);
+    bool more = t->coming == c;
+    ets_give(t, true);
+    if (!more)
+        return NULL;
+    turn_pass(COMING_UNITS);
+    t = ets_find(id, &cause);
+    if (!t)
+        return NULL;
+    rwlock_take_write(&t->lock);
+    if (t->coming == c)
+        return t;
+    ets_give(t, true);
+    return NULL;
+}
+
+bool ets_put_in_turns(struct ets_table *t, term id, struct ets_object *objects, bool only_new)
+{
+    struct ets_coming c = {.objects = objects, .looked_for = only_new ? objects : NULL};
+    t->coming = &c;
+    do
+        t = put_step(t, id, &c);
+    while (t);
+    return !c.found;
 }
 
 // The table is locked, but objects are coming: helps until there are none.

@@ -22,6 +22,12 @@ struct ets_fix {
     size_t count;
 };
 
+// Objects that one call inserts, after it has seen that none of those to be looked for is there. The caller's.
+struct ets_coming {
+    struct ets_object *objects, *looked_for;
+    bool found;    // one was: nothing is inserted
+};
+
 struct ets_table {
     struct retired retired;
     struct rwlock lock;
@@ -36,8 +42,7 @@ struct ets_table {
     struct list of_owner;    // registry
     struct list fixes;       // registry: struct ets_fix
     int64_t fixed_since;     // clock_monotonic, while there are fixes
-    struct ets_object *coming;
-    term coming_from;    // the process that inserts them
+    struct ets_coming *coming;
     union {
         struct ets_hash hash;
         struct ets_tree tree;    // ordered
@@ -58,8 +63,9 @@ void ets_give(struct ets_table *t, bool write);
 struct ets_table *ets_take_any(struct proc *p, term id,
                                term *cause);    // for reading; NULL: *cause as of ets_find, or NONE: it yields
 
-// With the table locked for writing, which it gives back: inserts a chain of objects, in turns.
-void ets_put_in_turns(struct proc *p, struct ets_table *t, term id, struct ets_object *objects);
+// With the table locked for writing, which it gives back: inserts a chain of objects, in turns. False: as only new ones are wanted, and
+// one of their keys is there, they stay the caller's.
+bool ets_put_in_turns(struct ets_table *t, term id, struct ets_object *objects, bool only_new);
 
 // Without a failure: *cause tells why there is none, ATOM_id or ATOM_type.
 struct ets_table *ets_find(term id, term *cause);    // not locked: may be deleted by now

@@ -48,7 +48,7 @@ static term on_literals(term t, struct fragment **area)
     struct fragment *f = literals_new(words);
     struct heap h;
     heap_over_fragment(&h, f);
-    term copy = term_copy_literals(&h, t);
+    term copy = term_copy_literals(&h, t, words);
     heap_close_fragment(&h, f);
     persistents.words += words;
     *area = f;

@@ -300,9 +300,10 @@ void module_set_file(struct module *m, term file)
     if (is_immediate(file))
         return;
     struct heap h;
-    m->file_area = literals_new(term_words_flat(file));
+    size_t words = term_words_flat(file);
+    m->file_area = literals_new(words);
     heap_over_fragment(&h, m->file_area);
-    m->file = term_copy_literals(&h, file);
+    m->file = term_copy_literals(&h, file, words);
     heap_close_fragment(&h, m->file_area);
 }
 

@@ -180,6 +180,11 @@ size_t term_words_flat(term t)
     return words_of(t, true);
 }
 
+size_t term_words_flat_within(term t, size_t limit)
+{
+    return words_within(t, true, limit);
+}
+
 // The copy's target: words are appended at top, and scanned from the front for pointers into the source.
 struct target {
     struct heap *heap;
@@ -264,9 +269,9 @@ term term_copy_sized(struct heap *h, term t, size_t words)
     return copy(h, t, words, false);
 }
 
-term term_copy_literals(struct heap *h, term t)
+term term_copy_literals(struct heap *h, term t, size_t words)
 {
-    return copy(h, t, words_of(t, true), true);
+    return copy(h, t, words, true);
 }
 
 struct fragment *term_to_fragment(term t, term *result)

@@ -7,12 +7,14 @@
 
 #include "term/heap.h"
 
-size_t term_words(term t);                       // heap words that a copy takes
-bool term_words_exceed(term t, size_t limit);    // whether a copy takes more; looks at little more than that
-size_t term_words_flat(term t);                  // as erts_debug:flat_size counts: literals too
+size_t term_words(term t);                              // heap words that a copy takes
+bool term_words_exceed(term t, size_t limit);           // whether a copy takes more; looks at little more than that
+size_t term_words_flat(term t);                         // as erts_debug:flat_size counts: literals too
+size_t term_words_flat_within(term t, size_t limit);    // or something above the limit
 term term_copy(struct heap *h, term t);
 term term_copy_sized(struct heap *h, term t, size_t words);    // likewise; words: term_words(t), known already
-term term_copy_literals(struct heap *h, term t);               // copies literals too, for what must outlive its module
+// Copies literals too, for what must outlive its module; words: term_words_flat(t).
+term term_copy_literals(struct heap *h, term t, size_t words);
 
 // A copy, literals included, in a fragment of its own; NULL for an immediate term (*copy is the term then).
 struct fragment *term_to_fragment(term t, term *copy);

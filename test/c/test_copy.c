@@ -118,7 +118,7 @@ START_TEST(test_literals)
         size_t words = term_words_flat(t);
         ck_assert_uint_ge(words, term_words(t));
         heap_init(&to, words);
-        term copy = term_copy_literals(&to, t);
+        term copy = term_copy_literals(&to, t, words);
         ck_assert(to.top == to.end && !to.fragments);
         ck_assert(term_equal(copy, t));
         ck_assert(!points_to_literal(&to));

@@ -240,13 +240,14 @@ collections_disturbed() ->
     Ready(Sleeper),
     Sleeper ! wake,
     Woken = receive {Sleeper, Same} -> Same end,
-    {Stopped, _} = Two = spawn_monitor(fun() -> Kept = Large(), receive go -> ok end, erlang:garbage_collect(), exit(erlang:phash2(Kept)) end),
+    {Stopped, _} = Two = spawn_monitor(fun() -> Kept = Large(), receive go -> ok end, erlang:garbage_collect(), receive stop -> exit(erlang:phash2(Kept)) end end),
     Ready(Stopped),
     Stopped ! go,
     erlang:garbage_collect(Stopped),
     true = erlang:suspend_process(Stopped),
     {status, suspended} = process_info(Stopped, status),
     true = erlang:resume_process(Stopped),
+    Stopped ! stop,
     Resumed = receive {'DOWN', _, process, _, Hash} when element(1, Two) =:= Stopped -> Hash end,
     {Ends, Killed, Woken, Resumed}.
 
@@ -387,3 +388,43 @@ comparisons_disturbed() ->
     exit(Killed, kill),
     [receive {'DOWN', Monitor, process, Pid, Reason} when Pid =/= Killed -> Reason; {'DOWN', Monitor, process, Killed, _} -> gone end
      || {Pid, Monitor} <- Makers].
+
+%% Objects that are large, and keys with very many of them: what goes in and comes out, and what fails.
+large_objects() ->
+    Large = [{I, [I, <<I:1000>>]} || I <- lists:seq(1, ?SIZE)],
+    [begin
+         T = ets:new(t, [Type]),
+         In = [ets:insert(T, {1, Large}), ets:insert_new(T, {1, Large}), ets:insert_new(T, {2, x, Large}), ets:insert(T, [{3, y}, {2, Large, z}, {4, Large}]),
+               ets:insert_new(T, [{5, Large}, {3, Large}]), ets:insert_new(T, [{5, Large}, {6, Large}]), ets:insert(T, [{if Type =:= set; Type =:= ordered_set -> I + 6; true -> I rem 5 + 7 end, I} || I <- lists:seq(1, ?SIZE * 3)])],
+         Out = [erlang:phash2(lists:sort(ets:lookup(T, Key))) || Key <- lists:seq(0, 12)],
+         Elements = [catch_class(fun() -> erlang:phash2(lists:sort(lists:flatten([ets:lookup_element(T, Key, At)]))) end) || Key <- [0, 1, 2, 7, 8], At <- [0, 1, 2, 3, x]],
+         Fixed = ets:safe_fixtable(T, true),
+         Taken = [begin L = ets:take(T, Key), {length(L), erlang:phash2(lists:sort(L)), ets:lookup(T, Key)} end || Key <- [0, 1, 2, 8, 9]],
+         Again = [ets:insert(T, {8, Large}), length(ets:lookup(T, 8)), ets:safe_fixtable(T, false), length(ets:lookup(T, 8))],
+         Bad = [catch_class(fun() -> ets:insert(T, Bad) end) || Bad <- [Large, [{1, Large}, x], [{1, Large} | x], {}, x, [{}, {1, Large}]]],
+         Gone = begin ets:delete(T), [catch_class(Fun) || Fun <- [fun() -> ets:insert(T, {1, Large}) end, fun() -> ets:lookup(T, 1) end, fun() -> ets:take(T, 1) end]] end,
+         {Type, In, Out, Elements, Fixed, Taken, Again, Bad, Gone}
+     end || Type <- [set, ordered_set, bag, duplicate_bag]].
+
+%% They are read while others take, delete, and put them back: all of a key's or none. Readers are killed, and the table goes.
+large_objects_disturbed() ->
+    Objects = [{1, I, <<I:800>>} || I <- lists:seq(1, ?OBJECTS * 2)],
+    T = ets:new(t, [duplicate_bag, public]),
+    Self = self(),
+    Readers = [spawn_monitor(fun() -> Self ! ready, exit({seen, read_key(T, Read, 20, [])}) end)
+               || Read <- [fun() -> length(ets:lookup(T, 1)) end, fun() -> length(ets:lookup_element(T, 1, 3)) end, fun() -> length(ets:take(T, 1)) end,
+                           fun() -> length(ets:lookup(T, 1)) end]],
+    _ = [receive ready -> ok end || _ <- Readers],
+    _ = [begin ets:insert(T, Objects), erlang:yield(), ets:delete(T, 1) end || _ <- lists:seq(1, 10)],
+    {Killed, _} = lists:last(Readers),
+    exit(Killed, kill),
+    ets:insert(T, Objects),
+    ets:delete(T),
+    [receive
+         {'DOWN', Monitor, process, Pid, {seen, Seen}} -> [N || N <- Seen, N rem (?OBJECTS * 2) =/= 0];
+         {'DOWN', Monitor, process, Pid, killed} -> []
+     end || {Pid, Monitor} <- Readers].
+
+read_key(_, _, 0, Seen) -> Seen;
+read_key(T, Read, N, Seen) ->
+    try Read() of Length -> read_key(T, Read, N - 1, [Length | Seen]) catch error:badarg -> read_key(T, Read, N - 1, Seen) end.
