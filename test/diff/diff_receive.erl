@@ -81,7 +81,8 @@ clause(Shape, Kind, Environment) ->
                         end,
     Inner = Bound ++ More ++ Environment,
     Guards = case {Bound, below(4)} of
-                 {[{Name, _}], N} when N > 0 -> [[{op, ?L, pick(['=:=', '=:=', '==', '=/=', '>']), var(Name), computed(Environment)}]];
+                 {[{Name, _}], N} when N > 1 -> [[{op, ?L, pick(['=:=', '=:=', '==', '=/=', '>']), var(Name), computed(Environment)}]];
+                 {[{Name, _}], 1} -> [[{op, ?L, pick(['=:=', '>']), large(var(Name)), computed(Environment)}]];
                  _ -> diff_expr:guards(Inner)
              end,
     Shown = case chance(70) of
@@ -103,13 +104,21 @@ number(Environment) ->
 %% From what is bound, without what the message holds: small, large or a failure.
 computed(Environment) ->
     {Name, _} = pick(Environment),
-    case below(6) of
+    case below(7) of
+        6 -> large(var(Name));
         0 -> {op, ?L, pick(['+', '-', '*', 'rem']), var(Name), int(below(5))};
         1 -> {op, ?L, '-', var(Name)};
         2 -> {op, ?L, 'div', {op, ?L, '*', var(Name), int(1 bsl 70)}, int(1 bsl 70)};
         3 -> call(pick([abs, round, length, hd, byte_size]), [var(Name)]);
         4 -> {op, ?L, '+', {op, ?L, '-', var(Name), int(1 + below(3))}, int(below(4))};
         5 -> var(Name)
+    end.
+
+%% The same number, by way of very large ones.
+large(Value) ->
+    case below(2) of
+        0 -> {op, ?L, 'bsr', {op, ?L, '*', Value, int(1 bsl 3000)}, int(3000)};
+        1 -> {op, ?L, 'div', {op, ?L, '*', {op, ?L, '*', Value, int(1 bsl 5000)}, int(1 bsl 4000)}, int(1 bsl 9000)}
     end.
 
 rest() ->
