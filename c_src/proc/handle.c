@@ -236,8 +236,9 @@ static void answer_dead(struct proc *p, struct signal *s)
 static struct signal *oldest_first(struct signal *newest)
 {
     struct signal *first = NULL;
-    while (newest) {
+    for (uintptr_t before = (uintptr_t)newest; newest;) {
         struct signal *next = newest->next;
+        before = signal_fetch_ahead(newest, before);
         newest->next = first;
         first = newest;
         newest = next;
