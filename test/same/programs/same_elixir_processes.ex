@@ -114,7 +114,7 @@ defmodule SameElixirProcesses do
   def task_stream, do: [1, 2, 3] |> Task.async_stream(&(&1 * 10), max_concurrency: 2) |> Enum.to_list()
   def task_yield, do: (t = Task.async(fn -> Process.sleep(:infinity) end); {Task.yield(t, 20), Task.shutdown(t, :brutal_kill)})
   def task_timeout, do: (t = Task.async(fn -> Process.sleep(1000) end); Task.await(t, 20))
-  def task_raises, do: (Process.flag(:trap_exit, true); t = Task.async(fn -> raise "in task" end); r = catch_exit(fn -> Task.await(t) end); {elem(elem(r, 0), 0), elem(r, 1)})
+  def task_raises, do: (Process.flag(:trap_exit, true); t = Task.async(fn -> raise "in task" end); r = catch_exit(fn -> Task.await(t) end); send(self(), receive(do: ({:EXIT, _, _} = e -> e))); {elem(elem(r, 0), 0), elem(r, 1)})
   def task_untrapped, do: Task.async(fn -> exit(:task_reason) end) |> Task.await()
   def task_supervised do
     {:ok, s} = Task.Supervisor.start_link()
