@@ -2,9 +2,9 @@
 // Instructions: sending and receiving.
 #include "code/interp.h"
 
+#include "proc/comparing.h"
 #include "proc/mailbox.h"
 #include "proc/timer.h"
-#include "term/compare.h"
 
 // The inner queue is used up: signals from outside are taken in.
 static const struct signal *look_outside(const word *ip, struct proc *p)
@@ -102,22 +102,48 @@ OP(loop_rec_end_plain)
 
 static NOINLINE OP(seek_on)
 {
-    term sought = S(2);
-    if (term_equal(X(1), sought))
-        NEXT(5);
-    reds -= (sword)mailbox_seek(&p->mailbox, A(3), A(4), sought, reds > 0 ? (size_t)reds : 1);
+    reds -= (sword)mailbox_seek(&p->mailbox, A(3), A(4), S(2), reds > 0 ? (size_t)reds : 1);
     const word *end = (const word *)(uintptr_t)A(0);    // a loop_rec_end
     ip = (const word *)(uintptr_t)end[1];
     LOOK_AGAIN();
+}
+
+// A comparison that takes long begins again, as those of other instructions do.
+static NOINLINE OP(seek_long)
+{
+    SWAP_OUT();
+    int equal = comparing_long_equality(p, X(1), S(2));
+    SWAP_IN();
+    reds -= interp_charged(x);
+    if (equal == COMPARE_LATER) {
+        interp_of(x)->live = CONFIG_X_REGISTERS;
+        TAIL(op_yield);
+    }
+    if (equal)
+        NEXT(5);
+    TAIL(op_seek_on);
+}
+
+static NOINLINE OP(seek_slow)
+{
+    int equal = term_equal_soon(X(1), S(2));
+    if (UNLIKELY(equal == COMPARE_LATER))
+        TAIL(op_seek_long);
+    if (equal)
+        NEXT(5);
+    TAIL(op_seek_on);
 }
 
 // Operands: label of the loop_rec_end, an element of the message, what it is to be, the message's size, the element's index. Goes on
 // to the next message that may match: a fifth of the time of three instructions for each.
 OP(seek_x)
 {
-    if (X(1) == S(2))
+    term t = X(1), sought = S(2);
+    if (t == sought)
         NEXT(5);
-    TAIL(op_seek_on);
+    if (is_immediate(t) || is_immediate(sought))
+        TAIL(op_seek_on);
+    TAIL(op_seek_slow);
 }
 
 OP(remove_message_plain)

@@ -61,6 +61,12 @@ nested() ->
     {[same_twice(K) || K <- [2, 1]], [inner(K) || K <- [2, 3, 1]], rest()}.
 kept_whole() -> fill(n, 1, 50), {[kept(K) || K <- [49, 2, 51]], length(rest())}.
 
+%% Elements whose comparison takes turns with others.
+long_elements() ->
+    Long = fun(Last) -> lists:seq(1, 40_000) ++ [Last] end,
+    [self() ! {Long(I), I} || I <- [1, 2, 3]],
+    {[first(Long(I)) || I <- [3, 4, 1]], erlang:phash2(rest())}.
+
 %% More messages than a slice has reductions for.
 very_many() ->
     fill(n, 1, 9_000),
