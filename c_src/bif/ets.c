@@ -319,25 +319,13 @@ static term copies(struct heap *h, const struct ets_table *t, term key)
 }
 
 // What is copied later is held meanwhile.
-struct held {
-    struct ets_object **objects;
-    size_t count, room;
-};
-
-static void hold_all(struct held *held, const struct ets_table *t, term key)
+static void hold_all(struct ets_held *held, const struct ets_table *t, term key)
 {
-    for (struct ets_object *o = ets_lookup(t, key); o; o = ets_lookup_again(t, o)) {
-        if (held->count == held->room) {
-            size_t more = held->room ? held->room * 2 : 8;
-            held->objects = mem_resize(held->objects, held->room * sizeof o, more * sizeof o);
-            held->room = more;
-        }
-        ets_object_hold(o);
-        held->objects[held->count++] = o;
-    }
+    for (struct ets_object *o = ets_lookup(t, key); o; o = ets_lookup_again(t, o))
+        ets_held_add(held, o);
 }
 
-static bool have_element(const struct held *held, size_t position)
+static bool have_element(const struct ets_held *held, size_t position)
 {
     for (size_t i = 0; i < held->count; i++)
         if (tuple_arity(ets_object_tuple(held->objects[i])) < position)
@@ -351,7 +339,7 @@ static term part_of(const struct ets_object *o, size_t position)
 }
 
 // A list of them, or of their elements at a position, in turns; nothing for a process that ends. They are dropped.
-static term copy_held(struct proc *p, struct held *held, size_t position)
+static term copy_held(struct proc *p, struct ets_held *held, size_t position)
 {
     term list = NIL;
     for (size_t i = 0; i < held->count; i++) {
@@ -362,13 +350,13 @@ static term copy_held(struct proc *p, struct held *held, size_t position)
         ets_object_drop(o);
         turn_pass(words);
     }
-    mem_free(held->objects, held->room * sizeof *held->objects);
+    ets_held_free(held);
     return list;
 }
 
 static term lookup_in_turns(struct proc *p, term *args)
 {
-    struct held held = {0};
+    struct ets_held held = {0};
     struct ets_table *t = ets_take_again(p, args[0], ETS_READ, false);
     if (!t)
         return NONE;
@@ -407,7 +395,7 @@ static term no_element(struct proc *p, bool found)
 
 static term element_in_turns(struct proc *p, term *args)
 {
-    struct held held = {0};
+    struct ets_held held = {0};
     struct ets_table *t = ets_take_again(p, args[0], ETS_READ, false);
     if (!t)
         return NONE;
@@ -511,7 +499,7 @@ ERRAND(bif_delete_all, 2, delete_all)
 
 static term take_in_turns(struct proc *p, term *args)
 {
-    struct held held = {0};
+    struct ets_held held = {0};
     struct ets_table *t = ets_take_again(p, args[0], ETS_WRITE, true);
     if (!t)
         return NONE;

@@ -49,3 +49,19 @@ void ets_object_drop(struct ets_object *o)
     if (atomic_fetch_sub(&o->holders, 1) == FREED + 1)
         give_back(o);
 }
+
+void ets_held_add(struct ets_held *held, struct ets_object *o)
+{
+    if (held->count == held->room) {
+        size_t more = held->room ? held->room * 2 : 8;
+        held->objects = mem_resize(held->objects, held->room * sizeof o, more * sizeof o);
+        held->room = more;
+    }
+    ets_object_hold(o);
+    held->objects[held->count++] = o;
+}
+
+void ets_held_free(struct ets_held *held)
+{
+    mem_free(held->objects, held->room * sizeof *held->objects);
+}

@@ -32,6 +32,14 @@ static inline void ets_object_hold(struct ets_object *o)    // with the table lo
 }
 void ets_object_drop(struct ets_object *o);
 
+// Those that somebody holds; {0}: none.
+struct ets_held {
+    struct ets_object **objects;
+    size_t count, room;
+};
+void ets_held_add(struct ets_held *held, struct ets_object *o);    // holds it
+void ets_held_free(struct ets_held *held);                         // the list alone: each has been dropped
+
 static inline term ets_object_tuple(const struct ets_object *o)
 {
     return boxed_term(o->body);

@@ -67,11 +67,16 @@ bool ets_select_fix(struct ets_selection *s)
     return take_again(s, false);
 }
 
+bool ets_select_again(struct ets_selection *s)
+{
+    return take_again(s, s->writes);
+}
+
 bool ets_select_pause(struct ets_selection *s)
 {
     ets_give(s->table, s->writes);
     turn_pass(ETS_SELECT_TURN * CONFIG_TURN_UNITS);
-    return take_again(s, s->writes);
+    return ets_select_again(s);
 }
 
 // What is marked goes in turns with others, if nobody else has the table fixed. False: the table is gone.

@@ -36,6 +36,7 @@ enum { ETS_SELECT_TURN = 1000 };    // objects between two pauses
 // Before a walk that will pause. False, also of the next: the table is gone, s->table is NULL, and the failure recorded.
 bool ets_select_fix(struct ets_selection *s);
 bool ets_select_pause(struct ets_selection *s);
+bool ets_select_again(struct ets_selection *s);    // after the lock was given back
 
 // From the start. The result of the native; the number for all but lists.
 term ets_select_hash(struct ets_selection *s);

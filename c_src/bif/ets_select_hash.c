@@ -5,11 +5,14 @@
 #include "base/turn.h"
 #include "term/ident.h"
 
+enum { LONG_BUCKET = CONFIG_STRESS ? 10 : ETS_SELECT_TURN };
+
 struct hash_walk {
     struct ets_selection *s;
     uint32_t *buckets;    // to be visited, if all keys are known
     size_t count;
-    bool all;    // visit all buckets
+    bool all;      // visit all buckets
+    bool holds;    // of a bag's long bucket the objects may be held, and the lock given back
     bool resumed;
 };
 
@@ -71,6 +74,26 @@ static bool treat(struct ets_selection *s, struct ets_object **at, uint32_t buck
     return false;
 }
 
+// The rest of a bucket, as it is now. Afterwards the table is gone, or locked again.
+static NOINLINE void visit_held(struct ets_selection *s, struct ets_object *o)
+{
+    struct ets_held held = {0};
+    struct match_mark mark;
+    for (; o; o = o->link[ETS_NEXT])
+        if (!o->gone)
+            ets_held_add(&held, o);
+    s->id = ets_id(proc_heap(s->p), s->table);
+    ets_give(s->table, s->writes);
+    for (size_t i = 0; i < held.count; i++, turn_pass(CONFIG_TURN_UNITS)) {
+        turn_hold();    // what others add to the heap would be rewound
+        ets_select_match(s, held.objects[i], &mark);
+        turn_release();
+        ets_object_drop(held.objects[i]);
+    }
+    ets_held_free(&held);
+    (void)ets_select_again(s);
+}
+
 static size_t visit(struct ets_selection *s, uint32_t bucket)
 {
     size_t visited = 0;
@@ -83,14 +106,35 @@ static size_t visit(struct ets_selection *s, uint32_t bucket)
     return visited;
 }
 
+// Of a bag, for those who only read. Afterwards the table may be gone.
+static NOINLINE size_t visit_of_bag(struct ets_selection *s, uint32_t bucket)
+{
+    size_t visited = 0;
+    struct match_mark mark;
+    struct ets_object *o = s->table->hash.buckets[bucket];
+    for (; o && visited < LONG_BUCKET; o = o->link[ETS_NEXT]) {
+        if (o->gone)
+            continue;
+        visited++;
+        ets_select_match(s, o, &mark);
+    }
+    if (o)
+        visit_held(s, o);
+    return visited;
+}
+
 // The bucket to go on with, or -1.
 static sword visit_all(struct hash_walk *w, uint32_t bucket)
 {
     struct ets_selection *s = w->s;
+    const struct ets_table *t = s->table;
     size_t visited = 0;
+    bool holds = w->holds;
     for (;;) {
-        visited += visit(s, bucket);
-        bucket = ets_hash_next_bucket(&s->table->hash, bucket);
+        visited += UNLIKELY(holds) ? visit_of_bag(s, bucket) : visit(s, bucket);
+        if (UNLIKELY(holds) && !(t = s->table))
+            return -1;
+        bucket = ets_hash_next_bucket(&t->hash, bucket);
         if (bucket == 0)
             return -1;
         if (s->chunk && s->got >= s->chunk)
@@ -100,6 +144,7 @@ static sword visit_all(struct hash_walk *w, uint32_t bucket)
             visited = 0;
             if (s->fixed && !ets_select_pause(s))
                 return -1;
+            t = s->table;
         }
     }
 }
@@ -140,11 +185,13 @@ term ets_select_hash(struct ets_selection *s)
     struct hash_walk w = {.s = s};
     sword bucket = -1;
     find_buckets(&w);
-    bool pauses = w.all && !s->chunk && turn_under_way() && s->table->hash.count > ETS_SELECT_TURN;
+    bool in_turns = !s->chunk && turn_under_way(), reads = s->what == ETS_SELECT_LIST || s->what == ETS_SELECT_COUNT;
+    bool pauses = w.all && in_turns && s->table->hash.count > ETS_SELECT_TURN;
+    w.holds = in_turns && reads && (pauses || w.count == 1) && s->table->hash.equal_keys != ETS_SET;
     if (w.all && (!pauses || ets_select_fix(s)))
         bucket = visit_all(&w, 0);
     for (size_t i = 0; !w.all && i < w.count; i++)
-        visit(s, w.buckets[i]);
+        (void)(w.holds ? visit_of_bag(s, w.buckets[i]) : visit(s, w.buckets[i]));
     mem_free(w.buckets, (size_t)(list_length(s->spec) + 1) * sizeof *w.buckets);
     if (!s->table)
         return NONE;

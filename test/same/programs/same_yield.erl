@@ -428,3 +428,29 @@ large_objects_disturbed() ->
 read_key(_, _, 0, Seen) -> Seen;
 read_key(T, Read, N, Seen) ->
     try Read() of Length -> read_key(T, Read, N - 1, [Length | Seen]) catch error:badarg -> read_key(T, Read, N - 1, Seen) end.
+
+%% Selections of very many objects of a key, while others change them, and from tables that others have fixed.
+large_buckets() ->
+    [begin
+         T = ets:new(t, [Type, public]),
+         ets:insert(T, [{I rem 2, I, <<I:600>>} || I <- lists:seq(1, ?OBJECTS * 5)]),
+         Selections = [fun() -> ets:match_object(T, {1, '_', '_'}) end, fun() -> ets:tab2list(T) end, fun() -> ets:select(T, [{{0, '$1', '_'}, [{'<', '$1', 2000}], ['$1']}]) end,
+                       fun() -> [ets:select_count(T, [{{'_', '$1', '_'}, [{'>', '$1', 100}], [true]}])] end, fun() -> ets:match(T, {'_', '$1', '_'}) end,
+                       fun() -> ets:select(T, [{{1, '$1', '_'}, [], ['$1']}, {{0, 17, '$1'}, [], ['$1']}]) end],
+         Hashes = fun() -> [erlang:phash2(lists:sort(Select())) || Select <- Selections] end,
+         First = Hashes(),
+         ets:safe_fixtable(T, true),
+         [ets:delete_object(T, {I rem 2, I, <<I:600>>}) || I <- lists:seq(1, 200)],
+         Second = Hashes(),
+         {Fixer, Fixed} = spawn_monitor(fun() -> [begin ets:insert(T, {1, a, b}), ets:delete_object(T, {1, a, b}) end || _ <- lists:seq(1, 50)], ets:delete(T, 0), ets:delete(T, 1) end),
+         {Reader, Read} = spawn_monitor(fun() -> _ = Hashes(), hold(T) end),
+         _ = Hashes(),
+         receive {'DOWN', Fixed, process, Fixer, _} -> ok end,
+         exit(Reader, kill),
+         receive {'DOWN', Read, process, Reader, _} -> ok end,
+         Third = Hashes(),
+         {Late, Failed} = spawn_monitor(fun() -> Self = self(), ets:insert(T, [{1, I} || I <- lists:seq(1, ?OBJECTS * 2)]), exit({late, catch_class(fun() -> length(ets:match_object(T, {1, '_'})) end), is_pid(Self)}) end),
+         Last = receive {'DOWN', Failed, process, Late, Why} -> Why end,
+         ets:delete(T),
+         {Type, First, Second, Third, Last}
+     end || Type <- [bag, duplicate_bag]].
