@@ -43,6 +43,9 @@
 %% An engine takes no larger ones. It would say so, but not be heard by a port that is still writing.
 -define(MOST, 1 bsl 30).
 
+%% Milliseconds between two looks at an engine that is to end, at most.
+-define(LOOK, 1000).
+
 %% Messages go together until they have so many bytes.
 -define(TOGETHER, 16 bsl 10).
 
@@ -61,27 +64,51 @@ program() ->
     "tandem".
 
 %% @doc Ends the engine of a connection at once, even if it reads nothing: a port that is closed would wait for that. One that is stopped
-%% does not notice that its port is gone, and is killed.
+%% does not notice that its port is gone, and is killed; it may be about to be stopped, so it is looked at until it has ended.
 -spec kill(port()) -> true.
 kill(Port) ->
-    _ = case erlang:port_info(Port, os_pid) of
-            {os_pid, OsPid} -> is_stopped(OsPid) andalso os:cmd("kill -KILL " ++ integer_to_list(OsPid));
-            undefined -> gone
-        end,
-    exit(Port, kill).
+    case erlang:port_info(Port, os_pid) of
+        {os_pid, OsPid} ->
+            Seen = seen(OsPid),
+            true = exit(Port, kill),
+            has_ended(OsPid, Seen) orelse spawn(fun() -> see_end(OsPid, Seen, 1) end),
+            true;
+        undefined ->
+            exit(Port, kill)
+    end.
 
-%% What its state is stands behind its name, which may have parentheses. Where there is no /proc nobody knows.
-is_stopped(OsPid) ->
+see_end(OsPid, Seen, Pause) ->
+    receive after Pause -> has_ended(OsPid, Seen) orelse see_end(OsPid, Seen, min(2 * Pause, ?LOOK)) end.
+
+%% Kills it if it is stopped. Another process may have got its number.
+has_ended(_, none) ->
+    true;
+has_ended(OsPid, {_, Started}) ->
+    case seen(OsPid) of
+        {State, Started} when State =:= <<"T">>; State =:= <<"t">> ->
+            _ = os:cmd("kill -KILL " ++ integer_to_list(OsPid)),
+            true;
+        {State, Started} ->
+            State =:= <<"Z">>;
+        _ ->
+            true
+    end.
+
+%% Its state and when it was started, which stand behind its name, which may have parentheses. Where there is no /proc nobody knows.
+seen(OsPid) ->
     case file:open("/proc/" ++ integer_to_list(OsPid) ++ "/stat", [read, raw, binary]) of
         {ok, File} ->
             Read = file:read(File, 1000),
             ok = file:close(File),
             case Read of
-                {ok, Text} -> lists:member(binary:first(lists:last(binary:split(Text, <<") ">>, [global]))), "Tt");
-                _ -> false
+                {ok, Text} ->
+                    Fields = binary:split(lists:last(binary:split(Text, <<") ">>, [global])), <<" ">>, [global]),
+                    {hd(Fields), lists:nth(20, Fields)};
+                _ ->
+                    none
             end;
         {error, _} ->
-            false
+            none
     end.
 
 %% @doc Where the engine is.

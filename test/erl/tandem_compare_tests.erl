@@ -200,10 +200,10 @@ killed_test_() ->
     {timeout, 60, fun() ->
         Before = {erlang:ports(), engines()},
         Caller = spawn(fun() -> compare({timer, sleep, [1]}, #{time => 30}) end),
-        ?assert(tandem_support:until(fun() -> length(erlang:ports()) >= length(element(1, Before)) + 2 end, 1500)),
+        ?assert(tandem_support:until(fun() -> length(erlang:ports()) >= length(element(1, Before)) + 2 end)),
         timer:sleep(200),
         exit(Caller, kill),
-        ?assert(tandem_support:until(fun() -> {erlang:ports(), engines()} =:= Before end, 1000))
+        ?assert(tandem_support:until(fun() -> {erlang:ports(), engines()} =:= Before end))
     end}.
 
 engines() -> [Name || Name <- registered(), string:find(atom_to_list(Name), "tandem") =/= nomatch].

@@ -4,7 +4,7 @@
 
 -include_lib("eunit/include/eunit.hrl").
 
--import(tandem_support, [os_pid/1, signal/2, gone/2, resident/1]).
+-import(tandem_support, [os_pid/1, signal/2, gone/1, await_gone/1, resident/1]).
 
 -define(LIMIT, 120).
 
@@ -82,10 +82,10 @@ killed_host_of_a_busy_engine_test_() ->
                           {line, 1000}, exit_status]),
         OsPid = receive {Port, {data, {eol, Line}}} -> list_to_integer(lists:droplast(Line)) end,
         {os_pid, Host} = erlang:port_info(Port, os_pid),
-        ?assertNot(gone(OsPid, 1)),
+        ?assertNot(gone(OsPid)),
         signal("KILL", Host),
         receive {Port, {exit_status, _}} -> ok end,
-        ?assert(gone(OsPid, 500))
+        await_gone(OsPid)
     end}.
 
 %% --- Options that show -----------------------------------------------------------------------------------------------------
@@ -106,7 +106,10 @@ options_take_effect_test_() ->
 
 %% --- Start and memory ------------------------------------------------------------------------------------------------------
 
-fresh_engine_is_small_test() ->
+fresh_engine_is_small_test_() ->
+    {timeout, ?LIMIT, fun fresh_engine_is_small/0}.
+
+fresh_engine_is_small() ->
     {ok, Owner, _} = tandem:start(#{}),
     Resident = resident(os_pid(Owner)),
     ok = tandem:stop(Owner),

@@ -2,7 +2,7 @@
 %% What several test modules need: the engine's operating-system process, and waiting for something to hold.
 -module(tandem_support).
 
--export([os_pid/1, input/1, port/1, signal/2, gone/2, until/1, until/2, resident/1, on/2, no_native/1, quiet/0]).
+-export([os_pid/1, input/1, port/1, signal/2, gone/1, await_gone/1, until/1, until/2, resident/1, on/2, no_native/1, quiet/0]).
 -export([carrier/0, has_os_process/0, end_at_once/2, is_telling/2, each_on_an_engine/1]).
 
 %% The process that owns the engine's port, the port, and the engine's operating-system process, by the engine's owner.
@@ -51,18 +51,21 @@ end_at_once(Owner, Node) ->
 signal(Name, OsPid) -> os:cmd("kill -" ++ Name ++ " " ++ integer_to_list(OsPid)).
 
 %% A zombie that nobody has reaped yet is gone as well.
--spec gone(pos_integer(), pos_integer()) -> boolean().
-gone(OsPid, Times) ->
-    until(fun() -> case file:read_file("/proc/" ++ integer_to_list(OsPid) ++ "/stat") of
-                       {ok, Stat} -> binary:match(Stat, <<") Z ">>) =/= nomatch;
-                       {error, _} -> true
-                   end
-          end, Times).
+-spec gone(pos_integer()) -> boolean().
+gone(OsPid) ->
+    case file:read_file("/proc/" ++ integer_to_list(OsPid) ++ "/stat") of
+        {ok, Stat} -> binary:match(Stat, <<") Z ">>) =/= nomatch;
+        {error, _} -> true
+    end.
 
-%% Asks every 10 ms, by default 500 times.
--spec until(fun(() -> boolean())) -> boolean().
-until(F) -> until(F, 500).
+-spec await_gone(pos_integer()) -> true.
+await_gone(OsPid) -> until(fun() -> gone(OsPid) end).
 
+%% Asks every 10 ms, as long as it takes: how fast the machine is decides nothing. What never comes ends with the test's own limit.
+-spec until(fun(() -> boolean())) -> true.
+until(F) -> F() orelse begin timer:sleep(10), until(F) end.
+
+%% For who tells what is wrong then, or expects nothing to come: asks so many times.
 -spec until(fun(() -> boolean()), non_neg_integer()) -> boolean().
 until(_, 0) -> false;
 until(F, Times) -> F() orelse begin timer:sleep(10), until(F, Times - 1) end.

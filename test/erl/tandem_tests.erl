@@ -4,7 +4,7 @@
 
 -include_lib("eunit/include/eunit.hrl").
 
--import(tandem_support, [os_pid/1, signal/2, gone/2, until/1, on/2]).
+-import(tandem_support, [os_pid/1, signal/2, gone/1, await_gone/1, until/1, on/2]).
 
 %% Seconds that a test may take on a busy machine.
 -define(LIMIT, 60).
@@ -99,7 +99,7 @@ start_and_stop() ->
     monitor_node(Node, true),
     ?assertEqual(ok, tandem:stop(Node)),
     ?assertNot(lists:member(Node, nodes(connected))),
-    receive {nodedown, Node} -> ok after 1000 -> error(no_nodedown) end,
+    receive {nodedown, Node} -> ok end,
     ?assertNot(is_process_alive(Pid)),
     ?assertEqual({error, {not_an_engine, Node}}, tandem:stop(Node)),
     ?assertEqual({error, {not_an_engine, Node}}, tandem:info(Node)).
@@ -119,14 +119,14 @@ names_of_nodes() ->
     [Own, _] = string:split(atom_to_list(node()), "@"),
     ?assertMatch({error, {name_taken, <<"this VM has", _/binary>>}}, tandem:start(#{name => Own})),
     {ok, Pid, Node} = tandem:start(#{name => first}),
-    {ok, Kept, Node} = begin exit(Pid, kill), started_again(200) end,
+    {ok, Kept, Node} = begin exit(Pid, kill), started_again() end,
     ?assertEqual(Node, on(Node, fun() -> node() end)),
     ok = tandem:stop(Kept).
 
 %% It takes the name as soon as who had it is gone.
-started_again(Times) ->
+started_again() ->
     case tandem:start(#{name => first}) of
-        {error, {already_started, _}} when Times > 0 -> timer:sleep(10), started_again(Times - 1);
+        {error, {already_started, _}} -> timer:sleep(10), started_again();
         Result -> Result
     end.
 
@@ -147,7 +147,7 @@ link_to_owner() ->
     Node = receive {node, N} -> N end,
     monitor_node(Node, true),
     Owner ! stop,
-    receive {nodedown, Node} -> ok after 5000 -> error(engine_outlives_owner) end.
+    receive {nodedown, Node} -> ok end.
 
 %% --- Death -----------------------------------------------------------------------------------------------------------------
 
@@ -169,7 +169,7 @@ stopped_engine_can_be_stopped() ->
     OsPid = os_pid(Pid),
     signal("STOP", OsPid),
     ?assertEqual(ok, tandem:stop(Pid)),
-    ?assert(gone(OsPid, 500)).
+    await_gone(OsPid).
 
 supervised() ->
     {ok, Supervisor} = supervisor:start_link(tandem_tests_sup, #{name => supervised}),
@@ -201,13 +201,12 @@ killed_host_test_() ->
                           {line, 1000}, exit_status, binary]),
         OsPid = receive
                     {Port, {data, {eol, <<"{true,true,", Rest/binary>>}}} -> binary_to_integer(hd(binary:split(Rest, <<"}">>)))
-                after 15000 -> error(no_engine)
                 end,
         {os_pid, Host} = erlang:port_info(Port, os_pid),
-        ?assertNot(gone(OsPid, 1)),
+        ?assertNot(gone(OsPid)),
         signal("KILL", Host),
         receive {Port, {exit_status, _}} -> ok end,
-        ?assert(gone(OsPid, 200))
+        await_gone(OsPid)
     end} || tandem_support:has_os_process(), Talk <- ["", Large]].
 
 %% --- Across the border -----------------------------------------------------------------------------------------------------
@@ -261,9 +260,12 @@ links(Node) ->
     exit(Other, kill),
     receive {'EXIT', Other, killed} -> ok end,
     Unlinked = spawn_link(Node, fun() -> receive go -> exit(unseen) end end),
+    Ended = monitor(process, Unlinked),
     true = unlink(Unlinked),
     Unlinked ! go,
-    receive {'EXIT', Unlinked, _} -> error(linked) after 50 -> ok end,
+    receive {'DOWN', Ended, process, Unlinked, unseen} -> ok end,
+    ?assertEqual(later, on(Node, fun() -> later end)),
+    receive {'EXIT', Unlinked, _} -> error(linked) after 0 -> ok end,
     link(Unlinked),
     receive {'EXIT', Unlinked, noproc} -> ok end,
     untrap(Was).

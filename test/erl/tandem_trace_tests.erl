@@ -102,7 +102,7 @@ caller_ends(Node) ->
     timer:sleep(200),
     exit(Pid, kill),
     receive {'DOWN', Monitor, _, _, _} -> ok end,
-    ?assert(tandem_support:until(fun() -> element(1, tandem:trace(Node, 0.01, file("after"))) =:= ok end, 100)).
+    ?assert(tandem_support:until(fun() -> element(1, tandem:trace(Node, 0.01, file("after"))) =:= ok end)).
 
 engine_ends(_) ->
     {ok, Pid, Node} = tandem:start(#{}),
