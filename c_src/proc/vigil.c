@@ -191,6 +191,7 @@ void vigil_stop(void)
 {
     pthread_mutex_lock(&vigil.mutex);
     vigil.stop = true;
+    atomic_store(&vigil.keeps, false);
     pthread_cond_signal(&vigil.called);
     bool runs = vigil.runs;
     vigil.runs = false;
