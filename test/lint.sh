@@ -54,6 +54,13 @@ alone() {
     headers | xargs -P 2 -I{} sh -c 'clang -std=gnu17 -D_GNU_SOURCE -fsyntax-only -Wno-pragma-once-outside-header -Ic_src -x c {} > /dev/null 2>&1 || echo "{}: does not compile alone"'
 }
 
+# Fuzzers are built by the long checks alone.
+fuzzers() {
+    for f in test/fuzz/*.c; do
+        clang -std=gnu17 -D_GNU_SOURCE -fsyntax-only -Werror -Wall -Ic_src -Itest/c "$f" > /dev/null 2>&1 || echo "$f: does not compile"
+    done
+}
+
 words() {
     grep -nE '\b(TODO|FIXME|XXX|HACK)\b' -r c_src src test bench Makefile rebar.config --include='*.[ch]' --include='*.erl' --include='*.ex' --include='*.exs' \
         --include='*.def' --include='*.py' --include='Makefile' --include='rebar.config' || true
@@ -61,7 +68,7 @@ words() {
     grep -nE ' +$' -r c_src src test bench --include='*.[ch]' --include='*.erl' --include='*.ex' --include='*.sh' --include='*.py' || true
 }
 
-{ layers; sizes; functions; licences; layout; alone; words; } > "$offences" 2>&1 || true
+{ layers; sizes; functions; licences; layout; alone; fuzzers; words; } > "$offences" 2>&1 || true
 cat "$offences"
 n=$(wc -l < "$offences")
 [ "$n" -eq 0 ] || { echo "lint: $n offences"; exit 1; }

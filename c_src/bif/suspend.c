@@ -57,7 +57,7 @@ static term bif_resume(struct proc *p, term *args)
 static term bif_process_flag(struct proc *p, term *args)
 {
     term pid = args[0], number = args[2];
-    if (!is_local_pid(pid))
+    if (!is_local_pid(pid) || !proc_find(pid))
         return ATOM_badtype;
     if (args[1] != ATOM_save_calls || !is_small(number) || small_value(number) < 0 ||
         small_value(number) > SAVE_CALLS_MAX)

@@ -131,8 +131,7 @@ static void spawn_call(const struct module *m, const struct beam_export *e, unsi
     s.module = m->name;
     s.function = e->function;
     s.arguments = list_of(&h, e->arity, arguments, NIL);
-    s.max_heap_words = MAX_HEAP_WORDS;
-    s.max_heap_log = false;
+    s.max_heap = (struct max_heap){.words = MAX_HEAP_WORDS, .kill = true};
     s.sensitive = true;
     proc_spawn(NULL, &s);
     heap_done(&h);

@@ -212,7 +212,7 @@ suspend_wrong() ->
 process_flags() ->
     [calls(erlang, process_flag, [[trap_exit, x], [trap_exit, true], [nothing_such, x], [priority, x], [priority, normal], [save_calls, x], [save_calls, 10001],
                                   [save_calls, 0], [min_heap_size, -1], [error_handler, 1], [message_queue_data, x], [sensitive, 1], [fullsweep_after, x]]),
-     calls(erlang, process_flag, [[self(), save_calls, 0], [self(), save_calls, 10001], [self(), x, 1], [1, save_calls, 1], [dead(), save_calls, 1], [idle(), save_calls, 5]])].
+     calls(erlang, process_flag, [[self(), save_calls, 0], [self(), save_calls, 10001], [self(), x, 1], [1, save_calls, 1], [dead(), save_calls, 1], [dead(), save_calls, x], [dead(), [], b], [idle(), save_calls, 5]])].
 
 process_display_wrong() -> calls(erlang, process_display, [[self(), x], [1, backtrace], [1, x], [dead(), backtrace]]).
 
