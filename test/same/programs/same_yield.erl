@@ -348,6 +348,10 @@ bit_strings_disturbed() ->
     Start = <<A/binary, 1>>,
     Makers = [spawn_monitor(fun() -> Self ! ready, exit({done, erlang:phash2(<<Start/binary, N, A/binary>>), receive hello -> hello end}) end)
               || N <- [1, 2, 3]],
+    disturbed(Makers).
+
+%% Each says that it is ready, then is at something long; the last is killed in it.
+disturbed(Makers) ->
     {Killed, _} = lists:last(Makers),
     _ = [receive ready -> ok end || _ <- Makers],
     _ = [begin Pid ! hello, erlang:garbage_collect(Pid) end || {Pid, _} <- Makers],
@@ -386,12 +390,7 @@ comparisons_disturbed() ->
                                     Self ! ready,
                                     exit({[A =:= B, A == [B], A < B], receive hello -> hello end})
                             end) || _ <- [1, 2, 3]],
-    {Killed, _} = lists:last(Makers),
-    _ = [receive ready -> ok end || _ <- Makers],
-    _ = [begin Pid ! hello, erlang:garbage_collect(Pid) end || {Pid, _} <- Makers],
-    exit(Killed, kill),
-    [receive {'DOWN', Monitor, process, Pid, Reason} when Pid =/= Killed -> Reason; {'DOWN', Monitor, process, Killed, _} -> gone end
-     || {Pid, Monitor} <- Makers].
+    disturbed(Makers).
 
 %% Objects that are large, and keys with very many of them: what goes in and comes out, and what fails.
 large_objects() ->
