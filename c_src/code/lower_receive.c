@@ -2,6 +2,7 @@
 // Receives whose patterns and guards look at nothing but the message and constants. A message that such a receive has passed over
 // once, it passes over each time; so it need not look at it again (proc/mailbox.h: scans). Found here by following the code
 // from loop_rec to loop_rec_end forward, with the set of registers that hold parts of the message.
+// And receives that seek a message by an element that was known before: their test for it goes on through the queue itself.
 #include "code/lower.h"
 
 #include <stdatomic.h>
