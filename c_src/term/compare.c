@@ -19,13 +19,6 @@
 // maps, whose state is owned.
 enum span_kind { SPAN_ARITH, SPAN_EXACT, SPAN_TRIES };
 
-// What a walk that may give up does at most: steps, each of at most TURN_STRIDE elements of lists; and what it doesn't begin with.
-enum {
-    SOON_STEPS = CONFIG_STRESS ? TURN_STRIDE : 16 * TURN_STRIDE,
-    SOON_BITS = 64 * 1024 * 8,
-    SOON_KEYS = 1000,
-};
-
 // Two tries of equal size in comparison. Their order is that of their sorted keys, then of the values in the order of
 // the keys. So only one key decides: the smallest that one map alone has, or else the smallest whose values differ.
 // The walk looks at one candidate after the other and keeps the one with the smallest key.
@@ -349,13 +342,13 @@ static NOINLINE int compare_maps(struct work *w, term a, term b, bool exact, boo
         return compare_u64(size, map_size(b));
     if (is_kind(a, KIND_MAP))
         return compare_flat_maps(w, a, b, exact);
-    return soon && size > SOON_KEYS ? COMPARE_LATER : compare_tries(w, a, b, exact);
+    return soon && size > COMPARE_KEYS ? COMPARE_LATER : compare_tries(w, a, b, exact);
 }
 
 static int compare_bits(term a, term b, bool soon)
 {
     struct bits x = bits_of(a), y = bits_of(b);
-    return soon && x.size > SOON_BITS && y.size > SOON_BITS ? COMPARE_LATER : bits_compare(x, y);
+    return soon && x.size > COMPARE_BITS && y.size > COMPARE_BITS ? COMPARE_LATER : bits_compare(x, y);
 }
 
 // Compares what two terms are outside; what is inside goes on the stack.
@@ -427,7 +420,7 @@ static int compare_walk(struct work *w, bool soon)
     size_t steps = 0;
     while (w->count > 0) {
         if (UNLIKELY(++steps % TURN_STRIDE == 0)) {
-            if (soon && steps >= SOON_STEPS)
+            if (soon && steps >= COMPARE_STEPS)
                 return give_up(w);
             turn_pass(TURN_STRIDE);
         }

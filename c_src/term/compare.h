@@ -5,6 +5,8 @@
 #ifndef TANDEM_TERM_COMPARE_H
 #define TANDEM_TERM_COMPARE_H
 
+#include "base/config.h"
+#include "base/turn.h"
 #include "term/term.h"
 
 #include <limits.h>
@@ -18,6 +20,13 @@ int term_compare_exact(term a, term b);
 enum { COMPARE_LATER = INT_MIN };
 int term_compare_soon(term a, term b);
 int term_equal_soon(term a, term b);    // 1, 0
+
+// What takes long: so many steps, each of at most TURN_STRIDE elements of lists, or one of these to begin with.
+enum {
+    COMPARE_STEPS = CONFIG_STRESS ? TURN_STRIDE : 16 * TURN_STRIDE,
+    COMPARE_BITS = 64 * 1024 * 8,
+    COMPARE_KEYS = 1000,
+};
 
 static inline bool term_equal(term a, term b)
 {

@@ -10,9 +10,6 @@
 
 #include <string.h>
 
-// What a walk that may give up does at most: steps, each of at most TURN_STRIDE elements of lists; and what it doesn't begin with.
-enum { SOON_STEPS = CONFIG_STRESS ? TURN_STRIDE : 16 * TURN_STRIDE, SOON_BITS = 64 * 1024 * 8 };
-
 static bool equal_words(term a, term b)    // objects of words that are no terms
 {
     const term *x = boxed_ptr(a), *y = boxed_ptr(b);
@@ -26,7 +23,7 @@ static int equal_bits(term a, term b, bool soon)
     struct bits x = bits_of(a), y = bits_of(b);
     if (x.size != y.size)
         return 0;
-    return soon && x.size > SOON_BITS ? COMPARE_LATER : bits_compare(x, y) == 0;
+    return soon && x.size > COMPARE_BITS ? COMPARE_LATER : bits_compare(x, y) == 0;
 }
 
 static bool equal_rows(struct work *w, const term *a, const term *b, size_t n)
@@ -118,7 +115,7 @@ static inline int equal_walk(struct work *w, bool soon)
 {
     for (size_t steps = 0; w->count > 0;) {
         if (UNLIKELY(++steps % TURN_STRIDE == 0)) {
-            if (soon && steps >= SOON_STEPS)
+            if (soon && steps >= COMPARE_STEPS)
                 return COMPARE_LATER;
             turn_pass(TURN_STRIDE);
         }
