@@ -23,7 +23,9 @@ enum {
     TRIMMED_FREE = 256 * 1024,
     ANCHOR_BYTES = 128 * 1024,
     LOOK_BYTES = 64 * 1024,    // a thread that passed the limit looks again after so many bytes
-    LOOK_RARELY = 1 << 20,     // and one that is far from it after no more than these
+    LOOK_RARELY = 1 << 20,     // one that is far from it after no more than these
+    LOOK_CLOSELY = 256,        // and one that finds it overdrawn, after these
+    OVERDRAFT = 32,            // a limit is overdrawn when it is passed by this part of it
 };
 
 // A thread's free blocks of one class. The first batch fills and empties; a full one is set aside, and when two are full
@@ -41,7 +43,7 @@ struct cache {
     _Atomic int64_t in_use;
     int64_t look_at;       // in_use at which the thread compares the sum with the limit
     size_t large_freed;    // since the keeper was told
-    bool passed;
+    bool passed, overdrawn;
     _Atomic(void *) anchor;    // in the thread's arena, for mem_trim; NULL: none, or at work
     _Atomic int64_t uses[MEM_USES];
     struct cache *next;
@@ -112,14 +114,33 @@ void mem_set_limit(size_t bytes)
     atomic_store_explicit(&limit, bytes, memory_order_relaxed);
 }
 
+static bool is_overdrawn(size_t used, size_t most)
+{
+    return used > most && used - most > most / OVERDRAFT;
+}
+
 // The sum is looked at before a thread can have taken a quarter of what is left, so that the limit is passed by little however
-// many threads there are.
+// many threads there are. One that is overdrawn all the same is passed by many that take little each: then most of them have to end.
 static COLD void look(struct cache *c, int64_t held)
 {
     size_t most = mem_limit(), used = mem_in_use();
     int64_t left = used < most ? (int64_t)((most - used) / 4) : 0;
     c->passed = c->passed || used > most;
-    c->look_at = held + (left < LOOK_BYTES ? LOOK_BYTES : left > LOOK_RARELY ? LOOK_RARELY : left);
+    c->overdrawn = is_overdrawn(used, most);
+    c->look_at = held + (c->overdrawn         ? LOOK_CLOSELY
+                         : left < LOOK_BYTES  ? LOOK_BYTES
+                         : left > LOOK_RARELY ? LOOK_RARELY
+                                              : left);
+}
+
+bool mem_overdrawn(void)
+{
+    struct cache *c = cache();
+    if (LIKELY(!c->overdrawn))
+        return false;
+    c->overdrawn = is_overdrawn(mem_in_use(), mem_limit());
+    c->passed = c->passed || c->overdrawn;
+    return c->overdrawn;
 }
 
 bool mem_allows_large(size_t bytes)

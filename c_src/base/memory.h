@@ -46,6 +46,9 @@ static inline bool mem_allows(size_t bytes)
     return LIKELY(bytes <= MEM_SMALL) || mem_allows_large(bytes);
 }
 
+// The limit is passed by a good deal: nothing should begin that asks for more. Then mem_passed will tell, too. Quick if it isn't so.
+bool mem_overdrawn(void);
+
 // Whether this thread passed the limit since it last asked.
 bool mem_passed(void);
 

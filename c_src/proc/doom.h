@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Limits that end a process: its own max_heap_size, and the memory of the engine (base/memory.h). A doomed process gets an exit
 // signal from itself that it cannot trap, and runs no further than to its next collection, exception or end of slice.
-// Who passes the engine's limit is who asked for more: it exits with {system_limit, memory}. The host's logger is told of each,
-// and tandem:info/1 counts them.
+// Who passes the engine's limit is who asked for more: it exits with {system_limit, memory}. The host's logger is told,
+// though not of each when there are very many, and tandem:info/1 counts them.
 #ifndef TANDEM_PROC_DOOM_H
 #define TANDEM_PROC_DOOM_H
 

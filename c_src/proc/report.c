@@ -86,7 +86,7 @@ void report_heap_limit(struct proc *p)
     heap_done(&h);
 }
 
-void report_memory_limit(struct proc *p)
+void report_memory_limit(struct proc *p, size_t count)
 {
     struct heap h;
     heap_init(&h, REPORT_WORDS);
@@ -97,11 +97,12 @@ void report_memory_limit(struct proc *p)
         integer_from_u64(&h, mem_in_use()),
         element(info_item(p, &h, ATOM_total_heap_size), 1),
         integer_from_u64(&h, p->mailbox.length),
+        integer_from_u64(&h, count),
     };
     send(p, &h, ATOM_error,
          "     Process:            ~p on node ~p~n     Context:            the engine's memory limit reached~n"
          "     Memory Limit:       ~p~n     Memory In Use:      ~p~n     Total Heap Size:    ~p~n"
-         "     Message Queue Len:  ~p~n",
+         "     Message Queue Len:  ~p~n     Ended So Far:       ~p~n",
          list_of(&h, COUNT_OF(parts), parts, NIL));
     heap_done(&h);
 }

@@ -13,8 +13,8 @@ void report_crash(struct proc *p, term value);
 // p's heap has outgrown its max_heap_size.
 void report_heap_limit(struct proc *p);
 
-// p ends because the engine's memory is used up.
-void report_memory_limit(struct proc *p);
+// p ends because the engine's memory is used up, as the latest of so many.
+void report_memory_limit(struct proc *p, size_t count);
 
 // erts' other reports: level error or warning, format text, arguments a list.
 void report_send(struct proc *p, term level, const char *format, term arguments);

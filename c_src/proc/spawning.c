@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Spawn requests to other nodes and from them.
+#include "base/memory.h"
 #include "proc/relation_set.h"
 #include "proc/remote.h"
 #include "proc/signal.h"
@@ -58,6 +59,7 @@ void relations_spawn_for(struct node *n, term ref, term from, term leader, term 
     }
     struct proc *child = proc_make(NULL, &s);
     if (!child) {
+        (void)mem_passed();
         reply(n, ref, from, ATOM_system_limit, 0);
         return;
     }

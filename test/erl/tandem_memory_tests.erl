@@ -12,7 +12,8 @@ memory_test_() ->
     {timeout, 120, {setup, fun start/0, fun tandem:stop/1, fun(Node) ->
         [{timeout, 30, {Name, fun() -> ends(Node, Greedy) end}} || {Name, Greedy} <- greedy()]
             ++ [{"told", fun() -> told(Node) end}, {timeout, 30, {"flood from the host", fun() -> flood(Node) end}},
-                {timeout, 30, {"many processes", fun() -> many(Node) end}}]
+                {timeout, 30, {"many processes", fun() -> many(Node) end}},
+                {timeout, 60, {"processes that spawn by turns", fun() -> by_turns(Node) end}}]
     end}}.
 
 start() ->
@@ -106,3 +107,34 @@ many(Node) ->
 spawn_more() ->
     spawn_link(fun() -> receive never -> ok end end),
     spawn_more().
+
+%% Each takes little, and asks no more: the limit holds all the same, and most of them end without a report of their own.
+by_turns(Node) ->
+    await_end(Node),
+    Before = maps:get(memory_ended, tandem:info(Node)),
+    ok = logger:add_handler(?MODULE, ?MODULE, #{config => self(), level => error}),
+    spawn(Node, fun multiply/0),
+    Most = lists:max([begin timer:sleep(10), maps:get(memory, tandem:info(Node)) end || _ <- lists:seq(1, 100)]),
+    ?assert(Most > ?LIMIT div 2),
+    ?assert(Most < ?LIMIT + ?LIMIT div 8),
+    await_end(Node),
+    Ended = maps:get(memory_ended, tandem:info(Node)) - Before,
+    ok = logger:remove_handler(?MODULE),
+    ?assert(reports() =< min(Ended, 20 * 60)),
+    ?assertEqual(3, erpc:call(Node, erlang, '+', [1, 2])).
+
+multiply() ->
+    spawn(fun multiply/0),
+    spawn(fun multiply/0),
+    receive after 2000 -> ok end.
+
+await_end(Node) ->
+    case tandem:info(Node) of
+        #{processes := Few} when Few < 100 -> ok;
+        #{} -> timer:sleep(50), await_end(Node)
+    end.
+
+reports() ->
+    receive {event, _} -> 1 + reports()
+    after 0 -> 0
+    end.
