@@ -28,4 +28,6 @@ void lower_checks(struct lowering *l)
         EMIT(l, "check_cell", a[0]);
     if (checks & CHECK_MAP)
         EMIT(l, "check_map", a[1]);
+    if (checks & CHECK_PRIME)
+        EMIT(l, "move", arg_term(NIL), a[l->op->arg_count - 1]);
 }

@@ -185,18 +185,28 @@ static void walk_pass(struct verifier *v)
         verify_refuse(v, "a function that runs into the next");
 }
 
-static void walk(struct verifier *v, struct verify_function *f)
+static void walk_passes(struct verifier *v)
 {
-    v->function = f;
     v->walk++;
     v->pass = 0;
     v->backwards = false;
-    f->again = false;
     do {
         v->changed = false;
         v->pass++;
         walk_pass(v);
     } while (v->changed && !v->why);
+}
+
+static void walk(struct verifier *v, struct verify_function *f)
+{
+    v->function = f;
+    f->again = false;
+    walk_passes(v);
+    if (v->why && !f->primes) {
+        f->primes = true;
+        v->why = NULL;
+        walk_passes(v);
+    }
     if (v->backwards && !v->why && verify_has_free_loop(v))
         verify_refuse(v, "a loop that nothing can interrupt");
     struct state_block *last = v->blocks;

@@ -243,10 +243,35 @@ static void read_sources(struct verifier *v, const char *letters)
         read_operand(v, *letters, a++);
 }
 
+static bool is_guard_native(unsigned opcode)
+{
+    return opcode == GENERIC_bif1 || opcode == GENERIC_bif2 || opcode == GENERIC_gc_bif1 || opcode == GENERIC_gc_bif2 ||
+           opcode == GENERIC_gc_bif3;
+}
+
+// Where a native of a guard can't fail, for what compilers know of the argument's type, they read its result in the clauses
+// that follow as well: as if it were there although the native failed. Object code has the failure all the same.
+// Returns the register that is to hold a term whatever happens, or NULL.
+static const struct beam_arg *primed(const struct verifier *v)
+{
+    if (!v->function->primes || !is_guard_native(v->op->opcode) || !v->op->args[0].value)
+        return NULL;
+    const struct beam_arg *into = &v->op->args[v->op->arg_count - 1];
+    if (into->type != ARG_X || (into->value < v->now.x_count && v->now.x[into->value] != HELD_NOTHING))
+        return NULL;
+    return into;
+}
+
+static void prime(struct verifier *v, const struct beam_arg *into)
+{
+    v->op->checks |= CHECK_PRIME;
+    state_set_x(&v->now, into->value, HELD_TERM);
+}
+
 void verify_step(struct verifier *v)
 {
     const struct verify_rule *rule = &verify_rules[v->op->opcode];
-    const struct beam_arg *a = v->op->args, *live = NULL, *label = NULL;
+    const struct beam_arg *a = v->op->args, *live = NULL, *label = NULL, *into = primed(v);
     bool collects_first = false;
     v->fragile = 0;
     if (v->now.fresh && !keeps_fresh(v->op->opcode))
@@ -265,6 +290,8 @@ void verify_step(struct verifier *v)
         verify_survive(v, live->value);
     if (collects_first)
         read_sources(v, rule->operands);
+    if (into)
+        prime(v, into);
     if (label && label->value)
         verify_branch(v, label);
     if (!v->why)

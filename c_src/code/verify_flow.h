@@ -24,6 +24,7 @@ struct verify_function {
     uint32_t arity;
     bool returns;            // a call of it may come back
     bool again;              // to be walked again: a caller passes a match context that no caller passed before
+    bool primes;             // natives that fail leave a term where their result would be
     uint64_t contexts[4];    // a bit for each argument that may be a match context
 };
 

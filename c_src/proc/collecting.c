@@ -10,6 +10,7 @@
 #include "proc/reap.h"
 #include "proc/relations.h"
 #include "proc/sched.h"
+#include "proc/signal.h"
 #include "proc/system.h"
 #include "proc/timeline.h"
 #include "term/binary.h"
@@ -170,6 +171,37 @@ bool collecting_begin_long(struct proc *p, size_t need, size_t live, bool full)
     return true;
 }
 
+static void answer(struct signal *s, bool done)
+{
+    term room[4] = {header(KIND_TUPLE, 3), ATOM_garbage_collect, s->ref, done ? ATOM_true : ATOM_false};
+    signal_answer(s->from, boxed_term(room));
+    signal_free(s);
+}
+
+// While a native stands still in the middle nothing is collected: whoever asks does not wait for its end.
+void collecting_ask(struct proc *p, struct signal *s)
+{
+    p->flags |= PROC_COLLECT;
+    if (p->flags & PROC_ERRAND) {
+        answer(s, true);
+        return;
+    }
+    s->next = proc_extra(p)->collectors;
+    p->extra->collectors = s;
+}
+
+void collecting_answer(struct proc *p, bool done)
+{
+    struct signal *s = p->extra ? p->extra->collectors : NULL;
+    if (s)
+        p->extra->collectors = NULL;
+    while (s) {
+        struct signal *next = s->next;
+        answer(s, done);
+        s = next;
+    }
+}
+
 static void end(struct proc *p, struct collecting *c)
 {
     p->flags = (p->flags & ~(uint32_t)PROC_COLLECTS) | PROC_COLLECTED;
@@ -189,6 +221,7 @@ bool collecting_go_on(struct proc *p, sword *used)
     if (!ended)
         return false;
     end(p, c);
+    collecting_answer(p, true);
     look_at_limits(p);
     return true;
 }

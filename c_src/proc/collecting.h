@@ -24,6 +24,10 @@ static inline bool collecting(const struct proc *p)
     return p->flags & PROC_COLLECTS;
 }
 
+// Takes a COLLECT signal over, which is answered when that has been done: by the end of a collection, or of the process (false).
+void collecting_ask(struct proc *p, struct signal *s);
+void collecting_answer(struct proc *p, bool done);
+
 // For a slice. True: it has ended.
 bool collecting_go_on(struct proc *p, sword *used);
 void collecting_close(struct proc *p);    // goes on to its end at once: the engine ends

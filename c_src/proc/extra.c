@@ -2,6 +2,7 @@
 #include "proc/extra.h"
 
 #include "base/memory.h"
+#include "proc/signal.h"
 #include "proc/suspend.h"
 #include "proc/worker.h"
 
@@ -21,10 +22,19 @@ struct proc_extra *proc_extra(struct proc *p)
     return p->extra;
 }
 
+static void free_collectors(struct proc_extra *x)
+{
+    for (struct signal *s = x->collectors, *next; s; s = next) {
+        next = s->next;
+        signal_free(s);
+    }
+}
+
 void extra_free(struct proc *p)
 {
     if (p->extra) {
         suspend_forget(p);
+        free_collectors(p->extra);
         mailbox_markers_free(p);
         if (p->extra->floats)
             mem_free(p->extra->floats, sizeof p->worker->f);

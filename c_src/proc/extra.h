@@ -27,6 +27,7 @@ struct proc_extra {
     uint32_t scheduler;               // which one process_flag was told that it should run on; it runs on any
     struct errand *errand;            // while PROC_ERRAND is set
     struct collecting *collecting;    // while PROC_COLLECTS is set
+    struct signal *collectors;        // COLLECT signals to be answered when the next collection has been done
     double *floats;                   // while PROC_FLOATS is set
 };
 

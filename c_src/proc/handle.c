@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The receiver's side of signals: the one place that handles them.
+#include "proc/collecting.h"
 #include "proc/dead.h"
 #include "proc/errand.h"
 #include "proc/extra.h"
@@ -77,13 +78,6 @@ static void handle_process_info(struct proc *p, const struct signal *s)
     heap_done(&h);
 }
 
-static void handle_collect(struct proc *p, const struct signal *s)
-{
-    term room[4] = {header(KIND_TUPLE, 3), ATOM_garbage_collect, s->ref, ATOM_true};
-    p->flags |= PROC_COLLECT;
-    signal_answer(s->from, boxed_term(room));
-}
-
 static void handle_check_code(struct proc *p, const struct signal *s)
 {
     bool uses = run_hooks.uses_old_code && run_hooks.uses_old_code(p, s->value);
@@ -126,9 +120,6 @@ static void handle_other(struct proc *p, const struct signal *s)
     case SIGNAL_PROCESS_INFO:
         handle_process_info(p, s);
         return;
-    case SIGNAL_COLLECT:
-        handle_collect(p, s);
-        return;
     case SIGNAL_CHECK_CODE:
         handle_check_code(p, s);
         return;
@@ -157,6 +148,7 @@ static void handle_other(struct proc *p, const struct signal *s)
     case SIGNAL_EXIT_LINKED:
     case SIGNAL_DOWN:
     case SIGNAL_SUSPEND:
+    case SIGNAL_COLLECT:
     case SIGNAL_COUNT:
         return;
     }
@@ -203,6 +195,10 @@ static void handle(struct proc *p, struct signal *s)
     case SIGNAL_SUSPEND:
         handle_suspend(p, s);
         return;
+    case SIGNAL_COLLECT:
+        system_count_other();
+        collecting_ask(p, s);
+        return;
     case SIGNAL_LINK:
     case SIGNAL_UNLINK:
     case SIGNAL_UNLINK_ACK:
@@ -211,7 +207,6 @@ static void handle(struct proc *p, struct signal *s)
     case SIGNAL_GROUP_LEADER:
     case SIGNAL_IS_ALIVE:
     case SIGNAL_PROCESS_INFO:
-    case SIGNAL_COLLECT:
     case SIGNAL_CHECK_CODE:
     case SIGNAL_RESUME:
     case SIGNAL_SAVE_CALLS:
@@ -261,6 +256,7 @@ void signal_take(struct proc *p)
 
 void signal_close_queue(struct proc *p)
 {
+    collecting_answer(p, false);
     struct signal *s = oldest_first(atomic_exchange(&p->mailbox.outer, MAILBOX_CLOSED));
     while (s) {
         struct signal *next = s->next;

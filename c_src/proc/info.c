@@ -220,8 +220,8 @@ static term value_stack_size(struct proc *p, struct heap *h)
 static term value_reductions(struct proc *p, struct heap *h)
 {
     const struct worker *w = p->worker;
-    bool asks = w && w == worker_self() && w->current == p;
-    return number(h, p->reductions + (asks ? (uint64_t)(CONFIG_SLICE - w->left) : 0));
+    bool runs = p->flags & PROC_RUNS && w == worker_self();
+    return number(h, p->reductions + (runs ? (uint64_t)(CONFIG_SLICE - w->left) : 0));
 }
 
 static term value_memory(struct proc *p, struct heap *h)

@@ -265,6 +265,8 @@ static void look_at_process(struct reap *r, struct proc *p)
         p->flags |= PROC_COLLECT;
     }
     look_at_signals(r, p->mailbox.first);
+    if (p->extra)
+        look_at_signals(r, p->extra->collectors);
     look_at_signals(r, atomic_load(&p->mailbox.outer));
 }
 

@@ -335,8 +335,10 @@ static void collect_if_asked(struct proc *p)
     if (LIKELY(!(p->flags & PROC_COLLECT)) || p->flags & (PROC_ERRAND | PROC_COLLECTS | PROC_EXITING))
         return;
     p->flags &= ~(uint32_t)PROC_COLLECT;
-    if (!collecting_begin(p, 0, 0, true))
-        proc_collect(p, 0, 0, true);
+    if (collecting_begin(p, 0, 0, true))
+        return;
+    proc_collect(p, 0, 0, true);
+    collecting_answer(p, true);
 }
 
 static void add_spent(struct worker *w, struct proc *p)
@@ -395,6 +397,7 @@ static void run_slice(struct worker *w, struct proc *p)
         return;
     }
     p->flags = (p->flags & ~(uint32_t)PROC_PARKED) | PROC_RUNS;
+    w->left = CONFIG_SLICE;
     if (!(p->flags & PROC_EXITING))
         result = run_hooks.run(w, p, CONFIG_SLICE, &used);
     else if (errand_waits(p) && !errand_finish(p, &used))

@@ -59,6 +59,34 @@ START_TEST(registers)
 }
 END_TEST
 
+// What a native of a guard would have given is read although it failed: compilers knew that it does not.
+START_TEST(results_of_failed_guards)
+{
+    begin(1);
+    DO(gc_bif1, L(5), N(1), N(IMPORT_LENGTH), X(0), X(1));
+    DO(label, N(5));
+    DO(move, X(1), X(0));
+    PLAIN(return );
+    accepted();
+    ck_assert_uint_eq(checks_of(GENERIC_gc_bif1), CHECK_PRIME);
+
+    begin(1);    // nobody reads it
+    DO(gc_bif1, L(5), N(1), N(IMPORT_LENGTH), X(0), X(1));
+    DO(move, X(1), X(0));
+    DO(label, N(5));
+    PLAIN(return );
+    accepted();
+    ck_assert_uint_eq(checks_of(GENERIC_gc_bif1), 0);
+
+    begin(2);    // what was there is not overwritten
+    DO(gc_bif1, L(5), N(1), N(IMPORT_LENGTH), X(1), X(1));
+    DO(label, N(5));
+    DO(move, X(1), X(0));
+    PLAIN(return );
+    refused("holds no term");
+}
+END_TEST
+
 START_TEST(frames)
 {
     begin(1);
@@ -628,6 +656,7 @@ Suite *verify_suite(void)
     Suite *s = suite_create("verify");
     TCase *c = tcase_create("code");
     tcase_add_test(c, registers);
+    tcase_add_test(c, results_of_failed_guards);
     tcase_add_test(c, frames);
     tcase_add_test(c, calls);
     tcase_add_test(c, tables);

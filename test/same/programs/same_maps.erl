@@ -50,6 +50,22 @@ f(M) when map_size(M) =:= 1 -> one;
 f(M) when is_map(M) -> empty;
 f(_) -> none.
 
+%% The compiler knows that is_map_key can't fail here, and reads its results behind its failure.
+known(#{} = Person) ->
+    Named = is_map_key(name, Person),
+    case Named andalso is_map_key(age, Person) of
+        true -> full;
+        false ->
+            Nicked = is_map_key(nick, Person),
+            case Nicked andalso is_map_key(age, Person) of
+                true -> nick;
+                false when Named -> {name, Nicked};
+                false when Nicked -> nick_alone;
+                false -> nobody
+            end
+    end.
+results_of_guards() -> [known(M) || M <- [#{name => 1, age => 2}, #{nick => 1, age => 2}, #{name => 1}, #{name => 1, nick => 2}, #{nick => 1}, #{}]].
+
 hashes() -> [erlang:phash2(T) || T <- [1, a, "text", {a, 1}, <<"b">>, #{a => 1}, 1 bsl 80, 1.5, [], <<1:3>>, -1, self_is_not_hashed]].
 
 deep_update() -> lists:foldl(fun(N, M) -> maps:update_with(N rem 7, fun(L) -> [N | L] end, [N], M) end, #{}, lists:seq(1, 50)).

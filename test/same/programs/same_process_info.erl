@@ -316,6 +316,38 @@ counters_memory() -> C = counters:new(1000, [atomics]), A = atomics:new(1000, []
 statistics() -> [{I, shape(erlang:statistics(I))} || I <- [context_switches, exact_reductions, garbage_collection, io, reductions, run_queue, runtime, total_active_tasks, total_run_queue_lengths, wall_clock, total_active_tasks_all, total_run_queue_lengths_all]].
 statistics_move() -> {R, _} = erlang:statistics(reductions), {W, _} = erlang:statistics(wall_clock), {G, _, _} = erlang:statistics(garbage_collection), lists:foreach(fun(_) -> lists:seq(1, 1000) end, lists:seq(1, 200)), erlang:garbage_collect(), receive after 20 -> ok end, {R1, _} = erlang:statistics(reductions), {W1, _} = erlang:statistics(wall_clock), {G1, _, _} = erlang:statistics(garbage_collection), [R1 > R, W1 - W >= 19, G1 > G].
 
+%% Who asks for another's collection goes on when that is over: here what only garbage refers to is gone.
+collected_when_told() ->
+    Me = self(),
+    Told = fun(Ask) ->
+        Pid = spawn(fun() -> List = lists:seq(1, 300000), Me ! {made, self(), dropped()}, receive done -> length(List) end end),
+        receive {made, Pid, _} -> ok end,
+        {binary, Before} = process_info(Pid, binary),
+        {N, _, _} = erlang:statistics(garbage_collection),
+        Answer = Ask(Pid),
+        {N1, _, _} = erlang:statistics(garbage_collection),
+        {binary, After} = process_info(Pid, binary),
+        Pid ! done,
+        {Answer, N1 > N, length(Before), After}
+    end,
+    Dead = spawn(fun() -> ok end),
+    Monitor = monitor(process, Dead),
+    receive {'DOWN', Monitor, _, _, _} -> ok end,
+    {[Told(fun erlang:garbage_collect/1), Told(fun(Pid) -> async = erlang:garbage_collect(Pid, [{async, here}]), receive {garbage_collect, here, Done} -> Done end end),
+      Told(fun(Pid) -> true = erlang:suspend_process(Pid), Done = erlang:garbage_collect(Pid), true = erlang:resume_process(Pid), Done end)],
+     erlang:garbage_collect(Dead), erlang:garbage_collect(self(), [{async, me}]), receive {garbage_collect, me, Mine} -> Mine end}.
+dropped() -> byte_size(binary:copy(<<"x">>, 1000)).
+
+%% Asked by another while it waits, runs, and has just begun.
+reductions_never_shrink() ->
+    Asked = fun(Pid) ->
+        Seen = [begin {_, R} = lists:keyfind(reductions, 1, process_info(Pid, [reductions, current_function | I])), R end || _ <- lists:seq(1, 30), I <- [[], [messages]]],
+        true = exit(Pid, kill),
+        Seen =:= lists:sort(Seen)
+    end,
+    [Asked(spawn(F)) || F <- [fun() -> receive never -> ok end end, fun() -> counting(0) end, fun() -> receive never -> ok after 1 -> counting(0) end end]].
+counting(N) -> counting(N + 1).
+
 bumped_reductions() ->
     Of = fun(N) -> {reductions, Before} = process_info(self(), reductions), true = erlang:bump_reductions(N), erlang:yield(), {reductions, After} = process_info(self(), reductions), After - Before end,
     [Of(100) >= 100, Of(1 bsl 27) < 20000, calls(erlang, bump_reductions, [[0], [-1], [x], [1.0]])].
