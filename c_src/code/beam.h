@@ -45,8 +45,7 @@ enum beam_check {
     CHECK_MAP = 4,           // get_map_elements, has_map_fields: of a map
     CHECK_DETACH = 8,        // first, the message under look becomes part of the heap
     CHECK_NO_RETURN = 16,    // nothing follows: should the call return all the same, badarg
-    CHECK_PRIME =
-        32,    // first, the destination, which held no term, becomes one: what follows reads it even after a failure
+    CHECK_PRIME = 32,        // first, the destination, which held no term, becomes one: it is read after a failure, too
 };
 
 struct beam_op {
