@@ -30,7 +30,7 @@
 -spec call(atom(), [term()]) -> term().
 call(start_application, [Name, Type]) -> start(Name, Type);
 call(start_boot_application, [Name, Type]) -> start_loaded(application:load(Name), Name, Type);
-call(stop_application, [Name]) -> unless_on_host(Name, stop_application, [Name], {stop, Name});
+call(stop_application, [Name]) -> renamed(unless_on_host(Name, stop_application, [Name], {stop, Name}), Name);
 call(unload_application, [Name]) -> unless_on_host(Name, unload_application, [Name], {unload, Name});
 call(is_running, [Name]) when is_atom(Name) -> unless_on_host(Name, is_running, [Name], {is_running, Name});
 call(which_applications, _) -> on_host_running() ++ [described(Name) || Name <- ask(which)];
@@ -63,11 +63,18 @@ start(Name, Type) ->
 
 %% What it needs may be running here, but not there.
 start_on_host(Name, Type) ->
-    case tandem_delegate:on_host(application, ensure_all_started, [Name, Type]) of
+    case renamed(tandem_delegate:on_host(application, ensure_all_started, [Name, Type]), Name) of
         {ok, []} -> {error, {already_started, Name}};
         {ok, _} -> ok;
         {error, {_, Reason}} -> {error, Reason}
     end.
+
+%% Elixir's Logger has servers whose names are known here.
+renamed(Result, logger) ->
+    ok = tandem_native:host_names(tandem_delegate:on_host(tandem_connection, host_names, [])),
+    Result;
+renamed(Result, _) ->
+    Result.
 
 start_loaded(ok, Name, Type) -> start(Name, Type);
 start_loaded({error, {already_loaded, Name}}, _, Type) -> start(Name, Type);

@@ -60,7 +60,8 @@ first_frame(#{node := Node} = Config) ->
 %% @doc Registered processes of this VM that have their names on the engine, too: who asks for them there reaches them here.
 -spec host_names() -> #{atom() => pid()}.
 host_names() ->
-    Names = [user, standard_error, logger, error_logger, code_server, file_server_2, net_kernel, init, erl_signal_server],
+    Names = [user, standard_error, logger, error_logger, code_server, file_server_2, net_kernel, init, erl_signal_server,
+             'Elixir.Logger', 'Elixir.Logger.Supervisor', 'Elixir.Logger.BackendSupervisor'],
     maps:from_list([{Name, Pid} || Name <- Names, Pid <- [whereis(Name)], is_pid(Pid)]).
 
 %% What this VM supports, but for what would make it a visible node or change the form of messages.

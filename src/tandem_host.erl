@@ -72,7 +72,8 @@ read_object_code(_, Module) ->
         error -> error
     end.
 
-call(Caller, Alias, Leader, {M, F, _} = MFA, Calls) ->
+call(Caller, Alias, Leader, Call, Calls) ->
+    {M, F, _} = MFA = event_from(node(Caller), Call),
     case Calls of
         #{Caller := Monitor} -> tell_agent(Monitor, Alias, Leader, MFA, Calls);
         #{} ->
@@ -81,6 +82,16 @@ call(Caller, Alias, Leader, {M, F, _} = MFA, Calls) ->
                 false -> start_call(Caller, Alias, Leader, MFA, Calls)
             end
     end.
+
+%% Handlers pass over events whose group leader is on another node. The master of an application on the engine is one; on the BEAM it would
+%% be here.
+event_from(Engine, {logger_backend, log_allowed, [#{meta := #{gl := Leader} = Meta} = Event | More]} = Call) when node(Leader) =:= Engine ->
+    case whereis(user) of
+        undefined -> Call;
+        User -> {logger_backend, log_allowed, [Event#{meta := Meta#{gl := User}} | More]}
+    end;
+event_from(_, Call) ->
+    Call.
 
 needs_agent(crypto, F) -> lists:member(F, [hash_init, mac_init, crypto_init, crypto_dyn_iv_init]);
 needs_agent(prim_file, F) -> F =:= open;

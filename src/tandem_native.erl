@@ -3,7 +3,7 @@
 %% `not_loaded'.
 -module(tandem_native).
 
--export([host/0, may_lose_host/0, connect/1, disconnect/1, take_over/1, ask_process_info/2, load_binary/3, load_file/1, prepared_file/2]).
+-export([host/0, may_lose_host/0, connect/1, disconnect/1, take_over/1, host_names/1, ask_process_info/2, load_binary/3, load_file/1, prepared_file/2]).
 
 %% @doc The process on a host that serves this engine ({@link tandem_host}).
 -spec host() -> pid() | undefined.
@@ -28,6 +28,11 @@ disconnect(_) ->
 %% @doc From now on the functions of a module that were delegated run on the engine.
 -spec take_over(module()) -> ok.
 take_over(_) ->
+    erlang:nif_error(not_loaded).
+
+%% @doc The host has these names now ({@link tandem_connection:host_names/0}).
+-spec host_names(#{atom() => pid()}) -> ok.
+host_names(_) ->
     erlang:nif_error(not_loaded).
 
 %% @doc code:load_binary/3 and load_file/1, whether or not the module is sticky on the host.

@@ -6,6 +6,7 @@
 #include "dist/hosts.h"
 #include "proc/remote.h"
 #include "term/copy.h"
+#include "term/map.h"
 
 // The process on a host that serves this engine, or `undefined`.
 static term bif_host(struct proc *p, term *args)
@@ -60,10 +61,18 @@ static term bif_disconnect(struct proc *p, term *args)
     return is_atom(args[0]) ? bool_term(remote_hooks.disconnect(node_intern(args[0], 0))) : fail_badarg(p);
 }
 
+static term bif_host_names(struct proc *p, term *args)
+{
+    if (!is_map(args[0]))
+        return fail_badarg(p);
+    hosts_rename(args[0]);
+    return ATOM_ok;
+}
+
 static const struct native_row rows[] = {
     {"tandem_native", "host", 0, bif_host, 0},           {"tandem_native", "may_lose_host", 0, bif_may_lose_host, 0},
     {"tandem_native", "connect", 1, bif_connect, 0},     {"tandem_native", "disconnect", 1, bif_disconnect, 0},
-    {"tandem_native", "take_over", 1, bif_take_over, 0},
+    {"tandem_native", "take_over", 1, bif_take_over, 0}, {"tandem_native", "host_names", 1, bif_host_names, 0},
 };
 
 const struct native_table natives_engine = {rows, COUNT_OF(rows)};

@@ -205,7 +205,8 @@ static term register_cause(term name, term pid)
 
 static term bif_register(struct proc *p, term *args)
 {
-    bool good = is_atom(args[0]) && is_local_pid(args[1]) && names_register(args[0], args[1]);
+    bool good = is_atom(args[0]) && ((is_local_pid(args[1]) && names_register(args[0], args[1])) ||
+                                     (is_kind(args[1], KIND_FOREIGN_PID) && names_restore(args[0], args[1])));
     return good ? (term)ATOM_true : fail_badarg_because(p, register_cause(args[0], args[1]));
 }
 

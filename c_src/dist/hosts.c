@@ -133,6 +133,26 @@ void hosts_detach(term pid)
     tell_if(changed);
 }
 
+// What keeps its name is never without it.
+void hosts_rename(term map)
+{
+    struct map_walk w;
+    term name, pid;
+    lock_take(&hosts.changing);
+    struct host *h = first();
+    if (h && h->names != NONE) {
+        for (map_walk_init(&w, h->names); map_walk_next(&w, &name, &pid);)
+            if (is_atom(name) && map_get(map, name) == NONE)
+                names_set_foreign(name, NONE);
+        fragment_free(h->area);
+    }
+    if (h) {
+        h->area = term_to_fragment(map, &h->names);
+        map_names(h, true);
+    }
+    lock_give(&hosts.changing);
+}
+
 static bool is_on(const struct host *h, term name)
 {
     return ident_node(boxed_term(h->pid))->name == name;

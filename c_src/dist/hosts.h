@@ -19,6 +19,7 @@ void hosts_close(void);
 // terminal shows Unicode. One that is attached already stays where it is.
 void hosts_attach(term pid, term names, term range);
 void hosts_detach(term pid);
+void hosts_rename(term names);    // the one that serves has these names now, a map
 void hosts_lost(const struct node *n);
 
 // The process that serves, built in FOREIGN_PID_WORDS of room, or NONE: nobody does.

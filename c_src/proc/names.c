@@ -14,6 +14,7 @@ struct name {
     term name;
     term pid;                           // of this node; or NONE
     term foreign[FOREIGN_PID_WORDS];    // pid object of another node; [0] NONE: none
+    bool hidden;                        // nobody finds that pid
 };
 
 static struct {
@@ -101,15 +102,38 @@ bool names_register(term name, term pid)
     return good;
 }
 
+static bool is_shown(const struct name *n)
+{
+    return n->foreign[0] != NONE && !n->hidden;
+}
+
 bool names_unregister(term name)
 {
     lock_take(&names.lock);
     struct name *n = find(name);
-    bool known = n && n->pid != NONE;
-    if (known)
+    bool known = n && (n->pid != NONE || is_shown(n));
+    if (known && n->pid != NONE)
         forget(n);
+    else if (known)
+        n->hidden = true;
     lock_give(&names.lock);
     return known;
+}
+
+static bool is_mapped_to(const struct name *n, term foreign)
+{
+    return memcmp(n->foreign, boxed_ptr(foreign), sizeof n->foreign) == 0;
+}
+
+bool names_restore(term name, term foreign)
+{
+    lock_take(&names.lock);
+    struct name *n = find(name);
+    bool good = n && n->pid == NONE && n->hidden && is_mapped_to(n, foreign);
+    if (good)
+        n->hidden = false;
+    lock_give(&names.lock);
+    return good;
 }
 
 void names_forget(struct proc *p)
@@ -126,7 +150,7 @@ term names_find_into(term room[FOREIGN_PID_WORDS], term name)
     lock_take(&names.lock);
     struct name *n = find(name);
     term pid = n ? n->pid : NONE;
-    if (n && pid == NONE) {
+    if (n && pid == NONE && is_shown(n)) {
         memcpy(room, n->foreign, sizeof n->foreign);
         pid = boxed_term(room);
     }
@@ -154,12 +178,25 @@ void names_set_foreign(term name, term pid)
 {
     lock_take(&names.lock);
     struct name *n = get(name);
+    n->hidden = n->hidden && pid != NONE && is_mapped_to(n, pid);
     if (pid == NONE)
         n->foreign[0] = NONE;
     else
         memcpy(n->foreign, boxed_ptr(pid), sizeof n->foreign);
     tidy(n);
     lock_give(&names.lock);
+}
+
+term names_find_foreign(struct heap *h, term name)
+{
+    term room[FOREIGN_PID_WORDS];
+    lock_take(&names.lock);
+    const struct name *n = find(name);
+    bool known = n && n->foreign[0] != NONE;
+    if (known)
+        memcpy(room, n->foreign, sizeof room);
+    lock_give(&names.lock);
+    return known ? term_copy(h, boxed_term(room)) : NONE;
 }
 
 term names_list(struct heap *h)

@@ -31,12 +31,20 @@ static term old_tag(term level)
     return level == ATOM_warning ? ATOM_warning_msg : level == ATOM_info ? ATOM_info_msg : level;
 }
 
+// The host's logger passes over events whose group leader is on another node. Where that is a process of this node (an application's
+// master), the event has the leader that those who belong to nobody have.
+static term leader(struct proc *p, struct heap *h)
+{
+    term user = is_local_pid(p->group_leader) ? names_find_foreign(h, ATOM_user) : NONE;
+    return user == NONE ? p->group_leader : user;
+}
+
 static term metadata(struct proc *p, struct heap *h, term level)
 {
     term old = map_from_pairs(h, (term[]){ATOM_emulator, ATOM_true, ATOM_tag, old_tag(level)}, 2);
     term time = integer_from_i64(h, clock_system() / 1000);
-    return map_from_pairs(
-        h, (term[]){ATOM_error_logger, old, ATOM_gl, p->group_leader, ATOM_pid, p->pid, ATOM_time, time}, 4);
+    return map_from_pairs(h, (term[]){ATOM_error_logger, old, ATOM_gl, leader(p, h), ATOM_pid, p->pid, ATOM_time, time},
+                          4);
 }
 
 static void send(struct proc *p, struct heap *h, term level, const char *format, term arguments)

@@ -51,7 +51,6 @@ START_TEST(foreign_names_give_way)
     names_set_foreign(name, foreign);
     ck_assert(term_equal(names_find(&h, name), foreign));
     ck_assert_uint_eq(names_find_local(name), NONE);
-    ck_assert(!names_unregister(name));
     term a = process_new(NULL, process_idle, 0);
     ck_assert(names_register(name, a));
     ck_assert_uint_eq(names_find(&h, name), a);
@@ -59,6 +58,37 @@ START_TEST(foreign_names_give_way)
     ck_assert(term_equal(names_find(&h, name), foreign));
     names_set_foreign(name, NONE);
     ck_assert_uint_eq(names_find(&h, name), NONE);
+    heap_done(&h);
+    processes_close();
+}
+END_TEST
+
+START_TEST(foreign_names_hide)
+{
+    processes_open(1);
+    struct heap h;
+    heap_init(&h, 64);
+    term name = atom_from_c("name_f"), a = process_new(NULL, process_idle, 0);
+    term foreign = pid_make(&h, node_intern(atom_from_c("host@here"), 7), 5, 6);
+    term other = pid_make(&h, node_intern(atom_from_c("host@here"), 7), 5, 7);
+    names_set_foreign(name, foreign);
+    ck_assert(!names_restore(name, foreign));
+    ck_assert(names_unregister(name));
+    ck_assert(!names_unregister(name));
+    ck_assert_uint_eq(names_find(&h, name), NONE);
+    ck_assert(term_equal(names_find_foreign(&h, name), foreign));
+    ck_assert(names_register(name, a));
+    ck_assert(!names_restore(name, foreign));
+    ck_assert(names_unregister(name));
+    ck_assert_uint_eq(names_find(&h, name), NONE);
+    names_set_foreign(name, foreign);
+    ck_assert_uint_eq(names_find(&h, name), NONE);
+    ck_assert(!names_restore(name, other));
+    ck_assert(names_restore(name, foreign));
+    ck_assert(term_equal(names_find(&h, name), foreign));
+    ck_assert(names_unregister(name));
+    names_set_foreign(name, other);
+    ck_assert(term_equal(names_find(&h, name), other));
     heap_done(&h);
     processes_close();
 }
@@ -108,6 +138,7 @@ Suite *names_suite(void)
     tcase_add_test(c, a_name_belongs_to_one_process);
     tcase_add_test(c, exit_forgets_the_name);
     tcase_add_test(c, foreign_names_give_way);
+    tcase_add_test(c, foreign_names_hide);
     tcase_add_test(c, many_names);
     tcase_add_test(c, messages_to_names);
     suite_add_tcase(s, c);

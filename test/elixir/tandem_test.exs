@@ -106,7 +106,8 @@ defmodule TandemTest do
         {"Node.ping, Node.monitor and Process.info through erpc", :node},
         {"a Task.Supervisor of the engine, asked from here", :tasks},
         {"GenServer.multi_call, and calls by name", :servers},
-        {"an Agent and a Registry of the engine, used from here", :agents}
+        {"an Agent and a Registry of the engine, used from here", :agents},
+        {"ExUnit's captures of standard_error and of the log, on the engine", :captures}
       ] do
     test name, %{node: node}, do: apply(Workers.Tools, unquote(function), [node])
   end

@@ -5,6 +5,8 @@
 
 -include_lib("eunit/include/eunit.hrl").
 
+-export([log/2]).
+
 -import(tandem_support, [until/1, on/2]).
 
 -define(LIMIT, 60).
@@ -18,7 +20,7 @@ all_test_() ->
                               {"a device of the host", fun device_of_host/1}, {"a device of the engine", fun device_of_engine/1},
                               {"a device ends with its owner", fun device_ends/1}, {"input from the leader", fun input/1},
                               {"IO.stream", fun stream/1}, {"a leader that ends", fun leader_ends/1}, {"a module that wants native code", fun native_code/1},
-                              {"environment", fun environment/1}]]
+                              {"environment", fun environment/1}, {"events of processes whose leader is there", fun events/1}]]
      end}.
 
 leader_of_call(Node) ->
@@ -161,3 +163,20 @@ leader(Lines) ->
 printed(Leader) ->
     {_, Output} = 'Elixir.StringIO':contents(Leader),
     binary_to_list(Output).
+
+%% As an application on the engine has them: handlers pass over events of other nodes, but not over these.
+events(Node) ->
+    ok = logger:add_handler(?MODULE, ?MODULE, #{config => self(), filters => [{remote_gl, {fun logger_filters:remote_gl/2, stop}}]}),
+    Pid = spawn(Node, fun() ->
+                              group_leader(spawn_link(fun() -> receive never -> ok end end), self()),
+                              logger:error("said"),
+                              error(crashed)
+                      end),
+    Said = receive {event, #{msg := {string, Text}, meta := #{pid := Pid, gl := Leader}}} -> {Text, Leader} end,
+    ?assertEqual({"said", whereis(user)}, Said),
+    Crashed = receive {event, #{level := error, msg := {_, [Pid | _]}, meta := #{pid := Pid, gl := Last}}} -> Last end,
+    ?assertEqual(whereis(user), Crashed),
+    ok = logger:remove_handler(?MODULE).
+
+%% @private
+log(Event, #{config := Pid}) -> Pid ! {event, Event}.

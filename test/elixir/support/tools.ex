@@ -33,6 +33,20 @@ defmodule Workers.Tools do
     Process.exit(supervisor, :kill)
   end
 
+  def captures(node) do
+    require Logger
+    {:ok, _} = :erpc.call(node, Application, :ensure_all_started, [:ex_unit])
+    here = Process.whereis(:standard_error)
+    Logger.configure(level: :error)
+
+    assert :erpc.call(node, fn -> ExUnit.CaptureIO.capture_io(:stderr, fn -> IO.puts(:stderr, "told") end) end) == "told\n"
+    assert :erpc.call(node, fn -> ExUnit.CaptureLog.capture_log(fn -> Logger.error("logged") end) end) =~ "[error] logged"
+    assert :erpc.call(node, fn -> [Process.whereis(:standard_error), Logger.flush()] end) == [here, :ok]
+  after
+    Logger.configure(level: :none)
+    :ok = :erpc.call(node, Application, :stop, [:ex_unit])
+  end
+
   def servers(node) do
     {:ok, here} = GenServer.start(Workers.Counter, 1, name: Workers.Counter)
     {:ok, there} = there(node, fn -> GenServer.start(Workers.Counter, 10, name: Workers.Counter) end)

@@ -79,6 +79,15 @@ events() -> {ok, E} = gen_event:start_link(), ok = gen_event:add_handler(E, ?MOD
 log_metadata() -> {logger:get_process_metadata(), logger:set_process_metadata(#{a => 1}), logger:update_process_metadata(#{b => 2}), logger:get_process_metadata(), logger:unset_process_metadata(),
                    logger:allow(info, ?MODULE), error_logger:info_msg("~p", [x]), logger:error("~p", [x])}.
 kernel_names() -> [is_pid(whereis(Name)) || Name <- [user, logger, code_server, file_server_2, application_controller, kernel_sup, kernel_safe_sup, init]].
+%% A name that the host has is taken away and given back, as who captures standard_error does it.
+name_taken_and_given_back() ->
+    Name = erl_signal_server, Was = whereis(Name), Self = self(),
+    A = [unregister(Name), whereis(Name), catch Name ! lost, catch unregister(Name), catch gen_server:call(Name, x), register(Name, Self), whereis(Name) =:= Self],
+    Name ! mine, {Name, node()} ! mine_too,
+    B = [message(), message(), unregister(Name), whereis(Name), register(Name, Was), whereis(Name) =:= Was, gen_event:which_handlers(Name), catch register(Name, Was)],
+    {[short(X) || X <- A], [short(X) || X <- B]}.
+short({'EXIT', {R, [_ | _]}}) -> {exit, R};
+short(X) -> X.
 remote_calls() -> {rpc:call(node(), erlang, abs, [-1]), rpc:multicall([node()], erlang, abs, [-2]), erpc:call(node(), erlang, abs, [-2]), rpc:pmap({erlang, abs}, [], [-1, 2]),
                    rpc:yield(rpc:async_call(node(), erlang, abs, [-3])), erpc:multicall([node()], lists, seq, [1, 2])}.
 evaluated() -> {ok, T, _} = erl_scan:string("F = fun(X) -> X * 2 end, lists:map(F, [1,2,3])."), {ok, E} = erl_parse:parse_exprs(T), {value, V, _} = erl_eval:exprs(E, []), V.
