@@ -112,7 +112,8 @@ names() ->
     [nothing, garbage_collect, term_to_binary, term_to_binary_compressed, term_to_iovec, external_size, binary_to_term,
      binary_to_term_maps, reverse, append, length, length_applied, subtract, member, keyfind, list_to_binary, iolist_size, iolist_to_iovec,
      binary_to_list, list_to_tuple, tuple_to_list, append_element, set_element, make_tuple, md5, crc32, adler32, phash2, phash,
-     compare, equal, equal_maps, sort_huge, send, send_tuple, spawn_argument, spawn_fun,
+     compare, equal, equal_maps, sort_huge, send, send_tuple, send_named, send_options,
+     send_shared, spawn_argument, spawn_fun,
      matches, match, split, replace, copy_binary, append_binary, shift_bits, decode_unsigned, encode_unsigned, longest_common_prefix,
      utf8_to_list, list_to_utf8, utf8_to_utf16, list_to_string,
      maps_from_list, maps_from_keys, maps_to_list, maps_keys, maps_values, maps_merge, maps_iterator,
@@ -129,6 +130,16 @@ names() ->
 mega(N) -> lists:seq(1, N).
 
 terms(N) -> [{I, {key, I}, [I | <<"text">>]} || I <- lists:seq(1, N * 3 div 10)].
+
+%% 2 * N words and more, made of few.
+shared(N) -> lists:foldl(fun(_, Twice) -> [Twice | Twice] end, [], lists:seq(1, trunc(math:log2(N)) + 1)).
+
+%% A process that has the name of this module.
+named() ->
+    P = spawn_link(fun() -> receive stop -> ok end end),
+    _ = (catch unregister(?MODULE)),
+    register(?MODULE, P),
+    P.
 
 pairs(N) -> [{I, I} || I <- lists:seq(1, N)].
 
@@ -185,6 +196,9 @@ native(equal_maps, N) -> A = maps:from_list(pairs(N)), B = maps:from_list(lists:
 native(sort_huge, N) -> A = terms(N), B = terms(N), C = terms(N), fun() -> length(lists:sort([A, B, C])) end;
 native(send, N) -> L = terms(N), P = spawn_link(fun() -> receive stop -> ok end end), fun() -> P ! L end;
 native(send_tuple, N) -> T = list_to_tuple(mega(N)), P = spawn_link(fun() -> receive stop -> ok end end), fun() -> P ! T end;
+native(send_named, N) -> L = terms(N), _ = named(), fun() -> ?MODULE ! L end;
+native(send_options, N) -> L = terms(N), _ = named(), fun() -> erlang:send({?MODULE, node()}, L, [nosuspend]) end;
+native(send_shared, N) -> L = shared(N), P = named(), fun() -> P ! L, N end;
 native(spawn_argument, N) -> L = terms(N), fun() -> spawn(erlang, hd, [L]) end;
 native(spawn_fun, N) -> L = terms(N), fun() -> spawn(fun() -> hd(L) end) end;
 native(matches, N) -> B = bytes(N), fun() -> binary:matches(B, <<"cdefghij0">>) end;

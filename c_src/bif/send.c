@@ -9,12 +9,13 @@
 #include "term/copy.h"
 #include "term/ident.h"
 
-enum sent { SENT, SENT_BUSY, SENT_BADARG, SENT_NOSUSPEND, SENT_NOCONNECT, SENT_TOO_LARGE };
+enum sent { SENT, SENT_BUSY, SENT_BADARG, SENT_NOSUSPEND, SENT_NOCONNECT, SENT_TOO_LARGE, SENT_NOT_YET };
 
 struct sending {
     struct proc *p;
     term message;
     bool nosuspend, noconnect;
+    bool errand;    // however large the message is
 };
 
 static enum sent send_remote(const struct sending *s, struct remote_signal *r)
@@ -34,12 +35,22 @@ static enum sent send_remote(const struct sending *s, struct remote_signal *r)
     return result == REMOTE_TOO_LARGE ? SENT_TOO_LARGE : SENT;
 }
 
+// False: copying it takes long, so it is to be an errand.
+static bool size_of(const struct sending *s, size_t *words)
+{
+    *words = s->errand ? term_words(s->message) : term_words_within(s->message, ERRAND_LARGE);
+    return s->errand || *words <= ERRAND_LARGE;
+}
+
 static enum sent send_to_pid(const struct sending *s, term to)
 {
     if (to == s->p->pid && near_send(s->p, s->message))
         return SENT;
+    size_t words;
     if (is_local_pid(to)) {
-        signal_message(to, s->message);
+        if (!size_of(s, &words))
+            return SENT_NOT_YET;
+        signal_message_sized(to, s->message, words);
         return SENT;
     }
     if (is_former_pid(to))
@@ -49,8 +60,11 @@ static enum sent send_to_pid(const struct sending *s, term to)
 
 static enum sent send_to_alias(const struct sending *s, term alias)
 {
+    size_t words;
     if (is_kind(alias, KIND_REF)) {
-        signal_alias_message(alias, s->message);
+        if (!size_of(s, &words))
+            return SENT_NOT_YET;
+        signal_alias_message_sized(alias, s->message, words);
         return SENT;
     }
     return send_remote(s, &(struct remote_signal){.node = ident_node(alias), .to = alias});
@@ -114,38 +128,53 @@ static term finish(struct proc *p, enum sent sent, term result)
         return ATOM_noconnect;
     case SENT_TOO_LARGE:
         return fail_error(p, ATOM_system_limit);
+    case SENT_NOT_YET:
+        break;
     }
     return NONE;
 }
 
-static term send_message(struct proc *p, term *args)
+static term send_errand(struct proc *p, term *args)
 {
-    struct sending s = {.p = p, .message = args[1]};
+    struct sending s = {.p = p, .message = args[1], .errand = true};
     return finish(p, send(&s, args[0]), args[1]);
 }
 
 static term bif_send(struct proc *p, term *args)
 {
-    bool to_process =
-        (is_local_pid(args[0]) && (args[0] != p->pid || p->flags & PROC_OFF_HEAP)) || is_kind(args[0], KIND_REF);
-    if (errand_waits(p) || (to_process && errand_is_large(p, args[1])))
-        return errand(p, args, 2, send_message);
-    return send_message(p, args);
+    struct sending s = {.p = p, .message = args[1]};
+    enum sent sent = UNLIKELY(errand_waits(p)) ? SENT_NOT_YET : send(&s, args[0]);
+    return UNLIKELY(sent == SENT_NOT_YET) ? errand(p, args, 2, send_errand) : finish(p, sent, args[1]);
+}
+
+// False: no proper list of them.
+static bool take_options(struct sending *s, term list)
+{
+    for (; is_list(list); list = tail(list)) {
+        if (head(list) == ATOM_nosuspend)
+            s->nosuspend = true;
+        else if (head(list) == ATOM_noconnect)
+            s->noconnect = true;
+        else
+            break;
+    }
+    return is_nil(list);
+}
+
+static term send_options_errand(struct proc *p, term *args)
+{
+    struct sending s = {.p = p, .message = args[1], .errand = true};
+    take_options(&s, args[2]);
+    return finish(p, send(&s, args[0]), ATOM_ok);
 }
 
 static term bif_send_options(struct proc *p, term *args)
 {
     struct sending s = {.p = p, .message = args[1]};
-    term list = args[2];
-    for (; is_list(list); list = tail(list)) {
-        if (head(list) == ATOM_nosuspend)
-            s.nosuspend = true;
-        else if (head(list) == ATOM_noconnect)
-            s.noconnect = true;
-        else
-            break;
-    }
-    return is_nil(list) ? finish(p, send(&s, args[0]), ATOM_ok) : fail_badarg_because(p, ATOM_badopt);
+    if (!take_options(&s, args[2]))
+        return fail_badarg_because(p, ATOM_badopt);
+    enum sent sent = errand_waits(p) ? SENT_NOT_YET : send(&s, args[0]);
+    return sent == SENT_NOT_YET ? errand(p, args, 3, send_options_errand) : finish(p, sent, ATOM_ok);
 }
 
 static const struct native_row rows[] = {

@@ -45,6 +45,21 @@ static inline bool call_wants_collection(const struct proc *p)
     return UNLIKELY(fragments || h->shared_bytes > CONFIG_SHARED_BYTES);
 }
 
+// After a native: what it took itself counts. Messages can wait until the slice ends or the process waits, when they are often not
+// needed any more: 1,000 tuples to a process that sends them back take two thirds of the time.
+static inline bool call_native_wants_collection(const struct proc *p, const struct fragment *before)
+{
+    return UNLIKELY((CONFIG_STRESS || p->heap.fragments != before || p->heap.shared_bytes > CONFIG_SHARED_BYTES) &&
+                    call_wants_collection(p));
+}
+
+// After a message was received: those that are not needed any more are many words, so the slice should come to its end.
+enum { CALL_MANY_WORDS = 1 << 16 };
+static inline bool call_message_wants_collection(const struct proc *p)
+{
+    return UNLIKELY(p->heap.fragment_words > CALL_MANY_WORDS && call_wants_collection(p));
+}
+
 // False: as that would take long, it is left to the end of the slice, which should come soon.
 bool call_collect(struct proc *p, size_t live);
 

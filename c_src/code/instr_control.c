@@ -164,6 +164,7 @@ OP(call_ext_last_plain)
         SWAP_OUT(); \
         p->ip = ip; \
         worker_of(x)->left = reds; \
+        const struct fragment *before = p->heap.fragments; \
         term result = (e)->native(p, x); \
         htop = p->heap.top; \
         reds--; \
@@ -175,7 +176,7 @@ OP(call_ext_last_plain)
             TAIL(op_handle_request); \
         } \
         x[0] = result; \
-        if (UNLIKELY(call_wants_collection(p)) && !call_collect(p, 1)) \
+        if (call_native_wants_collection(p, before) && !call_collect(p, 1)) \
             reds = 0; \
         SWAP_IN(); \
     } while (0)

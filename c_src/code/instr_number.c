@@ -316,6 +316,7 @@ static NOINLINE term call_guard(struct proc *p, term *x, const struct export *e,
 #define GC_GUARD(destination, operands, ...) \
     do { \
         term arguments[3] = {__VA_ARGS__}; \
+        const struct fragment *before = p->heap.fragments; \
         SWAP_OUT(); \
         term result = call_guard(p, x, EXPORT(1), arguments); \
         if (UNLIKELY(worker_of(x)->charge)) \
@@ -325,7 +326,7 @@ static NOINLINE term call_guard(struct proc *p, term *x, const struct export *e,
             interp_of(x)->live = A(2); \
             TAIL(op_yield); \
         } \
-        if (UNLIKELY(result && call_wants_collection(p))) { \
+        if (UNLIKELY(result && call_native_wants_collection(p, before))) { \
             x[A(2)] = result; \
             if (!call_collect(p, A(2) + 1)) \
                 reds = 0; \

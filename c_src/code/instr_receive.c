@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Instructions: sending and receiving.
+#include "code/call.h"
 #include "code/interp.h"
 
 #include "proc/comparing.h"
@@ -149,6 +150,8 @@ OP(seek_x)
 OP(remove_message_plain)
 {
     mailbox_remove(p);
+    if (call_message_wants_collection(p))
+        reds = reds < 0 ? reds : 0;
     NEXT(0);
 }
 

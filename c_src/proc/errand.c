@@ -6,10 +6,7 @@
 
 #include <string.h>
 
-enum {
-    SLICE_UNITS = CONFIG_SLICE * CONFIG_TURN_UNITS,
-    LARGE_WORDS = CONFIG_STRESS ? 16 : 10000,
-};
+enum { SLICE_UNITS = CONFIG_SLICE * CONFIG_TURN_UNITS };
 
 // In the turn's room. It is the process's while PROC_ERRAND is set.
 struct errand {
@@ -84,8 +81,8 @@ term errand(struct proc *p, term *args, unsigned arity, native_function *body)
 bool errand_is_large(const struct proc *p, term t)
 {
     const struct heap *h = &p->heap;
-    bool small_heap = (size_t)(h->end - h->start) + h->fragment_words < LARGE_WORDS && !h->old;
-    return !small_heap && !is_immediate(t) && term_words_exceed(t, LARGE_WORDS);
+    bool small_heap = (size_t)(h->end - h->start) + h->fragment_words < ERRAND_LARGE && !h->old;
+    return !small_heap && !is_immediate(t) && term_words_exceed(t, ERRAND_LARGE);
 }
 
 void errand_save(struct proc *p, const term *x, size_t live)

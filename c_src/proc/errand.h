@@ -45,6 +45,9 @@ static inline term errand_for(struct proc *p, term *args, unsigned arity, native
     return errand_is_little(data) ? body(p, args) : errand(p, args, arity, body);
 }
 
+// Words of a term that takes long to copy.
+enum { ERRAND_LARGE = CONFIG_STRESS ? 16 : 10000 };
+
 // Whether copying a term of the process takes long. A small heap holds no large term.
 bool errand_is_large(const struct proc *p, term t);
 

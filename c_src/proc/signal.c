@@ -107,13 +107,17 @@ static COLD struct signal *make_without(enum signal_kind kind, term from, term r
     return make_of_words(kind, from, ATOM_system_limit, ref, (struct sizes){words_of(from), 0, words_of(ref)});
 }
 
-// A signal with copies of these terms.
-static struct signal *make(enum signal_kind kind, term from, term value, term ref)
+static struct signal *make_sized(enum signal_kind kind, term from, term value, term ref, struct sizes words)
 {
-    struct sizes words = {words_of(from), words_of(value), words_of(ref)};
     if (UNLIKELY(!mem_allows((words.from + words.value + words.ref) * sizeof(term))))
         return make_without(kind, from, ref);
     return make_of_words(kind, from, value, ref, words);
+}
+
+// A signal with copies of these terms.
+static struct signal *make(enum signal_kind kind, term from, term value, term ref)
+{
+    return make_sized(kind, from, value, ref, (struct sizes){words_of(from), words_of(value), words_of(ref)});
 }
 
 // False: the process has exited.
@@ -147,17 +151,26 @@ bool signal_deliver(term to, struct signal *s)
     return delivered;
 }
 
+bool signal_message_sized(term to, term message, size_t words)
+{
+    return signal_deliver(to, make_sized(SIGNAL_MESSAGE, NONE, message, NONE, (struct sizes){.value = words}));
+}
+
 bool signal_message(term to, term message)
 {
-    return signal_deliver(to, make(SIGNAL_MESSAGE, NONE, message, NONE));
+    return signal_message_sized(to, message, words_of(message));
+}
+
+bool signal_alias_message_sized(term alias, term message, size_t words)
+{
+    term owner = ref_owner(alias);
+    struct sizes sizes = {.value = words, .ref = words_of(alias)};
+    return owner != NONE && signal_deliver(owner, make_sized(SIGNAL_ALIAS_MESSAGE, NONE, message, alias, sizes));
 }
 
 bool signal_alias_message(term alias, term message)
 {
-    term owner = ref_owner(alias);
-    if (owner == NONE)
-        return false;
-    return signal_deliver(owner, make(SIGNAL_ALIAS_MESSAGE, NONE, message, alias));
+    return signal_alias_message_sized(alias, message, words_of(message));
 }
 
 bool signal_name_message(term name, term message)

@@ -129,19 +129,20 @@ static inline void forward_range(struct collection *c, term *words, size_t count
         forward_few(c, words, count);
 }
 
-static inline term *scan_object(struct collection *c, term *at)
+static NOINLINE term *scan_object(struct collection *c, term *at)
 {
-    size_t size = header_size(*at);
-    struct layout l = LIKELY(header_kind(*at) == KIND_TUPLE) ? (struct layout){1, size} : layout_of(*at);
+    struct layout l = layout_of(*at);
     forward_range(c, at + l.first, l.count);
-    return at + 1 + size;
+    return at + 1 + header_size(*at);
 }
 
+// The elements of tuples are words like any others.
 static inline term *scan_one(struct collection *c, term *at)
 {
-    if (is_header(*at))
+    if (!is_header(*at))
+        forward(c, at);
+    else if (UNLIKELY(header_kind(*at) != KIND_TUPLE))
         return scan_object(c, at);
-    forward(c, at);
     return at + 1;
 }
 

@@ -39,12 +39,6 @@ static inline bool has_words(term t, bool literals)
     return !is_immediate(t) && (literals || !is_literal_ptr((const void *)(uintptr_t)t));
 }
 
-static inline struct layout layout_here(word object_header)    // most objects are tuples
-{
-    bool tuple = header_kind(object_header) == KIND_TUPLE;
-    return LIKELY(tuple) ? (struct layout){1, header_size(object_header)} : layout_of(object_header);
-}
-
 // The size of a term. Into the depth it recurs a few times, which takes half the time of a list of visits; what is deeper is
 // left for later.
 enum { DEEP = CONFIG_STRESS ? 1 : 6 };
@@ -165,6 +159,11 @@ static size_t words_of(term t, bool literals)
     return words_within(t, literals, mem_limit() / sizeof(term));
 }
 
+size_t term_words_within(term t, size_t limit)
+{
+    return words_within(t, false, limit);
+}
+
 bool term_words_exceed(term t, size_t limit)
 {
     return words_within(t, false, limit) > limit;
@@ -188,56 +187,82 @@ size_t term_words_flat_within(term t, size_t limit)
 // The copy's target: words are appended at top, and scanned from the front for pointers into the source.
 struct target {
     struct heap *heap;
-    term *top;
-    bool literals;
+    word literals_from;    // terms in that range stay where they are
+    bool literals;         // are copied as well: nothing is in the range
 };
 
-static inline term move_cell(struct target *to, const term *cell)
+static inline bool stays(const struct target *to, term t)
 {
-    term *copy = to->top;
-    copy[0] = cell[0];
-    copy[1] = cell[1];
-    to->top += 2;
-    return list_term(copy);
+    return is_immediate(t) || (word)t - to->literals_from < (word)1 << LITERALS_BYTES_LOG2;
 }
 
-static inline term move_object(struct target *to, const term *object)
+static inline term *move_cell(term *top, const term *cell)
 {
-    size_t words = 1 + header_size(object[0]);
-    term *copy = to->top;
-    to->top += words;
-#pragma clang loop vectorize(disable) unroll(disable)
-    for (size_t i = 0; i < words; i++)
-        copy[i] = object[i];
+    top[0] = cell[0];
+    top[1] = cell[1];
+    return top + 2;
+}
+
+// What else the copy of a binary or fun needs.
+static NOINLINE void keep_shared(const struct target *to, term *copy)
+{
     if (header_kind(copy[0]) == KIND_REFC_BIN) {
         shared_hold((struct shared *)(uintptr_t)copy[2]);
         binary_chain(to->heap, copy);
     } else if (to->literals && header_kind(copy[0]) == KIND_FUN) {
         fun_entry_keep((struct fun_entry *)(uintptr_t)copy[1]);
     }
-    return boxed_term(copy);
 }
 
-static inline void move(struct target *to, term *slot)
+static inline term *move_object(const struct target *to, term *top, const term *object)
+{
+    size_t words = 1 + header_size(object[0]);
+#pragma clang loop vectorize(disable) unroll(disable)
+    for (size_t i = 0; i < words; i++)
+        top[i] = object[i];
+    if (UNLIKELY(header_kind(top[0]) != KIND_TUPLE))
+        keep_shared(to, top);
+    return top + words;
+}
+
+// Moves what the word at `slot` points to, and tells the new top.
+static inline term *move(const struct target *to, term *slot, term *top)
 {
     term t = *slot;
-    if (has_words(t, to->literals))
-        *slot = is_list(t) ? move_cell(to, list_ptr(t)) : move_object(to, boxed_ptr(t));
+    if (stays(to, t))
+        return top;
+    *slot = (t & 3) | (term)(uintptr_t)top;
+    return is_list(t) ? move_cell(top, list_ptr(t)) : move_object(to, top, boxed_ptr(t));
 }
 
-// Everything between `at` and the growing top.
-static void scan(struct target *to, term *at)
+// The terms of an object that is no tuple; raw words stand beside them.
+static NOINLINE term *scan_object(const struct target *to, term *object, term *top)
 {
-    for (size_t steps = 0; at < to->top; turn_step(&steps)) {
+    struct layout l = layout_of(object[0]);
+    size_t steps = 0;
+    for (size_t i = l.first; i < l.first + l.count; i++, turn_step(&steps))
+        top = move(to, object + i, top);
+    return top;
+}
+
+// Everything between `at` and the growing top: cells and the elements of tuples are words like any others.
+static term *scan(const struct target *to, term *at, term *top)
+{
+    for (const term *turn = at; at < top;) {
         if (!is_header(*at)) {
-            move(to, at++);
-            continue;
+            top = move(to, at++, top);
+        } else if (LIKELY(header_kind(*at) == KIND_TUPLE)) {
+            at++;
+        } else {
+            top = scan_object(to, at, top);
+            at += 1 + header_size(*at);
         }
-        struct layout l = layout_here(*at);
-        for (size_t i = l.first; i < l.first + l.count; i++, turn_step(&steps))
-            move(to, at + i);
-        at += 1 + header_size(*at);
+        if (UNLIKELY(at - turn >= TURN_STRIDE)) {
+            turn_pass((size_t)(at - turn));
+            turn = at;
+        }
     }
+    return top;
 }
 
 static term copy(struct heap *h, term t, size_t words, bool literals)
@@ -252,10 +277,9 @@ static term copy(struct heap *h, term t, size_t words, bool literals)
             room[i] = object[i];
         return boxed_term(room);
     }
-    struct target to = {h, room, literals};
-    move(&to, &t);
-    scan(&to, room);
-    ENSURE(to.top == room + words);
+    struct target to = {h, literals ? (word)0 - ((word)1 << LITERALS_BYTES_LOG2) : literals_from, literals};
+    term *top = scan(&to, room, move(&to, &t, room));
+    ENSURE(top == room + words);
     return t;
 }
 

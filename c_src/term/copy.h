@@ -7,8 +7,9 @@
 
 #include "term/heap.h"
 
-size_t term_words(term t);                              // heap words that a copy takes
-bool term_words_exceed(term t, size_t limit);           // whether a copy takes more; looks at little more than that
+size_t term_words(term t);                         // heap words that a copy takes
+size_t term_words_within(term t, size_t limit);    // or something above the limit; looks at little more than that
+bool term_words_exceed(term t, size_t limit);
 size_t term_words_flat(term t);                         // as erts_debug:flat_size counts: literals too
 size_t term_words_flat_within(term t, size_t limit);    // or something above the limit
 term term_copy(struct heap *h, term t);

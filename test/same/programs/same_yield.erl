@@ -23,7 +23,7 @@ names(tuples) -> [list_to_tuple, tuple_to_list, append_element, set_element, mak
 names(ets) -> [ets_insert, ets_tab2list, ets_select, ets_select_ordered, ets_match, ets_select_count, ets_select_delete, ets_select_replace,
                ets_delete_all_objects, ets_delete];
 names(numbers) -> [multiply, divide, multiply_applied, divide_applied, big_to_list, big_to_binary, list_to_big, binary_to_big];
-names(sending) -> [send, get_dictionary, match_spec_run];
+names(sending) -> [send, send_named, send_options, send_shared, get_dictionary, match_spec_run];
 names(exits) -> [exit_links, exit_monitors, exit_monitored, exit_ets, exit_reason, exit_signal];
 names(maps) -> [maps_from_list, maps_from_keys, maps_to_list, maps_keys, maps_values, maps_merge].
 
@@ -186,6 +186,35 @@ large_messages() ->
     receive {Sender, L} -> ok after 0 -> ok end,
     receive after_it -> ok after 0 -> ok end,
     {First, Second, Third}.
+
+%% However a process is addressed; also where there is nobody.
+addressed() ->
+    L = [{N, <<N:1000>>} || N <- lists:seq(1, ?SIZE * 2)],
+    Self = self(),
+    Alias = alias(),
+    true = register(yield_addressed, Self),
+    _ = spawn_link(fun() ->
+        yield_addressed ! {1, L}, {yield_addressed, node()} ! {2, L}, Alias ! {3, L},
+        ok = erlang:send(Self, {4, L}, [noconnect]), ok = erlang:send(Alias, {5, L}, [nosuspend]), ok = erlang:send(yield_addressed, {6, L}, []),
+        {yield_nobody, node()} ! L, unalias(Alias), Alias ! L,
+        Self ! {7, [catch_class(Send) || Send <- [fun() -> yield_nobody ! L end, fun() -> erlang:send(yield_nobody, L, []) end,
+                                                    fun() -> erlang:send(Self, L, [none]) end, fun() -> erlang:send(Self, L, [nosuspend | x]) end]]}
+    end),
+    Got = [receive {N, Got} -> erlang:phash2(Got) end || N <- lists:seq(1, 7)],
+    unregister(yield_addressed),
+    {Got, receive Other -> Other after 0 -> none end}.
+
+%% Messages that are received one after the other without waiting are collected all the same.
+received() ->
+    Self = self(),
+    L = lists:seq(1, ?SIZE),
+    {Pid, Monitor} = spawn_monitor(fun() -> receive go -> Self ! {received, received_of(300, 0)} end end),
+    _ = [Pid ! {N, L} || N <- lists:seq(1, 300)],
+    Pid ! go,
+    receive {received, Sum} -> receive {'DOWN', Monitor, process, Pid, normal} -> Sum end end.
+
+received_of(0, Sum) -> Sum;
+received_of(N, Sum) -> receive {M, [First, Second | _]} -> received_of(N - 1, Sum + M * First + Second) end.
 
 %% Collections of heaps so large that they are done in turns: with messages, signals and questions in the middle.
 collections() ->
