@@ -18,7 +18,8 @@
 
 -export([start_link/1]).
 
-%% Callers of calls shorter than this are not watched: watching takes a monitor and a demonitor over the border.
+%% Callers of calls shorter than this, in ms, are not watched: watching takes a monitor and a demonitor over the border. Once in this
+%% time those are watched whose calls had begun a round before: one timer for all of them.
 -define(WATCH_AFTER, 50).
 
 %% A call in progress: its process and monitor, and the monitor of its caller once that is watched.
@@ -27,9 +28,11 @@
 %% An agent, the monitor of its caller, and the call that it runs or has run last.
 -record(agent, {pid :: pid(), caller :: pid(), watch :: reference(), alias :: reference()}).
 
-%% Calls by the monitor of their process; what a caller's monitor is for; agents by their monitor, and that by the caller.
+%% Calls by the monitor of their process; what a caller's monitor is for; agents by their monitor, and that by the caller. The calls
+%% that began in this round, and in the one before; no round is under way when there is no such key.
 -type calls() :: #{reference() => #call{} | {caller_of, reference()} | #agent{},
-                   pid() => reference()}.
+                   pid() => reference(),
+                   begun => {[reference()], [reference()]}}.
 
 %% @doc Starts the services for the engine that is, or will be, this node.
 -spec start_link(node()) -> pid().
@@ -47,8 +50,8 @@ loop(Engine, Calls) ->
             loop(Engine, Calls);
         {'$tandem_call', Caller, Alias, Leader, M, F, Args} when is_pid(Caller), is_reference(Alias) ->
             loop(Engine, call(Caller, Alias, Leader, {M, F, Args}, Calls));
-        {watch, Monitor} ->
-            loop(Engine, watch(Monitor, Calls));
+        watch ->
+            loop(Engine, watch_round(Calls));
         {'DOWN', Monitor, process, _, Reason} ->
             loop(Engine, down(Monitor, Reason, Calls));
         _ ->
@@ -124,8 +127,16 @@ agent(Kept) ->
 
 start_call(Caller, Alias, Leader, MFA, Calls) ->
     {Worker, Monitor} = spawn_monitor(fun() -> run(Alias, Leader, MFA) end),
-    _ = erlang:send_after(?WATCH_AFTER, self(), {watch, Monitor}),
-    Calls#{Monitor => #call{worker = Worker, caller = Caller, alias = Alias}}.
+    begun(Monitor, Calls#{Monitor => #call{worker = Worker, caller = Caller, alias = Alias}}).
+
+begun(Monitor, #{begun := {These, Before}} = Calls) ->
+    Calls#{begun := {[Monitor | These], Before}};
+begun(Monitor, Calls) ->
+    _ = next_round(),
+    Calls#{begun => {[Monitor], []}}.
+
+next_round() ->
+    erlang:send_after(?WATCH_AFTER, self(), watch).
 
 run(Alias, Leader, {M, F, Args}) ->
     is_pid(Leader) andalso group_leader(Leader, self()),
@@ -141,6 +152,12 @@ outcome(M, F, Args) ->
     end.
 
 is_foreign({Module, _, _, _}) -> Module =/= ?MODULE.
+
+watch_round(#{begun := {[], Before}} = Calls) ->
+    lists:foldl(fun watch/2, maps:remove(begun, Calls), Before);
+watch_round(#{begun := {These, Before}} = Calls) ->
+    _ = next_round(),
+    lists:foldl(fun watch/2, Calls#{begun := {[], These}}, Before).
 
 watch(Monitor, Calls) ->
     case Calls of
