@@ -10,7 +10,8 @@
 %%
 %% `use Tandem' replaces `spawn/1,3', `spawn_link/1,3' and `spawn_monitor/1,3' of `Kernel' in the module, so that they start their
 %% process on the engine: the one given by `use Tandem, node: expression' (evaluated at each call), or else the one that was started
-%% last. `send', `receive', links and monitors need nothing.
+%% last. `send', `receive', links and monitors need nothing. Such a module runs on an engine even if it is in no file: typed into iex, or
+%% defined in a script.
 %%
 %% `start_link/1' and the others are those of {@link tandem}, with options as a map or a keyword list; `{Tandem, options}' is a
 %% child of a supervisor.
@@ -138,6 +139,7 @@ options(Options) ->
         false -> bad_use(<<"use Tandem takes the option :node alone">>)
     end,
     keep_node(module(Env), lists:keyfind(node, 1, Options)),
+    keep_code(module(Env)),
     {'__block__', [],
      [import('Elixir.Kernel', except),
       import(?MODULE, only)]}.
@@ -156,6 +158,9 @@ keep_node(nil, {node, _}) ->
     bad_use(<<"use Tandem with the option :node belongs into a module">>);
 keep_node(Module, {node, Expression}) ->
     'Elixir.Module':put_attribute(Module, ?ATTRIBUTE, {expression, Expression}).
+
+keep_code(nil) -> ok;
+keep_code(Module) -> 'Elixir.Module':put_attribute(Module, after_compile, {tandem_unsaved, after_compile}).
 
 -spec bad_use(binary()) -> no_return().
 bad_use(Message) ->

@@ -67,6 +67,7 @@ start(Options) ->
 start(Link, Options) ->
     case tandem_options:check(Options) of
         {ok, Checked} ->
+            ok = tandem_unsaved:watch(),
             case tandem_engine:start(Link, Checked) of
                 {error, {distribution, _} = Reason} -> refused(Reason);
                 Result -> Result
@@ -198,7 +199,9 @@ attach(Node, Options) ->
 
 attached({error, {already_started, _}} = Already) -> Already;
 attached({error, Reason}) -> refused(Reason);
-attached({ok, Pid}) -> {ok, Pid}.
+attached({ok, Pid}) ->
+    ok = tandem_unsaved:watch(),
+    {ok, Pid}.
 
 %% @doc The opposite of {@link attach/1}. The engine goes on.
 -spec detach(node() | pid()) -> ok | {error, {not_attached, term()}}.

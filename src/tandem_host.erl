@@ -58,11 +58,22 @@ loop(Engine, Calls) ->
             loop(Engine, Calls)
     end.
 
-%% The file that the host has loaded the module from, or would load it from. Reading it here keeps the code server free.
 object_code(Module) ->
-    try read_object_code(code:is_loaded(Module), Module)
+    try saved_or_not(Module)
     catch _:_ -> error
     end.
+
+saved_or_not(Module) ->
+    case tandem_unsaved:code(Module) of
+        {ok, Binary} ->
+            Binary;
+        error ->
+            Found = read_object_code(code:is_loaded(Module), Module),
+            _ = [tandem_unsaved:explain(Module) || Found =:= error],
+            Found
+    end.
+
+%% The file that the host has loaded the module from, or would load it from. Reading it here keeps the code server free.
 
 read_object_code({file, [_ | _] = File}, Module) ->
     case erl_prim_loader:get_file(File) of

@@ -32,6 +32,34 @@ defmodule TandemTest do
     assert Workers.Given.run() == node
   end
 
+  test "a module in no file that says use Tandem", %{node: node} do
+    for version <- 1..2 do
+      Code.eval_string("defmodule TandemTest.Typed do use Tandem; def fun, do: fn -> {#{version}, node()} end end")
+      assert :erpc.call(node, apply(TandemTest.Typed, :fun, [])) == {version, node}
+    end
+  after
+    forget(TandemTest.Typed)
+  end
+
+  test "a module compiled from a file into memory", %{node: node} do
+    file = Path.join(System.tmp_dir!(), "tandem_test_compiled.ex")
+
+    for version <- 1..2 do
+      File.write!(file, "defmodule TandemTest.Compiled do def fun, do: fn -> {#{version}, node()} end end")
+      [{TandemTest.Compiled, _}] = Code.compile_file(file)
+      assert :erpc.call(node, apply(TandemTest.Compiled, :fun, [])) == {version, node}
+    end
+
+    File.rm!(file)
+  after
+    forget(TandemTest.Compiled)
+  end
+
+  defp forget(module) do
+    :code.purge(module)
+    :code.delete(module)
+  end
+
   test "use Tandem refuses other options" do
     assert_raise ArgumentError, ~r/:node/, fn -> Code.eval_string("defmodule TandemTest.Bad do use Tandem, workers: 1 end") end
   end
