@@ -189,7 +189,7 @@ attach(Node) ->
 attach(Node, Options) ->
     case tandem_attachment:check(Node, Options) of
         {ok, Timeout} ->
-            case tandem_engine:ensure_distributed() of
+            case tandem_distribution:ensure() of
                 ok -> attached(tandem_attachment:start_link(Node, Timeout));
                 {error, Reason} -> refused({distribution, Reason})
             end;

@@ -6,7 +6,7 @@
 
 -behaviour(gen_server).
 
--export([start/2, stop/1, latest/0, ask/3, ensure_distributed/0]).
+-export([start/2, stop/1, latest/0, ask/3]).
 -export([init/1, handle_call/3, handle_cast/2, handle_info/2, terminate/2]).
 
 -define(LATEST, {tandem, latest}).
@@ -22,7 +22,7 @@
 %% @doc Starts an engine from checked options, after making the VM a node if it is none.
 -spec start(link | nolink, map()) -> {ok, pid(), node()} | {error, term()}.
 start(Link, Options) ->
-    case ensure_distributed() of
+    case tandem_distribution:ensure() of
         ok -> start_named(Link, maps:get(name, Options), Options);
         {error, Reason} -> {error, {distribution, Reason}}
     end.
@@ -70,25 +70,6 @@ counter() ->
             persistent_term:get(?COUNTER);
         Counter ->
             Counter
-    end.
-
-%% @doc Makes this VM a node, if it is none. Several may try at once: kernel's supervisor lets one of them win, and then the others are content as well.
--spec ensure_distributed() -> ok | {error, term()}.
-ensure_distributed() ->
-    case node() of
-        nonode@nohost ->
-            Name = "host" ++ os:getpid(),
-            start_distribution([list_to_atom(Name), list_to_atom(Name ++ "@localhost")]);
-        _ ->
-            ok
-    end.
-
-start_distribution([Name | Names]) ->
-    case net_kernel:start(Name, #{name_domain => shortnames, dist_listen => false, hidden => true}) of
-        {ok, _} -> ok;
-        {error, _} when node() =/= nonode@nohost -> ok;
-        {error, _} when Names =/= [] -> start_distribution(Names);
-        {error, Reason} -> {error, Reason}
     end.
 
 %% @doc Ends an engine, and waits until its node is down.

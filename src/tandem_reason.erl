@@ -18,6 +18,8 @@ explain({executable, File, Reason}) ->
     io_lib:format("~0tp can't be run: ~ts. `make` builds the engine; the option executable tells where it is", [File, readable(Reason)]);
 explain({nif, Text}) ->
     io_lib:format("the library for engines inside the VM can't be loaded: ~ts. `make` builds it; other carriers need none", [Text]);
+explain({distribution, {{shutdown, {failed_to_start_child, auth, {Text, _}}}, _}}) when is_list(Text) ->
+    io_lib:format("this VM could not become a node: ~ts. A cookie given by -setcookie needs no file", [Text]);
 explain({distribution, Reason}) ->
     io_lib:format("this VM could not become a node (~0tP). Start it with -sname NAME, and look what it says", [Reason, 20]);
 explain({Kind, Text}) when Kind =:= no_epmd; Kind =:= name_taken; Kind =:= cannot_listen ->

@@ -56,9 +56,25 @@ host_names() ->
         "spawn(N, fun() -> S ! {engine, case node() of N -> there; _ -> here end, node(S)} end), receive M -> io:format(\"~p.~n\", [M]) end, "
         "io:format(\"~p.~n\", [length([P || P <- erlang:ports(), {name, \"tcp_inet\"} =:= erlang:port_info(P, name)])]), halt().".
 
+%% No home, none that exists, or one that takes no file: several start at once, and the environment is what it was.
+homeless_host_test_() ->
+    Program = "Me = self(), Before = lists:sort(os:getenv()), "
+              "_ = [spawn(fun() -> {ok, _, N} = tandem:start(#{carrier => port}), Me ! {started, erpc:call(N, erlang, node, []) =:= N} end) || _ <- [1, 2, 3]], "
+              "[receive {started, R} -> io:format(\"~p.~n\", [R]) end || _ <- [1, 2, 3]], io:format(\"~p.~n\", [Before =:= lists:sort(os:getenv())]), "
+              "io:format(\"~p.~n\", [filelib:wildcard(os:getenv(\"TMPDIR\") ++ \"/*\")]), halt().",
+    Folder = filename:absname("_build/test/homeless"),
+    ok = filelib:ensure_path(Folder),
+    [{timeout, ?LIMIT, fun() ->
+          ?assertEqual({[true, true, true, true], []}, vm([], Program, [{"HOME", Home}, {"XDG_CONFIG_HOME", false}, {"TMPDIR", Folder}]))
+      end} || Home <- [false, "/nonexistent", "/proc"]].
+
 vm(Flags, Program) ->
+    vm(Flags, Program, []).
+
+vm(Flags, Program, Environment) ->
     Port = open_port({spawn_executable, os:find_executable("erl")},
-                     [{args, ["-noinput", "-start_epmd", "false" | Flags] ++ ["-pa" | code:get_path()] ++ ["-eval", Program]}, exit_status, {line, 1000}]),
+                     [{args, ["-noinput", "-start_epmd", "false" | Flags] ++ ["-pa" | code:get_path()] ++ ["-eval", Program]}, exit_status, {line, 1000},
+                      {env, Environment}]),
     Terms = lines(Port),
     {lists:droplast(Terms), lists:last(Terms)}.
 

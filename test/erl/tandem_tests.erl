@@ -115,7 +115,7 @@ names() ->
 
 %% What is no engine has it: this VM, or one that is connected, or that epmd knows.
 names_of_nodes() ->
-    _ = tandem_engine:ensure_distributed(),
+    _ = tandem_distribution:ensure(),
     [Own, _] = string:split(atom_to_list(node()), "@"),
     ?assertMatch({error, {name_taken, <<"this VM has", _/binary>>}}, tandem:start(#{name => Own})),
     {ok, Pid, Node} = tandem:start(#{name => first}),
