@@ -20,7 +20,7 @@ struct sending {
 
 static enum sent send_remote(const struct sending *s, struct remote_signal *r)
 {
-    if (s->noconnect && remote_hooks.connected && !remote_hooks.connected(r->node))
+    if (s->noconnect && remote_hooks.begun && !remote_hooks.begun(r->node))
         return SENT_NOCONNECT;
     if (s->nosuspend && remote_hooks.busy && remote_hooks.busy(r->node))
         return SENT_NOSUSPEND;

@@ -287,6 +287,11 @@ static bool connected(struct node *n)
     return up(n) != NULL;
 }
 
+static bool begun(struct node *n)
+{
+    return neighbour_find(n) != NULL;
+}
+
 static bool busy(struct node *n)
 {
     struct peer *p = neighbour_find(n);
@@ -321,5 +326,5 @@ static bool disconnect(struct node *n)
 
 void control_open(void)
 {
-    remote_hooks = (struct remote_hooks){send_signal, connected, busy, peer_names, watch, connect, disconnect};
+    remote_hooks = (struct remote_hooks){send_signal, connected, begun, busy, peer_names, watch, connect, disconnect};
 }

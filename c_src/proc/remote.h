@@ -41,6 +41,7 @@ enum remote_connect { REMOTE_CONNECTED, REMOTE_CONNECTING, REMOTE_NONE };
 struct remote_hooks {
     enum remote_result (*signal)(struct proc *sender, const struct remote_signal *s);
     bool (*connected)(struct node *n);
+    bool (*begun)(struct node *n);    // connected, or about to be: what is sent waits for that
     // A send now would give REMOTE_BUSY (send/3 with nosuspend asks). NULL: never.
     bool (*busy)(struct node *n);
     // Lists the names of connected nodes on a heap.

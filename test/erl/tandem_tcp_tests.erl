@@ -21,7 +21,7 @@ cluster_test_() ->
              [{"many starts", {timeout, ?LONG, fun() -> many_starts(C) end}}
               | [{atom_to_list(Name), {timeout, ?LIMIT, fun() -> Test(C) end}}
               || {Name, Test} <- [{life, fun life/1}, {terminated, fun terminated/1}, {two_hosts, fun two_hosts/1}, {no_host, fun no_host/1},
-                                  {two_engines, fun two_engines/1}, {third_node, fun third_node/1}, {wrong_cookie, fun wrong_cookie/1},
+                                  {two_engines, fun two_engines/1}, {third_node, fun third_node/1}, {first_call, fun first_call/1}, {wrong_cookie, fun wrong_cookie/1},
                                   {another_life, fun another_life/1}, {stopped_engine, fun stopped_engine/1}, {stopped_node, fun stopped_node/1},
                                   {strangers, fun strangers/1}, {epmd_comes_back, fun epmd_comes_back/1}, {killed_owner, fun killed_owner/1},
                                   {name_taken, fun name_taken/1}, {missing_epmd, fun missing_epmd/1}, {cookie_files, fun cookie_files/1},
@@ -296,6 +296,18 @@ third_node(C) ->
                 Self ! [R1, R2, net_kernel:connect_node('nobody@localhost'), net_kernel:connect_node(ThirdNode)]
             end),
             receive Results -> Results after 30000 -> nothing end
+        end))
+    end).
+
+%% A call of a server on a node that the engine is not connected to: its monitor begins the connection, the request itself must not.
+first_call(C) ->
+    with_vms(C, 2, fun([Vm, {_, ThirdNode}]) ->
+        {_, Node} = call(Vm, owned, [#{}]),
+        ?assertEqual([noconnect, ThirdNode, ok], in(Vm, fun() ->
+            erpc:call(Node, fun() ->
+                [erlang:send({nobody, ThirdNode}, hello, [noconnect]), rpc:block_call(ThirdNode, erlang, node, [], 5000),
+                 erlang:send({nobody, ThirdNode}, hello, [noconnect])]
+            end)
         end))
     end).
 
