@@ -15,7 +15,7 @@
 -define(SERVER, application_controller).
 -define(MASTERS, ac_tab).    % {{application_master, Application}, Master}: OTP's masters add themselves
 
--define(ON_HOST, [kernel, stdlib, sasl, os_mon, inets, ssl, ssh, logger, mix, iex, tandem]).
+-define(ON_HOST, [kernel, stdlib, sasl, os_mon, inets, ssl, ssh, logger, mix, tandem]).
 
 %% What application_master reads; the record is OTP's.
 -record(appl_data, {name, regs = [], phases, mod, mods = [], maxP = infinity, maxT = infinity}).

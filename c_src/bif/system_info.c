@@ -95,7 +95,7 @@ static const struct {
     {ATOM_process_limit, CONFIG_MAX_PROCESSES},
     {ATOM_atom_limit, CONFIG_MAX_ATOMS},
     {ATOM_port_count, 0},
-    {ATOM_port_limit, 0},
+    {ATOM_port_limit, 1024},    // the least that a BEAM has: tools divide by it
     {ATOM_delayed_node_table_gc, 60},
     {ATOM_dirty_cpu_schedulers, 0},
     {ATOM_dirty_cpu_schedulers_online, 0},

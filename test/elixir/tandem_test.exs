@@ -135,6 +135,7 @@ defmodule TandemTest do
         {"a Task.Supervisor of the engine, asked from here", :tasks},
         {"GenServer.multi_call, and calls by name", :servers},
         {"an Agent and a Registry of the engine, used from here", :agents},
+        {"a shell on the engine", :shell},
         {"ExUnit's captures of standard_error and of the log, on the engine", :captures}
       ] do
     test name, %{node: node}, do: apply(Workers.Tools, unquote(function), [node])

@@ -142,7 +142,7 @@ code_with(Constant) ->
 
 inside_of_a_beam(Node) ->
     Items = [{allocator, {undefined, [], [], []}}, {allocated_areas, []}, {alloc_util_allocators, []}, {cpu_topology, undefined}, {check_io, []}, {taints, []},
-             {port_limit, 0}, {dirty_cpu_schedulers, 0}, {dirty_io_schedulers, 0}, {thread_pool_size, 0}, {emu_flavor, emu},
+             {port_limit, 1024}, {dirty_cpu_schedulers, 0}, {dirty_io_schedulers, 0}, {thread_pool_size, 0}, {emu_flavor, emu},
              {snifs, badarg}, {ethread_info, badarg}, {ethread_used_tse, badarg}, {emu_args, badarg}],
     Tell = fun(Item) -> try erlang:system_info(Item) catch error:badarg -> badarg end end,
     ?assertEqual(Items, on(Node, fun() -> [{Item, Tell(Item)} || {Item, _} <- Items] end)),

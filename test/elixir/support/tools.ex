@@ -47,6 +47,20 @@ defmodule Workers.Tools do
     :ok = :erpc.call(node, Application, :stop, [:ex_unit])
   end
 
+  def shell(node) do
+    said =
+      :erpc.call(node, fn ->
+        {:ok, _} = Application.ensure_all_started(:iex)
+        lines = "{node(), Enum.sum(1..10)}\nv(1)\nruntime_info(:limits)\nh Enum.sum\n"
+        ExUnit.CaptureIO.capture_io(lines, fn -> IEx.Server.run(dot_iex_path: "") end)
+      end)
+
+    assert [_, _, _] = String.split(said, inspect({node, 55}))
+    assert said =~ "Ports:              0 / 1024 (0% used)"
+    assert said =~ "def sum(enumerable)"
+    :ok = :erpc.call(node, Application, :stop, [:iex])
+  end
+
   def servers(node) do
     {:ok, here} = GenServer.start(Workers.Counter, 1, name: Workers.Counter)
     {:ok, there} = there(node, fn -> GenServer.start(Workers.Counter, 10, name: Workers.Counter) end)
