@@ -2,6 +2,7 @@
 #include "base/clock.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <time.h>
 
 #ifdef __x86_64__
@@ -99,6 +100,16 @@ int64_t clock_ticks(void)
 int64_t clock_system(void)
 {
     return read_clock(CLOCK_REALTIME);
+}
+
+int64_t clock_offset(void)
+{
+    static _Atomic int64_t fixed = INT64_MIN;
+    int64_t known = atomic_load(&fixed);
+    if (known != INT64_MIN)
+        return known;
+    int64_t now = clock_system() - clock_monotonic();
+    return atomic_compare_exchange_strong(&fixed, &known, now) ? now : known;
 }
 
 int64_t clock_cpu(void)

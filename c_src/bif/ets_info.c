@@ -32,7 +32,7 @@ static term write_concurrency_of(struct heap *h, const struct ets_table *t)
 
 static term timestamp(struct heap *h, int64_t monotonic)
 {
-    int64_t us = (monotonic + clock_system() - clock_monotonic()) / NS_A_US;
+    int64_t us = (monotonic + clock_offset()) / NS_A_US;
     int64_t seconds = us / US_A_SECOND;
     return tuple3(h, small(seconds / US_A_SECOND), small(seconds % US_A_SECOND), small(us % US_A_SECOND));
 }

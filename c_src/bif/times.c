@@ -15,19 +15,9 @@ enum { LOCAL_YEAR = 1902, UNIVERSAL_YEAR = 1600, LAST_YEAR = INT32_MAX - 1 };
 
 enum { DAY_SECONDS = 86400, MARCH_DAYS = 719468 };
 
-static int64_t offset(void)
-{
-    static _Atomic int64_t fixed = INT64_MIN;
-    int64_t known = atomic_load(&fixed);
-    if (known != INT64_MIN)
-        return known;
-    int64_t now = clock_system() - clock_monotonic();
-    return atomic_compare_exchange_strong(&fixed, &known, now) ? now : known;
-}
-
 static int64_t system_now(void)
 {
-    return clock_monotonic() + offset();
+    return clock_monotonic() + clock_offset();
 }
 
 static int64_t floor_div(int64_t a, int64_t b)
@@ -93,12 +83,12 @@ static term bif_system_time_unit(struct proc *p, term *args)
 static term bif_time_offset(struct proc *p, term *args)
 {
     (void)args;
-    return integer_from_i64(proc_heap(p), offset());
+    return integer_from_i64(proc_heap(p), clock_offset());
 }
 
 static term bif_time_offset_unit(struct proc *p, term *args)
 {
-    return in_unit(p, offset(), args[0]);
+    return in_unit(p, clock_offset(), args[0]);
 }
 
 static term bif_os_system_time(struct proc *p, term *args)

@@ -184,6 +184,15 @@ binaries() ->
 
 %% Fixed tables.
 
+%% When it was fixed is told in two ways, and always the same.
+fixed_since() -> lists:usort([fixed_since(new(set)) || _ <- lists:seq(1, 300)]).
+fixed_since(T) ->
+    Before = erlang:timestamp(), ets:safe_fixtable(T, true), After = erlang:timestamp(),
+    [{Since, [{Me, 1}]}] = lists:usort([ets:info(T, safe_fixed) || _ <- lists:seq(1, 30)]), {Monotonic, _} = ets:info(T, safe_fixed_monotonic_time),
+    ets:delete(T),
+    Us = erlang:convert_time_unit(Monotonic + erlang:time_offset(), native, microsecond),
+    {Me =:= self(), Before =< Since andalso Since =< After, timer:now_diff(Since, {0, 0, 0}) - Us}.
+
 fixed_walk() ->
     [begin T = new(Type), ets:insert(T, [{K, K} || K <- lists:seq(1, 100)]), ets:safe_fixtable(T, true),
            Seen = fixed_walk(T, ets:first(T)), S = {ets:info(T, size), ets:info(T, fixed)}, ets:safe_fixtable(T, false),
