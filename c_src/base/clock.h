@@ -15,7 +15,7 @@ enum { CLOCK_TICKS_OFF = 1000 };    // ns
 int64_t clock_system(void);    // since 1970-01-01 UTC
 // What is to be added to the monotonic time for the system time: it stays the same, however the system's clock is set afterwards.
 int64_t clock_offset(void);
-int64_t clock_cpu(void);       // CPU time of the whole OS process
+int64_t clock_cpu(void);    // CPU time of the whole OS process
 
 // The clock of the calling thread's CPU time, which any thread may read until that thread ends; 0: it has none.
 int clock_own(void);
