@@ -13,7 +13,7 @@ enum epmd_result {
     EPMD_REFUSED,    // registering: the name is taken. Looking up: it is unknown, or speaks no version that we speak
 };
 
-enum { EPMD_MAX_NAME = 63 };    // characters before the @
+enum { EPMD_MAX_NAME = 253 };    // characters before the @: an atom has 255
 
 // Where the node of that name on that machine listens.
 enum epmd_result epmd_find(const struct address *at, const char *name, unsigned milliseconds, uint16_t *port);

@@ -21,7 +21,7 @@ cluster_test_() ->
              [{"many starts", {timeout, ?LONG, fun() -> many_starts(C) end}}
               | [{atom_to_list(Name), {timeout, ?LIMIT, fun() -> Test(C) end}}
               || {Name, Test} <- [{life, fun life/1}, {terminated, fun terminated/1}, {two_hosts, fun two_hosts/1}, {no_host, fun no_host/1},
-                                  {two_engines, fun two_engines/1}, {third_node, fun third_node/1}, {first_call, fun first_call/1}, {wrong_cookie, fun wrong_cookie/1},
+                                  {two_engines, fun two_engines/1}, {third_node, fun third_node/1}, {first_call, fun first_call/1}, {long_name, fun long_name/1}, {wrong_cookie, fun wrong_cookie/1},
                                   {another_life, fun another_life/1}, {stopped_engine, fun stopped_engine/1}, {stopped_node, fun stopped_node/1},
                                   {strangers, fun strangers/1}, {epmd_comes_back, fun epmd_comes_back/1}, {killed_owner, fun killed_owner/1},
                                   {name_taken, fun name_taken/1}, {missing_epmd, fun missing_epmd/1}, {cookie_files, fun cookie_files/1},
@@ -309,6 +309,14 @@ first_call(C) ->
                  erlang:send({nobody, ThirdNode}, hello, [noconnect])]
             end)
         end))
+    end).
+
+%% Registered, looked for and called by the longest name that the option takes.
+long_name(C) ->
+    with_vms(C, 1, fun([Vm]) ->
+        {_, Node} = call(Vm, owned, [#{}]),
+        {_, Long} = call(Vm, owned, [#{name => lists:duplicate(200, $n)}]),
+        ?assertEqual(Long, in(Vm, fun() -> erpc:call(Node, fun() -> erpc:call(Long, erlang, node, []) end) end))
     end).
 
 wrong_cookie(#cluster{cookie = Cookie} = C) ->
