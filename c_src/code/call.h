@@ -53,11 +53,14 @@ static inline bool call_native_wants_collection(const struct proc *p, const stru
                     call_wants_collection(p));
 }
 
-// After a message was received: those that are not needed any more are many words, so the slice should come to its end.
+// After a message was received: those that are not needed any more are many words, or hold many bytes, so the slice should come to its
+// end.
 enum { CALL_MANY_WORDS = 1 << 16 };
 static inline bool call_message_wants_collection(const struct proc *p)
 {
-    return UNLIKELY(p->heap.fragment_words > CALL_MANY_WORDS && call_wants_collection(p));
+    const struct heap *h = &p->heap;
+    return UNLIKELY((h->fragment_words > CALL_MANY_WORDS || h->shared_bytes > CONFIG_SHARED_BYTES) &&
+                    call_wants_collection(p));
 }
 
 // False: as that would take long, it is left to the end of the slice, which should come soon.
