@@ -27,6 +27,11 @@ size_t address_find(const char *host, struct address found[ADDRESS_MOST])
     return count + find(host, AF_INET6, found + count, ADDRESS_MOST - count);
 }
 
+size_t address_find_of(const char *host, sa_family_t family, struct address found[ADDRESS_MOST])
+{
+    return find(host, family, found, ADDRESS_MOST);
+}
+
 bool address_is_v4(const struct address *a)
 {
     return a->is.any.sa_family == AF_INET;

@@ -22,6 +22,7 @@ enum { ADDRESS_MOST = 4 };
 // The addresses of a host, given by its name or as an address, without ports: those of IPv4 come first. Blocks while the name is
 // looked up. Returns how many; 0: the host is not known.
 size_t address_find(const char *host, struct address found[ADDRESS_MOST]);
+size_t address_find_of(const char *host, sa_family_t family, struct address found[ADDRESS_MOST]);
 
 bool address_is_v4(const struct address *a);
 uint16_t address_port(const struct address *a);

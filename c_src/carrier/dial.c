@@ -57,31 +57,43 @@ static void open_connection(struct dial *d, const struct address *to)
         close(fd);
 }
 
-static void reach_at(struct dial *d, struct address *at, const char *name, const char *host)
+// True: there is an epmd, and the node is unknown to it.
+static bool reach_at(struct dial *d, struct address *at, const char *name, const char *host)
 {
     uint16_t port = 0;
     switch (epmd_find(at, name, d->milliseconds, &port)) {
     case EPMD_OK:
         address_set_port(at, port);
         open_connection(d, at);
-        return;
+        return false;
     case EPMD_MISSING:
         failed(d, "no epmd answers on %s", host);
-        return;
+        return false;
     case EPMD_REFUSED:
         failed(d, "epmd knows no node %s there that we can talk to", name);
-        return;
+        return true;
     }
+    return false;
 }
 
-static void reach(struct dial *d, const char *name, const char *host)
+// True: the same.
+static bool reach_by(struct dial *d, sa_family_t family, const char *name, const char *host)
 {
     struct address found[ADDRESS_MOST];
-    size_t count = address_find(host, found);
-    if (count == 0)
-        failed(d, "the host %s is not known", host);
+    size_t count = address_find_of(host, family, found);
+    bool unknown = false;
     for (size_t i = 0; i < count && d->fd < 0; i++)
-        reach_at(d, &found[i], name, host);
+        unknown |= reach_at(d, &found[i], name, host);
+    return unknown;
+}
+
+// A machine has one epmd: when that has answered, or the node, nobody waits for a name server that knows no address of the other kind
+// (5 s, if it is silent).
+static void reach(struct dial *d, const char *name, const char *host)
+{
+    failed(d, "the host %s is not known", host);
+    if (!reach_by(d, AF_INET, name, host) && d->fd < 0)
+        reach_by(d, AF_INET6, name, host);
 }
 
 static void come_back(struct dial *d, const char *name)
