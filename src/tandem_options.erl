@@ -31,8 +31,8 @@
 %%   process that asks for more exits with `{system_limit, memory}': the one whose heap, binary, message, table or spawn passes the
 %%   limit, or the receiver if it is a message from the host. That exit cannot be trapped or caught by the process itself; links
 %%   and monitors see it. The engine and all other processes go on, the host's logger gets an error report (20 a second at most), and
-%%   `tandem:info/1' counts it under `memory_ended'. While the limit is passed by a 32nd nothing is spawned: a spawn from here raises
-%%   `system_limit'.</dd>
+%%   `tandem:info/1' counts it under `memory_ended'. While the limit is passed by a 32nd nothing is spawned
+%%   there.</dd>
 %% <dt>`log'</dt><dd>what the engine itself writes to standard error: this and everything more severe; `warning' by default</dd>
 %% <dt>`timeout'</dt><dd>milliseconds that starting may take; 15,000 by default</dd>
 %% <dt>`window'</dt><dd>bytes that the engine may have under way to the host before the host has taken them in; 1 MiB by

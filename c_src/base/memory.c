@@ -24,7 +24,7 @@ enum {
     ANCHOR_BYTES = 128 * 1024,
     LOOK_BYTES = 64 * 1024,    // a thread that passed the limit looks again after so many bytes
     LOOK_RARELY = 1 << 20,     // one that is far from it after no more than these
-    LOOK_CLOSELY = 256,        // and one that finds it overdrawn, after these
+    LOOK_CLOSELY = 256,        // and one that finds it passed by a quarter, after these
     OVERDRAFT = 32,            // a limit is overdrawn when it is passed by this part of it
 };
 
@@ -114,23 +114,21 @@ void mem_set_limit(size_t bytes)
     atomic_store_explicit(&limit, bytes, memory_order_relaxed);
 }
 
-static bool is_overdrawn(size_t used, size_t most)
+static bool is_passed_by(size_t used, size_t most, size_t part)
 {
-    return used > most && used - most > most / OVERDRAFT;
+    return used > most && used - most > most / part;
 }
 
 // The sum is looked at before a thread can have taken a quarter of what is left, so that the limit is passed by little however
-// many threads there are. One that is overdrawn all the same is passed by many that take little each: then most of them have to end.
+// many threads there are. If it is passed by much all the same, by many that take little each, most of them have to end.
 static COLD void look(struct cache *c, int64_t held)
 {
     size_t most = mem_limit(), used = mem_in_use();
     int64_t left = used < most ? (int64_t)((most - used) / 4) : 0;
+    int64_t least = is_passed_by(used, most, 4) ? LOOK_CLOSELY : LOOK_BYTES;
     c->passed = c->passed || used > most;
-    c->overdrawn = is_overdrawn(used, most);
-    c->look_at = held + (c->overdrawn         ? LOOK_CLOSELY
-                         : left < LOOK_BYTES  ? LOOK_BYTES
-                         : left > LOOK_RARELY ? LOOK_RARELY
-                                              : left);
+    c->overdrawn = is_passed_by(used, most, OVERDRAFT);
+    c->look_at = held + (left < least ? least : left > LOOK_RARELY ? LOOK_RARELY : left);
 }
 
 bool mem_overdrawn(void)
@@ -138,7 +136,7 @@ bool mem_overdrawn(void)
     struct cache *c = cache();
     if (LIKELY(!c->overdrawn))
         return false;
-    c->overdrawn = is_overdrawn(mem_in_use(), mem_limit());
+    c->overdrawn = is_passed_by(mem_in_use(), mem_limit(), OVERDRAFT);
     c->passed = c->passed || c->overdrawn;
     return c->overdrawn;
 }

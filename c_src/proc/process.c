@@ -131,16 +131,18 @@ static void set_options(struct proc *p, const struct spawn *s)
     x->fullsweep_after = s->fullsweep_after;
 }
 
-// Of the whole list, which is more than what is kept of it. Those who spawn and are spawned by turns take little each, but are many.
-static bool may_start(const struct spawn *s)
+// Of the whole list, which is more than what is kept of it. Those who spawn and are spawned by turns take little each, but are many;
+// who calls from elsewhere is none of them.
+static bool may_start(const struct proc *creator, const struct spawn *s)
 {
     size_t words = words_of(s->arguments);
-    return !mem_overdrawn() && mem_allows((words > s->min_heap_words ? words : s->min_heap_words) * sizeof(term));
+    return !(creator && mem_overdrawn()) &&
+           mem_allows((words > s->min_heap_words ? words : s->min_heap_words) * sizeof(term));
 }
 
 struct proc *proc_make(struct proc *creator, const struct spawn *s)
 {
-    if (UNLIKELY(!may_start(s)))
+    if (UNLIKELY(!may_start(creator, s)))
         return NULL;
     term pid = process_table_reserve();
     if (pid == NONE)

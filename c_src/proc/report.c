@@ -7,6 +7,7 @@
 #include "proc/info.h"
 #include "proc/names.h"
 #include "proc/signal.h"
+#include "term/abridge.h"
 #include "term/atom.h"
 #include "term/ident.h"
 #include "term/map.h"
@@ -58,11 +59,38 @@ void report_send(struct proc *p, term level, const char *format, term arguments)
     send(p, proc_heap(p), level, format, arguments);
 }
 
+static term abridged_tuple(struct heap *h, term t)
+{
+    size_t arity = tuple_arity(t);
+    term *object = heap_alloc(h, arity + 1);
+    object[0] = header(KIND_TUPLE, arity);
+    for (size_t i = 0; i < arity; i++)
+        object[1 + i] = abridge(h, element(t, i));
+    return boxed_term(object);
+}
+
+// The parts of each entry of the stack trace by themselves: those who print it want whole ones.
+static term abridged(struct heap *h, term value)
+{
+    term list = NIL, *end = &list;
+    if (!is_tuple_of(value, 2))
+        return abridge(h, value);
+    term stack = element(value, 1);
+    for (; is_list(stack); stack = tail(stack)) {
+        term entry = head(stack);
+        *end = cons(h, is_tuple(entry) && tuple_arity(entry) <= 4 ? abridged_tuple(h, entry) : abridge(h, entry), NIL);
+        end = list_ptr(*end) + 1;
+    }
+    return tuple2(h, abridge(h, element(value, 0)), list);
+}
+
 void report_crash(struct proc *p, term value)
 {
     struct heap *h = proc_heap(p);
     if (p->flags & PROC_NO_REPORT)
         return;
+    if (!abridge_is_modest(value))
+        value = abridged(h, value);
     if (node_self()->name == ATOM_nonode_nohost)
         report_send(p, ATOM_error, "Error in process ~p with exit value:~n~p~n",
                     list_of(h, 2, (term[]){p->pid, value}, NIL));

@@ -7,7 +7,7 @@
 #include "proc/proc.h"
 
 // The uncaught error (value: {Reason, Stacktrace}) or throw (value: {{nocatch, Term}, Stacktrace}) that ends p. The
-// interpreter calls it before RUN_EXIT for classes error and throw, never for exit.
+// interpreter calls it before RUN_EXIT for classes error and throw, never for exit. Of a huge one the beginning is told (term/abridge.h).
 void report_crash(struct proc *p, term value);
 
 // p's heap has outgrown its max_heap_size.

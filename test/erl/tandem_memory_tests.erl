@@ -11,7 +11,8 @@
 memory_test_() ->
     {timeout, 120, {setup, fun start/0, fun tandem:stop/1, fun(Node) ->
         [{timeout, 30, {Name, fun() -> ends(Node, Greedy) end}} || {Name, Greedy} <- greedy()]
-            ++ [{"told", fun() -> told(Node) end}, {timeout, 30, {"flood from the host", fun() -> flood(Node) end}},
+            ++ [{"told", fun() -> told(Node) end}, {"of huge terms the beginning is told", fun() -> abridged(Node) end},
+                {timeout, 30, {"flood from the host", fun() -> flood(Node) end}},
                 {timeout, 30, {"many processes", fun() -> many(Node) end}},
                 {timeout, 60, {"processes that spawn by turns", fun() -> by_turns(Node) end}}]
     end}}.
@@ -88,6 +89,22 @@ told(Node) ->
     ok = logger:remove_handler(?MODULE),
     #{memory_ended := Ended, memory_limit := ?LIMIT} = tandem:info(Node),
     ?assertEqual(Before + 1, Ended).
+
+%% The VM's logger would print an integer of millions of digits for hours. Who is linked gets all of it.
+abridged(Node) ->
+    ok = logger:add_handler(?MODULE, ?MODULE, #{config => self(), level => error}),
+    {Pid, Monitor} = spawn_monitor(Node, fun() -> square(3, lists:seq(1, 100_000)) end),
+    receive
+        {event, #{msg := {_, [Pid, Node, {function_clause, [{?MODULE, square, [Square, List], Location} | _]}]}}} ->
+            ?assertMatch({'...', [{file, _}, {line, _}]}, {Square, Location}),
+            ?assertEqual([1, 2, 3], lists:sublist(List, 3)),
+            ?assertEqual('...', lists:last(List))
+    after 10_000 -> error(not_told)
+    end,
+    ok = logger:remove_handler(?MODULE),
+    receive {'DOWN', Monitor, process, Pid, {function_clause, [{?MODULE, square, [_, Whole], _} | _]}} -> ?assertEqual(100_000, length(Whole)) end.
+
+square(N, List) when N < 1 bsl 100_000 -> square(N * N, List).
 
 %% The receiver ends, not the connection.
 flood(Node) ->

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "support.h"
+
+#include "term/abridge.h"
+#include "term/atom.h"
+#include "term/big.h"
+#include "term/binary.h"
+#include "term/map.h"
+#include "term/number.h"
+
+#include <check.h>
+
+static struct heap heap;
+
+static void setup(void)
+{
+    support_open();
+    heap_init(&heap, 64);
+}
+
+static void teardown(void)
+{
+    heap_done(&heap);
+}
+
+static term numbers(size_t n)
+{
+    term list = NIL;
+    while (n-- > 0)
+        list = cons(&heap, small(7), list);
+    return list;
+}
+
+static term power_of_two(size_t bits)
+{
+    struct magnitude one;
+    term why;
+    magnitude_of(small(1), &one);
+    return big_shift_left(&heap, &one, bits, &why);
+}
+
+static size_t cells(term t)
+{
+    size_t n = 0;
+    for (; is_list(t); t = tail(t))
+        n++;
+    ck_assert(is_nil(t));
+    return n;
+}
+
+START_TEST(modest_terms_stay)
+{
+    term map = map_from_pairs(&heap, (term[]){ATOM_true, numbers(10), ATOM_false, power_of_two(1000)}, 2);
+    term t = tuple_of(&heap, 3, (term[]){numbers(1000), map, binary_from(&heap, "abc", 3)});
+    ck_assert(abridge_is_modest(t));
+    ck_assert_uint_eq(abridge(&heap, t), t);
+}
+END_TEST
+
+START_TEST(long_lists_end)
+{
+    term shown = abridge(&heap, numbers(100000)), last = shown;
+    ck_assert_uint_le(cells(shown), ABRIDGE_SHOWN + 1);
+    ck_assert_uint_gt(cells(shown), ABRIDGE_SHOWN / 2);
+    while (is_list(tail(last)))
+        last = tail(last);
+    ck_assert_uint_eq(head(last), ATOM_dots);
+}
+END_TEST
+
+// What may be the arguments of a call is as long as it was.
+START_TEST(short_lists_keep_their_length)
+{
+    term list = numbers(3);
+    for (unsigned i = 0; i < 200; i++)
+        list = cons(&heap, numbers(1000), list);
+    ck_assert_uint_eq(cells(abridge(&heap, list)), 203);
+}
+END_TEST
+
+START_TEST(what_is_large_is_left_out)
+{
+    uint8_t *bytes;
+    ck_assert_uint_eq(abridge(&heap, power_of_two(ABRIDGE_BITS + 1)), ATOM_dots);
+    ck_assert_uint_eq(abridge(&heap, binary_alloc(&heap, 1 << 20, &bytes)), ATOM_dots);
+    term map = map_from_pairs(&heap, (term[]){ATOM_true, numbers(100000)}, 1);
+    term t = abridge(&heap, tuple_of(&heap, 3, (term[]){ATOM_true, map, small(1)}));
+    ck_assert_uint_eq(element(t, 0), ATOM_true);
+    ck_assert_uint_eq(element(t, 1), ATOM_dots);
+    ck_assert_uint_eq(element(t, 2), small(1));
+}
+END_TEST
+
+// As deep as it may be, and no deeper; shared parts would be shown again and again.
+START_TEST(deep_terms)
+{
+    term deep = NIL, shared = NIL;
+    for (unsigned i = 0; i < 100000; i++)
+        deep = cons(&heap, deep, NIL);
+    for (unsigned i = 0; i < 60; i++)
+        shared = cons(&heap, shared, shared);
+    ck_assert(!abridge_is_modest(deep) && !abridge_is_modest(shared));
+    unsigned depth = 0;
+    for (deep = abridge(&heap, deep); is_list(deep); deep = head(deep))
+        depth++;
+    ck_assert_uint_le(depth, ABRIDGE_DEPTH);
+    ck_assert_uint_eq(deep, ATOM_dots);
+    ck_assert(is_list(abridge(&heap, shared)));
+}
+END_TEST
+
+Suite *abridge_suite(void);
+
+Suite *abridge_suite(void)
+{
+    Suite *s = suite_create("abridge");
+    TCase *c = tcase_create("abridge");
+    tcase_add_checked_fixture(c, setup, teardown);
+    tcase_add_test(c, modest_terms_stay);
+    tcase_add_test(c, long_lists_end);
+    tcase_add_test(c, short_lists_keep_their_length);
+    tcase_add_test(c, what_is_large_is_left_out);
+    tcase_add_test(c, deep_terms);
+    suite_add_tcase(s, c);
+    return s;
+}
