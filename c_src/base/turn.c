@@ -26,7 +26,7 @@ struct turn {
     void *room;
     sword given, left;    // units
     unsigned holds;
-    bool ended;
+    bool ended, dismissed;
     struct turn *next;        // spare
     void *fake;               // of the sanitizers: what stands for a stack
     const void *other_low;    // the other stack
@@ -233,14 +233,20 @@ bool turn_under_way(void)
     return current != NULL;
 }
 
-NOINLINE void turn_pass(size_t units)
+NOINLINE bool turn_pass(size_t units)
 {
     struct turn *t = current;
     if (!t)
-        return;
+        return false;
     t->left -= (sword)units;
     if (t->left <= 0 && !t->holds)
         stand_still(t);
+    return t->dismissed;
+}
+
+void turn_dismiss(struct turn *t)
+{
+    t->dismissed = true;
 }
 
 void turn_rest(void)

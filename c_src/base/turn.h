@@ -6,7 +6,8 @@
 //   - between turn_hold and turn_release nothing stands still: whoever holds a lock that others may want holds its turn too;
 //   - nothing that belongs to the thread or to the slice is kept across turn_pass: pointers to processes, `p->worker`, the
 //     machine's registers;
-//   - the body ends by returning. Nobody ends it from outside: whoever wants to be rid of it goes on until it has ended.
+//   - the body ends by returning. Nobody ends it from outside: whoever wants to be rid of it goes on until it has ended. A walk over
+//     a term whose parts are shared may not live to see that: it gives up when turn_pass says so, where nobody wants the result.
 // Outside of such work turn_pass does nothing, so that everybody may use code that calls it.
 // Stacks are kept by threads for the next one. A turn is owned by who made it; any thread may go on with it, one at a time.
 #ifndef TANDEM_BASE_TURN_H
@@ -25,9 +26,12 @@ void *turn_room(struct turn *t);
 bool turn_go_on(struct turn *t, void (*body)(void *room), size_t units);
 size_t turn_done(const struct turn *t);    // units, by the last turn_go_on
 
-bool turn_under_way(void);    // the caller is part of such work
-void turn_pass(size_t units);
-void turn_rest(void);    // stands still without having done anything
+// Nobody wants to know what t computes any more. Only for a body that does nothing else, whatever its walks tell it.
+void turn_dismiss(struct turn *t);
+
+bool turn_under_way(void);       // the caller is part of such work
+bool turn_pass(size_t units);    // whether it is dismissed
+void turn_rest(void);            // stands still without having done anything
 void turn_hold(void);
 void turn_release(void);
 
@@ -42,13 +46,12 @@ static inline void turn_bytes(size_t n)
         turn_pass(n / sizeof(word));
 }
 
-// For loops with short rounds: passes once in a while. The counter starts at 0.
+// For loops with short rounds: passes once in a while, with what turn_pass says then. The counter starts at 0.
 enum { TURN_STRIDE = 64 };
 
-static inline void turn_step(size_t *rounds)
+static inline bool turn_step(size_t *rounds)
 {
-    if (UNLIKELY(++*rounds % TURN_STRIDE == 0))
-        turn_pass(TURN_STRIDE);
+    return UNLIKELY(++*rounds % TURN_STRIDE == 0) && turn_pass(TURN_STRIDE);
 }
 
 #endif

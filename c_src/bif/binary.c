@@ -152,7 +152,7 @@ static term to_binary(struct proc *p, term *args)
 
 static term bif_iolist_to_binary(struct proc *p, term *args)
 {
-    return is_little_data(args[0]) ? to_binary(p, args) : errand(p, args, 1, to_binary);
+    return is_little_data(args[0]) ? to_binary(p, args) : errand_pure(p, args, 1, to_binary);
 }
 
 static term bif_list_to_binary(struct proc *p, term *args)
@@ -185,7 +185,7 @@ static term size_of_iolist(struct proc *p, term *args)
 
 static term bif_iolist_size(struct proc *p, term *args)
 {
-    return is_little_data(args[0]) ? size_of_iolist(p, args) : errand(p, args, 1, size_of_iolist);
+    return is_little_data(args[0]) ? size_of_iolist(p, args) : errand_pure(p, args, 1, size_of_iolist);
 }
 
 // A list of binaries under construction: its last cell's tail, and bytes that will be part of the next binary.

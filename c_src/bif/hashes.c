@@ -40,15 +40,18 @@ static term phash(struct proc *p, term *args)
 
 static term bif_phash2_1(struct proc *p, term *args)
 {
-    return term_is_little(args[0]) ? phash2_1(p, args) : errand(p, args, 1, phash2_1);
+    return term_is_little(args[0]) ? phash2_1(p, args) : errand_pure(p, args, 1, phash2_1);
 }
 
 static term bif_phash2_2(struct proc *p, term *args)
 {
-    return term_is_little(args[0]) ? phash2_2(p, args) : errand(p, args, 2, phash2_2);
+    return term_is_little(args[0]) ? phash2_2(p, args) : errand_pure(p, args, 2, phash2_2);
 }
 
-ERRAND(bif_phash, 2, phash)
+static term bif_phash(struct proc *p, term *args)
+{
+    return errand_pure(p, args, 2, phash);
+}
 
 static const struct native_row rows[] = {
     {"erlang", "phash", 2, bif_phash, 0},

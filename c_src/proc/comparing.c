@@ -17,7 +17,7 @@ static term equality(struct proc *p, term *args)
 
 static int in_turns(struct proc *p, term a, term b, native_function *body)
 {
-    term result = errand(p, (term[]){a, b}, 2, body);
+    term result = errand_pure(p, (term[]){a, b}, 2, body);
     return result ? (int)small_value(result) : COMPARE_LATER;
 }
 

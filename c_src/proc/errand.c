@@ -16,6 +16,7 @@ struct errand {
     term args[ERRAND_ARGUMENTS];
     term result;
     term doom;    // the process exits with it; NONE: it doesn't
+    bool pure;
     size_t saved;
     term registers[CONFIG_X_REGISTERS];
 };
@@ -36,6 +37,7 @@ static struct errand *begin(struct proc *p, const term *args, unsigned arity, na
     e->p = p;
     e->body = body;
     e->doom = NONE;
+    e->pure = false;
     e->saved = 0;
     memcpy(e->args, args, arity * sizeof *args);
     return e;
@@ -60,13 +62,14 @@ static term stand_still(struct proc *p, struct errand *e)
 }
 
 // Without memory for a stack, inside another errand, and where nobody could go on with it, the work is done in one go.
-term errand(struct proc *p, term *args, unsigned arity, native_function *body)
+static term go(struct proc *p, term *args, unsigned arity, native_function *body, bool pure)
 {
     if (turn_under_way() || p->worker->at_once)
         return body(p, args);
     struct errand *e = errand_waits(p) ? of(p) : begin(p, args, arity, body);
     if (!e)
         return body(p, args);
+    e->pure = pure;
     bool ended = turn_go_on(e->turn, run, SLICE_UNITS);
     errand_charge(p, turn_done(e->turn));
     if (!ended)
@@ -76,6 +79,16 @@ term errand(struct proc *p, term *args, unsigned arity, native_function *body)
         memcpy(args, e->args, arity * sizeof *args);    // which the stack trace shows
     end(p, e);
     return result;
+}
+
+term errand(struct proc *p, term *args, unsigned arity, native_function *body)
+{
+    return go(p, args, arity, body, false);
+}
+
+term errand_pure(struct proc *p, term *args, unsigned arity, native_function *body)
+{
+    return go(p, args, arity, body, true);
 }
 
 bool errand_is_large(const struct proc *p, term t)
@@ -107,7 +120,10 @@ const term *errand_words(struct proc *p, size_t *count)
 
 void errand_doom(struct proc *p, term reason)
 {
-    of(p)->doom = reason;
+    struct errand *e = of(p);
+    e->doom = reason;
+    if (e->pure)
+        turn_dismiss(e->turn);
 }
 
 bool errand_finish(struct proc *p, sword *used)
@@ -144,6 +160,8 @@ bool errand_begin(struct proc *p, term argument, native_function *body)
 void errand_close(struct proc *p)
 {
     struct errand *e = of(p);
+    if (e->pure)
+        turn_dismiss(e->turn);
     while (!turn_go_on(e->turn, run, SIZE_MAX / 4)) {
     }
     end(p, e);

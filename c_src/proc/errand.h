@@ -6,7 +6,7 @@
 // While an errand stands still its process's heap is never collected: pointers into it may stand in C variables. What the
 // process is asked to collect is collected afterwards. Signals are taken in; what they add to the heap harms nothing.
 // A process that is to exit does so when its errand has ended, which goes on in turns with others all the same: so everything
-// that the native took is given back in the way it always is. For everybody else the process is gone at once. Telling very
+// that the native took is given back in the way it always is (but see errand_pure). For everybody else the process is gone at once. Telling very
 // many others of an exit is an errand, too.
 // A native says
 //     static term reverse(struct proc *p, term *args) { ... }
@@ -38,6 +38,10 @@ static inline bool errand_is_little(term t)
 {
     return is_bitstring(t) && bit_size(t) < ERRAND_LITTLE_BITS;
 }
+
+// As errand, for a body that does nothing but compute: when its process has to exit, walks over terms give up, which might take
+// longer than the world lasts.
+term errand_pure(struct proc *p, term *args, unsigned arity, native_function *body);
 
 // As errand, but at once where `data` is little.
 static inline term errand_for(struct proc *p, term *args, unsigned arity, native_function *body, term data)

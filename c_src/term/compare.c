@@ -422,7 +422,10 @@ static int compare_walk(struct work *w, bool soon)
         if (UNLIKELY(++steps % TURN_STRIDE == 0)) {
             if (soon && steps >= COMPARE_STEPS)
                 return give_up(w);
-            turn_pass(TURN_STRIDE);
+            if (turn_pass(TURN_STRIDE)) {
+                give_up(w);
+                return 0;
+            }
         }
         struct span *s = work_top(w);
         int order = 0;

@@ -117,7 +117,8 @@ static inline int equal_walk(struct work *w, bool soon)
         if (UNLIKELY(++steps % TURN_STRIDE == 0)) {
             if (soon && steps >= COMPARE_STEPS)
                 return COMPARE_LATER;
-            turn_pass(TURN_STRIDE);
+            if (turn_pass(TURN_STRIDE))
+                return 0;
         }
         struct span *s = work_top(w);
         term a = *s->at++, b = *s->with++;

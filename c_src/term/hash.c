@@ -194,7 +194,8 @@ static uint32_t hash_deep(uint32_t start, term t)
     work_init(&s.work);
     do {
         hash_term(&s, t);
-        turn_step(&steps);
+        if (turn_step(&steps))
+            break;
     } while (take_term(&s, &t));
     work_done(&s.work);
     return s.hash;

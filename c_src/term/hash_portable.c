@@ -225,7 +225,8 @@ uint32_t term_phash2(term t)
     work_init(&s.work);
     do {
         hash_term(&s, t);
-        turn_step(&steps);
+        if (turn_step(&steps))
+            break;
     } while (take_term(&s, &t));
     work_done(&s.work);
     return s.hash;
@@ -420,7 +421,8 @@ uint32_t term_phash(term t)
     work_init(&s.work);
     do {
         old_term(&s, t);
-        turn_step(&steps);
+        if (turn_step(&steps))
+            break;
     } while (old_take_term(&s, &t));
     work_done(&s.work);
     return s.hash;

@@ -69,7 +69,8 @@ bool iolist_bits(term t, unsigned unit, size_t *bits)
     size_t sum = 0, steps = 0;
     iolist_open(&l, t);
     while ((kind = next(&l, &piece)) == IOLIST_BYTE || kind == IOLIST_PART) {
-        turn_step(&steps);
+        if (turn_step(&steps))
+            break;
         size_t size = kind == IOLIST_BYTE ? 8 : bit_size(piece);
         if (size % unit) {
             kind = IOLIST_BAD;
@@ -113,7 +114,8 @@ void iolist_write(term t, uint8_t *to)
     size_t at = 0, steps = 0;
     iolist_open(&l, t);
     while ((kind = next(&l, &piece)) == IOLIST_BYTE || kind == IOLIST_PART) {
-        turn_step(&steps);
+        if (turn_step(&steps))
+            break;
         if (kind == IOLIST_BYTE) {
             write_byte(to, at, (uint8_t)small_value(piece));
             at += 8;

@@ -33,6 +33,33 @@ static size_t done(struct turn *t)
     return ((struct work *)turn_room(t))->done;
 }
 
+static void endless(void *room)
+{
+    size_t *rounds = room;
+    while (!turn_step(rounds)) {
+    }
+}
+
+// What nobody wants any more is told so when it goes on.
+START_TEST(dismissed_work_gives_up)
+{
+    struct turn *t = turn_new(sizeof(size_t));
+    *(size_t *)turn_room(t) = 0;
+    ck_assert(!turn_go_on(t, endless, 10 * TURN_STRIDE));
+    turn_dismiss(t);
+    ck_assert(turn_go_on(t, endless, 10 * TURN_STRIDE));
+    ck_assert_uint_le(*(size_t *)turn_room(t), 11 * TURN_STRIDE);
+    turn_free(t);
+    t = turn_new(sizeof(size_t));
+    *(size_t *)turn_room(t) = 0;
+    ck_assert(!turn_go_on(t, endless, TURN_STRIDE));
+    turn_dismiss(t);
+    ck_assert(turn_go_on(t, endless, TURN_STRIDE));
+    turn_free(t);
+    turn_close();
+}
+END_TEST
+
 START_TEST(work_stands_still_when_its_units_are_done)
 {
     struct turn *a = begin(25, false), *b = begin(5, false);
@@ -97,6 +124,7 @@ Suite *turn_suite(void)
 {
     Suite *s = suite_create("turn");
     TCase *c = tcase_create("turn");
+    tcase_add_test(c, dismissed_work_gives_up);
     tcase_add_test(c, work_stands_still_when_its_units_are_done);
     tcase_add_test(c, who_holds_his_turn_is_not_stopped);
     tcase_add_test(c, outside_of_a_turn_nothing_happens);

@@ -45,3 +45,23 @@ killed(Node, Name) ->
                             exit(Pid, kill),
                             receive {'DOWN', Monitor, process, Pid, killed} -> killed; {'DOWN', Monitor, process, Pid, _} -> ended end
                     end).
+
+%% A walk over a term with shared parts may last for ever; whoever does it can be killed, and its engine be stopped.
+endless_test_() ->
+    [{timeout, 60, {atom_to_list(Carrier), fun() -> endless(Carrier) end}} || Carrier <- [port, nif]].
+
+endless(Carrier) ->
+    {ok, Engine, Node} = tandem:start(#{carrier => Carrier, schedulers => 1, memory => 256 bsl 20}),
+    Walks = [fun erlang:phash2/1, fun(L) -> erlang:phash2(L, 100) end, fun iolist_size/1, fun iolist_to_binary/1,
+             fun list_to_binary/1, fun(L) -> L =:= shared() end, fun(L) -> L < shared() end],
+    Started = [spawn_monitor(Node, fun() -> Walk(shared()) end) || Walk <- Walks],
+    timer:sleep(200),
+    _ = [receive {'DOWN', Monitor, process, Pid, Why} -> error(Why) after 0 -> ok end || {Pid, Monitor} <- Started],
+    {Killed, Left} = lists:split(4, Started),
+    _ = [exit(Pid, kill) || {Pid, _} <- Killed],
+    _ = [receive {'DOWN', Monitor, process, Pid, Reason} -> ?assertEqual(killed, Reason) end || {Pid, Monitor} <- Killed],
+    ?assertEqual(length(Left), maps:get(processes, tandem:info(Node))),
+    ok = tandem:stop(Engine),
+    _ = [receive {'DOWN', Monitor, process, Pid, Reason} -> ?assertEqual(noconnection, Reason) end || {Pid, Monitor} <- Left].
+
+shared() -> lists:foldl(fun(_, L) -> [L | L] end, "abc", lists:seq(1, 60)).
