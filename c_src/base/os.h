@@ -11,4 +11,7 @@ extern bool os_process_is_ours;    // set once, before anything else is opened
 // This process is killed when its parent ends: what notices that by itself may be stopped.
 void os_end_with_parent(void);
 
+// When the machine's memory ends, the system takes this process before its parent.
+void os_go_first(void);
+
 #endif

@@ -29,6 +29,7 @@ int main(int argc, char **argv)
     if (o.value[OPTION_name])
         return member_run(&o);
     os_end_with_parent();
+    os_go_first();
     if (o.value[OPTION_carrier] && strcmp(o.value[OPTION_carrier], "tcp") == 0)
         return member_run_owned();
     if (o.value[OPTION_carrier] && strcmp(o.value[OPTION_carrier], "port") == 0)

@@ -142,7 +142,10 @@ static bool name_is_good(const char *name)
     char host[256] = "this machine";
     gethostname(host, sizeof host - 1);
     fprintf(stderr, "tandem: %s is no name of a node: give NAME@HOST, such as %.*s@%s\n", name,
-            at ? (int)(at - name) : (int)strlen(name), name, host);
+            at == name ? 3
+            : at       ? (int)(at - name)
+                       : (int)strlen(name),
+            at == name ? "box" : name, host);
     return false;
 }
 

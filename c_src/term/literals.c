@@ -36,7 +36,9 @@ void literals_open(void)
     size_t bytes = (size_t)1 << LITERALS_BYTES_LOG2;
     void *at = mmap(NULL, bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (at == MAP_FAILED)
-        die("cannot reserve the address range of literals");
+        die("cannot reserve %zu GiB of addresses for literals, which take no memory: see that there is no limit on "
+            "them (ulimit -v)",
+            bytes >> 30);
     lock_init(&range.lock);
     range.top = range.committed = at;
     for (unsigned i = 0; i < SIZES; i++)

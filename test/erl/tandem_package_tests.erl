@@ -122,6 +122,16 @@ options_take_effect_test_() ->
 
 %% --- Start and memory ------------------------------------------------------------------------------------------------------
 
+%% What the system kills when it has no memory left.
+goes_before_its_host_test() ->
+    {ok, Owner, _} = tandem:start(#{carrier => port}),
+    ?assertEqual(min(1000, score("self") + 300), score(integer_to_list(os_pid(Owner)))),
+    ok = tandem:stop(Owner).
+
+score(Process) ->
+    {ok, Text} = file:read_file(filename:join(["/proc", Process, "oom_score_adj"])),
+    binary_to_integer(string:trim(Text)).
+
 fresh_engine_is_small_test_() ->
     {timeout, ?LIMIT, fun fresh_engine_is_small/0}.
 
