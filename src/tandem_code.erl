@@ -17,6 +17,7 @@ request({is_loaded, Module}) -> code:is_loaded(Module);
 request({delete, Module}) -> code:delete(Module);
 request({purge, Module}) -> code:purge(Module);
 request({soft_purge, Module}) -> code:soft_purge(Module);
+request({is_sticky, Module}) -> is_sticky(Module);
 request(all_loaded) -> all_loaded();
 request(Request) -> host(Request).
 
@@ -53,7 +54,12 @@ unless_sticky(Module, Load) ->
             Load()
     end.
 
-is_sticky(Module) -> erlang:module_loaded(Module) andalso host({is_sticky, Module}).
+%% The host knows what lies in sticky folders, but tells it only of what it has loaded.
+is_sticky(Module) -> erlang:module_loaded(Module) andalso is_sticky_there(Module).
+
+is_sticky_there(Module) ->
+    _ = host({ensure_loaded, Module}),
+    host({is_sticky, Module}).
 
 finish_loading(Prepared) ->
     case [{Module, sticky_directory} || {Module, _} <- Prepared, is_sticky(Module)] of

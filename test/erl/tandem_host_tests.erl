@@ -20,7 +20,8 @@ all_test_() ->
                               {"a device of the host", fun device_of_host/1}, {"a device of the engine", fun device_of_engine/1},
                               {"a device ends with its owner", fun device_ends/1}, {"input from the leader", fun input/1},
                               {"IO.stream", fun stream/1}, {"a leader that ends", fun leader_ends/1}, {"a module that wants native code", fun native_code/1},
-                              {"environment", fun environment/1}, {"events of processes whose leader is there", fun events/1}]]
+                              {"environment", fun environment/1}, {"events of processes whose leader is there", fun events/1},
+                              {"sticky modules that only the engine has loaded", fun sticky/1}]]
      end}.
 
 leader_of_call(Node) ->
@@ -180,3 +181,9 @@ events(Node) ->
 
 %% @private
 log(Event, #{config := Pid}) -> Pid ! {event, Event}.
+
+sticky(Node) ->
+    {Module, Binary, File} = code:get_object_code(log_mf_h),
+    ?assertEqual(false, code:is_loaded(Module)),
+    Load = fun() -> {code:is_sticky(Module), code:ensure_loaded(Module), code:is_sticky(Module), code:load_binary(Module, File, Binary)} end,
+    ?assertEqual({false, {module, Module}, true, {error, sticky_directory}}, on(Node, Load)).
