@@ -187,22 +187,22 @@ draw(#view{style = Style} = View) ->
 put_text(Text) ->
     io:put_chars(Text).
 
-columns() -> size(io:columns(), 80).
+columns() -> size(io:columns(), 40, 80).
 
-rows() -> size(io:rows(), 24).
+rows() -> size(io:rows(), 2, 24).
 
-size({ok, N}, _) -> max(N, 40);
-size({error, _}, Default) -> Default.
+size({ok, N}, Least, _) -> max(N, Least);
+size({error, _}, _, Default) -> Default.
 
 %% @private The lines of one picture, none longer than the terminal is wide, at most one less than it has rows.
 -spec frame(node(), {counters(), counters()}, tandem_sampler:sample() | none, map()) -> [string()].
 frame(Node, {Before, Now}, Sample, #{columns := Columns, rows := Rows, order := Order, ended := Ended}) ->
     Head = [title(Node, Now, Ended) | schedulers(Before, Now, Columns - 1, max(Rows div 3, 1))] ++ rates(Before, Now),
     Foot = [legend(Order)],
-    Room = max(Rows - 1 - length(Head) - length(Foot) - 2, 0),
+    Room = max(Rows - 1 - length(Head) - length(Foot) - 3, 0),
     Table = [table_title(Order, Columns - 1) |
              [table_row(Row, seconds(Before, Now), Columns - 1) || Row <- lists:sublist(sorted(Order, Sample), Room)]],
-    [cut(Line, Columns - 1) || Line <- Head ++ [""] ++ Table ++ [looked_at(Sample) | Foot]].
+    [cut(Line, Columns - 1) || Line <- lists:sublist(Head ++ [""] ++ Table ++ [looked_at(Sample) | Foot], Rows - 1)].
 
 cut(Line, Columns) -> string:slice(lists:flatten(Line), 0, Columns).
 

@@ -6,7 +6,7 @@
 -include_lib("eunit/include/eunit.hrl").
 
 top_test_() ->
-    tandem_support:each_on_an_engine([{options, fun options/1}, {pictures, fun pictures/1}, {orders, fun orders/1}, {busy, fun busy/1},
+    tandem_support:each_on_an_engine([{options, fun options/1}, {pictures, fun pictures/1}, {height, fun height/1}, {orders, fun orders/1}, {busy, fun busy/1},
                                       {ends_with_caller, fun ends_with_caller/1}, {ends_with_engine, fun ends_with_engine/1}]).
 
 options(Node) ->
@@ -29,6 +29,15 @@ pictures(Node) ->
                     "messages [0-9.k]+/s  other signals [0-9.k]+/s  from the VM", "collections [0-9]+/s", "the_server",
                     "tandem_sampler:start/1", "\\[r reductions\\]"]],
     exit(Server, kill).
+
+%% However many processes there are, the first line of a picture is not pushed out of the terminal: of 24 lines where nobody knows, and
+%% the cursor stands in the last.
+height(Node) ->
+    Many = [start_there(Node, fun waits/0) || _ <- lists:seq(1, 50)],
+    Lines = string:split(string:trim(shown(fun() -> tandem:top(Node, #{times => 1, interval => 100}) end)), "\n", all),
+    ?assertEqual({23, atom_to_list(Node)}, {length(Lines), hd(string:lexemes(hd(Lines), " "))}),
+    ?assertMatch("order:" ++ _, lists:last(Lines)),
+    [exit(Pid, kill) || Pid <- Many].
 
 %% The first of each order is who has most.
 orders(Node) ->
