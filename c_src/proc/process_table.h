@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The table of processes: slots in chunks that never move, so that a look-up needs no lock. A pid is its slot's number and
-// how often the slot was used before. The look-up itself is proc_find in proc/proc.h.
+// The table of processes: slots in chunks that never move, so that a look-up needs no lock. Slots are given in their order, round after
+// round, and a pid is its slot's number and the round: later pids are larger, as on the BEAM, so that lists which are sorted by them, as
+// the children of many supervisors, have the same order. The look-up itself is proc_find in proc/proc.h.
 #ifndef TANDEM_PROC_PROCESS_TABLE_H
 #define TANDEM_PROC_PROCESS_TABLE_H
 

@@ -97,7 +97,7 @@ static inline uint32_t atom_number(term t)
     return (uint32_t)(t >> 6);
 }
 
-// Pids of this node: the process table's slot number and how often that slot was used before.
+// Pids of this node: the process table's slot number, and the round in which it was given.
 static inline bool is_local_pid(term t)
 {
     return (t & 15) == TAG_PID;

@@ -368,6 +368,14 @@ preempted() ->
 
 garbage() -> lists:foldl(fun(N, _) -> lists:reverse(lists:seq(1, N rem 100)), N end, 0, lists:seq(1, 5000)), erlang:garbage_collect(), length(lists:seq(1, 10)).
 
+%% Who was spawned later has the larger pid, whoever has ended before.
+later_pids() ->
+    Pids = lists:append([[spawn(fun() -> receive stop -> N end end), element(1, spawn_monitor(fun() -> N end))] || N <- lists:seq(1, 3000)]),
+    receive {'DOWN', _, _, _, _} -> ok end,
+    Later = [begin {Pid, R} = spawn_monitor(fun() -> N end), receive {'DOWN', R, _, _, _} -> Pid end end || N <- lists:seq(1, 3000)],
+    _ = [Pid ! stop || Pid <- Pids],
+    {lists:sort(Pids) =:= Pids, lists:sort(Later) =:= Later, lists:max(Pids) < hd(Later)}.
+
 dies_with_messages() -> spawn_link(fun() -> exit(now) end), receive never -> ok after 1000 -> timeout end.
 
 bad_spawn() -> spawn(id(not_a_fun)).

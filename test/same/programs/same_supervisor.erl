@@ -29,6 +29,15 @@ dynamic() ->
         supervisor:terminate_child(S, hd(Pids)),
         proplists:get_value(active, supervisor:count_children(S))
     end).
+%% Children are told in the order of their pids.
+children_in_order() ->
+    with(simple_one_for_one, [worker], fun(S) ->
+        Pids = [element(2, supervisor:start_child(S, [])) || _ <- lists:seq(1, 12)],
+        _ = [supervisor:terminate_child(S, Pid) || Pid <- [hd(Pids), lists:nth(5, Pids), lists:last(Pids)]],
+        More = [element(2, supervisor:start_child(S, [])) || _ <- lists:seq(1, 8)],
+        Left = [Pid || Pid <- Pids ++ More, is_process_alive(Pid)],
+        [Pid || {_, Pid, _, _} <- supervisor:which_children(S)] =:= Left
+    end).
 children_change() ->
     with(one_for_one, [a], fun(S) ->
         {ok, _} = supervisor:start_child(S, spec(b)),
