@@ -8,7 +8,7 @@
 -import(tandem_support, [each_on_an_engine/1, on/2]).
 
 all_test_() ->
-    each_on_an_engine([{pids_are_used_again, fun pids_are_used_again/1}, {other_nodes_are_unknown, fun other_nodes_are_unknown/1},
+    each_on_an_engine([{other_nodes_are_unknown, fun other_nodes_are_unknown/1},
                        {no_calls_are_saved, fun no_calls_are_saved/1}, {nothing_is_traced, fun nothing_is_traced/1}, {no_profilers, fun no_profilers/1},
                        {listings_are_names, fun listings_are_names/1}, {lists_of_its_own, fun lists_of_its_own/1},
                        {small_heaps, fun small_heaps/1}, {least_heaps_are_kept, fun least_heaps_are_kept/1}, {small_parts_of_binaries, fun small_parts_of_binaries/1},
@@ -16,15 +16,6 @@ all_test_() ->
                        {constants_are_not_copied, fun constants_are_not_copied/1}, {inside_of_a_beam, fun inside_of_a_beam/1}, {fixed_flags, fun fixed_flags/1},
                        {all_schedulers_are_online, fun all_schedulers_are_online/1}, {what_is_not_counted, fun what_is_not_counted/1},
                        {monotonic_time_is_positive, fun monotonic_time_is_positive/1}, {shared_binaries_count, fun shared_binaries_count/1}]).
-
-%% The order of pids is not that of their birth.
-pids_are_used_again(Node) ->
-    Births = on(Node, fun() ->
-                              Old = [spawn(fun() -> receive after infinity -> ok end end) || _ <- lists:seq(1, 100)],
-                              [begin exit(Pid, kill), false = is_process_alive(Pid), element(1, ended(fun() -> ok end)) end || Pid <- lists:reverse(Old)]
-                      end),
-    ?assertEqual(length(Births), length(lists:usort(Births))),
-    ?assertNotEqual(Births, lists:sort(Births)).
 
 other_nodes_are_unknown(Node) ->
     ?assertEqual(noconnection, on(Node, fun() -> Monitor = monitor(process, {anybody, 'no@where'}), receive {'DOWN', Monitor, _, _, Reason} -> Reason end end)).
