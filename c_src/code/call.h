@@ -37,11 +37,13 @@ struct call_target call_apply_entry(term *x);    // proc/run.h
 // The return address below a process's first call.
 const word *call_end_code(void);
 
-// Words in fragments make a collection worthwhile once they outgrow the block, shared binaries once they are many bytes.
+// Words in fragments make a collection worthwhile once they are half of the block's, shared binaries once they are many bytes. All that
+// may survive then mostly fits into a block of the same size, and moves only once: Savina's "big" takes 0.97 of the time that it takes
+// when they may outgrow the block, fan-out 0.93.
 static inline bool call_wants_collection(const struct proc *p)
 {
     const struct heap *h = &p->heap;
-    bool fragments = h->fragments && (CONFIG_STRESS || h->fragment_words > (size_t)(h->end - h->start));
+    bool fragments = h->fragments && (CONFIG_STRESS || h->fragment_words > (size_t)(h->end - h->start) / 2);
     return UNLIKELY(fragments || h->shared_bytes > CONFIG_SHARED_BYTES);
 }
 
