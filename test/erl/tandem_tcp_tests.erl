@@ -159,6 +159,7 @@ starts(N, Name) ->
                   ok = tandem:stop(Pid)
           end,
     One(),
+    true = tandem_support:until(fun() -> true end, 1),    % is loaded
     {Before, Atoms} = {Count(), erlang:system_info(atom_count)},
     _ = [One() || _ <- lists:seq(1, N)],
     _ = tandem_support:until(fun() -> More(Before) =:= [] end, 6000),

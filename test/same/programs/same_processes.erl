@@ -371,7 +371,7 @@ garbage() -> lists:foldl(fun(N, _) -> lists:reverse(lists:seq(1, N rem 100)), N 
 %% Who was spawned later has the larger pid, whoever has ended before.
 later_pids() ->
     Pids = lists:append([[spawn(fun() -> receive stop -> N end end), element(1, spawn_monitor(fun() -> N end))] || N <- lists:seq(1, 3000)]),
-    receive {'DOWN', _, _, _, _} -> ok end,
+    _ = [receive {'DOWN', _, _, _, _} -> ok end || _ <- lists:seq(1, 3000)],
     Later = [begin {Pid, R} = spawn_monitor(fun() -> N end), receive {'DOWN', R, _, _, _} -> Pid end end || N <- lists:seq(1, 3000)],
     _ = [Pid ! stop || Pid <- Pids],
     {lists:sort(Pids) =:= Pids, lists:sort(Later) =:= Later, lists:max(Pids) < hd(Later)}.
