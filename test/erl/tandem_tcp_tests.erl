@@ -660,5 +660,5 @@ many_starts(C) ->
     with_vms(C, 1, fun([{Pid, _}]) ->
         {More, Atoms} = peer:call(Pid, ?MODULE, starts, [Times, many], ?LONG * 1000),
         ?assertEqual([], More),
-        ?assert(Atoms < 20)
+        ?assert(Atoms < Times div 2)    % not one for each; some come with what is loaded meanwhile
     end).
