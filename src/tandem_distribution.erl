@@ -4,7 +4,7 @@
 %% in a folder of its own, in the way in which OTP looks for it: by XDG_CONFIG_HOME, for this moment.
 -module(tandem_distribution).
 
--export([ensure/0]).
+-export([ensure/0, run_alone/1]).
 
 -define(COOKIE, ".erlang.cookie").
 
@@ -56,12 +56,16 @@ is_writable(Folder) ->
 
 %% The environment is one for all.
 alone(F) ->
-    {_, Monitor} = spawn_monitor(fun() -> exit(registered(F)) end),
+    {_, Monitor} = spawn_monitor(?MODULE, run_alone, [F]),
     receive
         {'DOWN', Monitor, process, _, {done, Result}} -> Result;
         {'DOWN', Monitor, process, _, busy} -> await(monitor(process, ?MODULE));
         {'DOWN', Monitor, process, _, Reason} -> {error, Reason}
     end.
+
+%% @private In a process of its own, which ends with what came out.
+-spec run_alone(fun(() -> term())) -> no_return().
+run_alone(F) -> exit(registered(F)).
 
 registered(F) ->
     try register(?MODULE, self()) of
