@@ -1,7 +1,8 @@
 %% SPDX-License-Identifier: Apache-2.0
 %% @doc The owner of one engine: the process that `tandem:start_link/1' starts, and that a supervisor supervises. It is registered
 %% under the engine's node name. When it ends the engine ends, and when the engine ends it ends, with the reason
-%% `{exit_status, Status}'; how the engine ended, and what it said about it, is reported to the logger before.
+%% `{exit_status, Status}', or `{port_closed, epipe}' if the VM was writing to it; how the engine ended, and what it said about it, is
+%% reported to the logger before.
 -module(tandem_engine).
 
 -behaviour(gen_server).
@@ -112,7 +113,8 @@ kind(Pid) when is_pid(Pid), node(Pid) =:= node() ->
 kind(_) ->
     none.
 
-%% @doc The engine started last, if it is running.
+%% @doc The engine started last, if it is running. Its name stays when it has ended: an engine that erased it could erase that of one which
+%% starts at that moment.
 -spec latest() -> {ok, node()} | error.
 latest() ->
     case persistent_term:get(?LATEST, undefined) of
@@ -231,8 +233,7 @@ terminate(_, #state{node = Node, carrier = Carrier, input = Input, socket = Sock
     await(Input, ?PATIENCE),
     exit(Input, kill),
     _ = [await(Pid, infinity) || Pid <- [Input, Host]],
-    _ = [await_down(Carrier, Watch) || Watch <- Watched],
-    forget(Node).
+    lists:foreach(fun(Watch) -> await_down(Carrier, Watch) end, Watched).
 
 %% An engine on TCP leaves by itself: then epmd has forgotten its name before its connections end. One that is stopped does not.
 await_down(Carrier, Node) ->
@@ -249,9 +250,3 @@ await(Pid, Time) ->
 
 is_member(Node) ->
     lists:member(Node, nodes(connected)).
-
-forget(Node) ->
-    case persistent_term:get(?LATEST, undefined) of
-        Node -> persistent_term:erase(?LATEST), ok;
-        _ -> ok
-    end.

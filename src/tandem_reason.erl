@@ -46,6 +46,7 @@ readable(Text) -> Text.
 ended({exit_status, Status}) when Status > 128, Status < 160 -> io_lib:format("killed by signal ~b~ts", [Status - 128, signal(Status - 128)]);
 ended({exit_status, 127}) -> "exit status 127; its program, or a library that it needs, was not found";
 ended({exit_status, Status}) -> io_lib:format("exit status ~b", [Status]);
+ended({port_closed, epipe}) -> "this VM was writing to it, so its exit status is not known (epipe)";
 ended({port_closed, Reason}) -> io_lib:format("its port was closed (~0tp)", [Reason]);
 ended({too_large, Size}) -> io_lib:format("this VM has sent it a message of ~b bytes; it takes 1 GiB at most", [Size]);
 ended(Reason) -> io_lib:format("this VM has ended the connection (~0tp)", [Reason]).

@@ -12,7 +12,7 @@
 % The default limit of a test is too short for a busy machine.
 single_test_() ->
     [{atom_to_list(Name), {timeout, ?LIMIT, Test}}
-     || {Name, Test} <- [{start_and_stop, fun start_and_stop/0}, {names, fun names/0}, {names_of_nodes, fun names_of_nodes/0}, {link_to_owner, fun link_to_owner/0}]
+     || {Name, Test} <- [{start_and_stop, fun start_and_stop/0}, {latest, fun latest/0}, {names, fun names/0}, {names_of_nodes, fun names_of_nodes/0}, {link_to_owner, fun link_to_owner/0}]
                         ++ [Killing || Killing <- [{start_failure, fun start_failure/0}, {killed_engine, fun killed_engine/0},
                                                    {stopped_engine_can_be_stopped, fun stopped_engine_can_be_stopped/0}, {supervised, fun supervised/0}],
                                        tandem_support:has_os_process()]].
@@ -103,6 +103,24 @@ start_and_stop() ->
     ?assertNot(is_process_alive(Pid)),
     ?assertEqual({error, {not_an_engine, Node}}, tandem:stop(Node)),
     ?assertEqual({error, {not_an_engine, Node}}, tandem:info(Node)).
+
+%% The engine started last, also while others end.
+latest() ->
+    {ok, A, NodeA} = tandem:start(#{}),
+    ?assertEqual({ok, NodeA}, tandem_engine:latest()),
+    ?assertEqual(error, lists:foldl(fun after_another/2, A, lists:seq(1, 20))).
+
+after_another(Round, Ending) ->
+    Stopping = spawn(tandem, stop, [Ending]),
+    Monitor = monitor(process, Stopping),
+    timer:sleep(Round rem 5),
+    {ok, Engine, Node} = tandem:start(#{}),
+    receive {'DOWN', Monitor, process, Stopping, _} -> ok end,
+    ?assertEqual({ok, Node}, tandem_engine:latest()),
+    case Round of
+        20 -> ok = tandem:stop(Engine), tandem_engine:latest();
+        _ -> Engine
+    end.
 
 names() ->
     {ok, A, NodeA} = tandem:start(#{name => box}),
