@@ -13,6 +13,11 @@
 %% How long a BEAM may take to stop when asked politely.
 -define(PEER_SHUTDOWN, 2000).
 
+%% Waits for the end of its input, which comes with that of whoever has opened it, however that ends; then kills the operating-system process
+%% whose number it was given. When that was started stands behind its name in what the system tells of it: another may have got the number.
+-define(WATCH, "started() { read -r told < /proc/$1/stat && set -- ${told##*) } && echo ${20}; } 2> /dev/null; "
+               "was=$(started $1); while read -r _; do :; done; [ \"$(started $1)\" = \"$was\" ] && kill -KILL $1").
+
 %% @doc Starts a side that is linked to the caller; gives its node, and what stops it. `executable' is the engine's program,
 %% `arguments' are added to those of the BEAM.
 -spec start(kind(), #{schedulers := pos_integer(), carrier => tandem_options:carrier(), executable => file:name_all(), arguments => [string()]}) ->
@@ -48,15 +53,22 @@ start_beam(Arguments) ->
     try peer:start_link(#{name => peer:random_name(), host => Host, connection => standard_io, shutdown => ?PEER_SHUTDOWN,
                           args => ["-setcookie", Nobodys, "-hidden", "-pa" | code:get_path()] ++ Arguments}) of
         {ok, Pid, Node} ->
+            Watch = watch(peer:call(Pid, os, getpid, [])),
+            Stop = fun() -> peer:stop(Pid), catch port_close(Watch) end,
             true = peer:call(Pid, erlang, set_cookie, [erlang:get_cookie()]),
             case net_kernel:connect_node(Node) of
-                true -> {ok, Node, fun() -> peer:stop(Pid) end};
-                _ -> peer:stop(Pid), {error, {not_connected, Node}}
+                true -> {ok, Node, Stop};
+                _ -> Stop(), {error, {not_connected, Node}}
             end;
         {error, Reason} -> {error, Reason}
     catch
         _:Reason -> {error, Reason}
     end.
+
+%% A BEAM reads the end of its input, unless a native function that doesn't end has its scheduler. So a shell sees to it that it outlives
+%% neither the caller nor this VM.
+watch(OsPid) ->
+    open_port({spawn_executable, "/bin/sh"}, [{args, ["-c", ?WATCH, "sh", OsPid]}, {env, [{"LC_ALL", "C"}]}]).
 
 %% @doc Runs a function in a process of a node, and gives its value. A process that takes longer than that many milliseconds is
 %% killed.

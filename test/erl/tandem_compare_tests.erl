@@ -4,7 +4,7 @@
 
 -include_lib("eunit/include/eunit.hrl").
 
--export([fails/0, prints/0, prints_where/0, trace_of/1, crashes_linked/0, setup/0, uses_setup/0, halts_there/1]).
+-export([fails/0, prints/0, prints_where/0, trace_of/1, crashes_linked/0, setup/0, uses_setup/0, halts_there/1, hangs/1, compare_hanging/1]).
 
 -define(QUICK, #{time => 0.05, warmup => 0, latency => false, print => false, progress => false, json => false, page => false}).
 
@@ -205,6 +205,42 @@ killed_test_() ->
         exit(Caller, kill),
         ?assert(tandem_support:until(fun() -> {erlang:ports(), engines()} =:= Before end))
     end}.
+
+%% A BEAM that is in the middle of a native function which doesn't end is ended as well, whether the comparison ends or its VM is killed.
+hanging_test_() ->
+    {timeout, 60, fun() ->
+        with_folder(fun(Folder) ->
+            File = filename:join(Folder, "beam"),
+            ?assertMatch({ok, #{verdict := failed}}, compare({?MODULE, hangs, [File]}, #{timeout => 1000})),
+            tandem_support:await_gone(hanging(File)),
+            ok = file:delete(File),
+            {ok, Host, _} = peer:start(#{connection => standard_io, args => ["-pa" | code:get_path()]}),
+            OsPid = list_to_integer(peer:call(Host, os, getpid, [])),
+            ok = peer:cast(Host, ?MODULE, compare_hanging, [File]),
+            Hanging = hanging(File),
+            tandem_support:signal("KILL", OsPid),
+            tandem_support:await_gone(Hanging)
+        end)
+    end}.
+
+%% @private
+compare_hanging(File) -> compare({?MODULE, hangs, [File]}, #{timeout => 3_600_000}).
+
+%% Tells which operating-system process it is, and keeps that busy. All parts of the term are one, and are walked as often as there are ways
+%% to them.
+hangs(File) ->
+    case erlang:system_info(emu_flavor) of
+        emu -> ok;
+        _ ->
+            ok = file:write_file(File ++ ".new", os:getpid()),
+            ok = file:rename(File ++ ".new", File),
+            erlang:phash2(lists:foldl(fun(_, T) -> {T, T} end, [], lists:seq(1, 100)))
+    end.
+
+hanging(File) ->
+    tandem_support:until(fun() -> filelib:is_regular(File) end),
+    {ok, OsPid} = file:read_file(File),
+    binary_to_integer(OsPid).
 
 engines() -> [Name || Name <- registered(), string:find(atom_to_list(Name), "tandem") =/= nomatch].
 
