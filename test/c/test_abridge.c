@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "support.h"
+#include "heap_tests.h"
 
 #include "term/abridge.h"
 #include "term/atom.h"
@@ -9,19 +9,6 @@
 #include "term/number.h"
 
 #include <check.h>
-
-static struct heap heap;
-
-static void setup(void)
-{
-    support_open();
-    heap_init(&heap, 64);
-}
-
-static void teardown(void)
-{
-    heap_done(&heap);
-}
 
 static term numbers(size_t n)
 {
@@ -109,18 +96,14 @@ START_TEST(deep_terms)
 }
 END_TEST
 
-Suite *abridge_suite(void);
-
 Suite *abridge_suite(void)
 {
     Suite *s = suite_create("abridge");
-    TCase *c = tcase_create("abridge");
-    tcase_add_checked_fixture(c, setup, teardown);
+    TCase *c = heap_tests(s, "abridge");
     tcase_add_test(c, modest_terms_stay);
     tcase_add_test(c, long_lists_end);
     tcase_add_test(c, short_lists_keep_their_length);
     tcase_add_test(c, what_is_large_is_left_out);
     tcase_add_test(c, deep_terms);
-    suite_add_tcase(s, c);
     return s;
 }

@@ -469,8 +469,6 @@ START_TEST(on_load_that_wants_native_code)
 }
 END_TEST
 
-Suite *beam_suite(void);
-
 Suite *beam_suite(void)
 {
     Suite *s = suite_create("beam");

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "support.h"
+#include "heap_tests.h"
 
 #include "base/memory.h"
 #include "term/binary.h"
@@ -9,20 +9,6 @@
 #include <string.h>
 
 enum { ROOM = 64, ROUNDS = 20000 };
-
-static struct heap heap;
-
-static void setup(void)
-{
-    support_open();
-    srandom(7);
-    heap_init(&heap, 64);
-}
-
-static void teardown(void)
-{
-    heap_done(&heap);
-}
 
 static int bit(const uint8_t *base, size_t at)
 {
@@ -177,13 +163,10 @@ START_TEST(bytes_that_start_inside_a_byte_are_copied)
 }
 END_TEST
 
-Suite *binary_suite(void);
-
 Suite *binary_suite(void)
 {
     Suite *s = suite_create("binary");
-    TCase *c = tcase_create("binary");
-    tcase_add_checked_fixture(c, setup, teardown);
+    TCase *c = heap_tests(s, "binary");
     tcase_add_test(c, copies_every_bit_and_no_other);
     tcase_add_test(c, compares_as_bit_by_bit);
     tcase_add_test(c, small_binaries_stand_in_the_heap);
@@ -191,6 +174,5 @@ Suite *binary_suite(void)
     tcase_add_test(c, parts_are_the_bits_asked_for);
     tcase_add_test(c, a_part_that_is_all_is_the_binary_itself);
     tcase_add_test(c, bytes_that_start_inside_a_byte_are_copied);
-    suite_add_tcase(s, c);
     return s;
 }

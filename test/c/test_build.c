@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "support.h"
+#include "heap_tests.h"
 
 #include "term/atom.h"
 #include "term/build.h"
@@ -9,19 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static struct heap heap;
 static struct build b;
-
-static void setup(void)
-{
-    support_open();
-    heap_init(&heap, 64);
-}
-
-static void teardown(void)
-{
-    heap_done(&heap);
-}
 
 static void expect(term t, size_t bits, const char *bytes)
 {
@@ -253,13 +241,10 @@ START_TEST(appends_that_fail)
 }
 END_TEST
 
-Suite *build_suite(void);
-
 Suite *build_suite(void)
 {
     Suite *s = suite_create("build");
-    TCase *c = tcase_create("build");
-    tcase_add_checked_fixture(c, setup, teardown);
+    TCase *c = heap_tests(s, "build");
     tcase_add_test(c, integers_of_all_forms);
     tcase_add_test(c, floats_of_all_sizes);
     tcase_add_test(c, half_floats_round_trip);
@@ -272,6 +257,5 @@ Suite *build_suite(void)
     tcase_add_test(c, appending_bit_by_bit);
     tcase_add_test(c, a_private_append_keeps_its_object);
     tcase_add_test(c, appends_that_fail);
-    suite_add_tcase(s, c);
     return s;
 }

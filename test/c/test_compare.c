@@ -1,23 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Order and equality of terms against OTP 25.
-#include "support.h"
+#include "heap_tests.h"
 #include "term/atom.h"
 #include "term/compare.h"
 #include "term/map.h"
 #include "terms.h"
-
-static struct heap heap;
-
-static void setup(void)
-{
-    support_open();
-    heap_init(&heap, 64);
-}
-
-static void teardown(void)
-{
-    heap_done(&heap);
-}
 
 // A list of terms, each < the next one: every kind, numbers of every size mixed, maps that differ in size, keys and
 // values.
@@ -174,14 +161,12 @@ END_TEST
 Suite *compare_suite(void)
 {
     Suite *s = suite_create("compare");
-    TCase *c = tcase_create("compare");
-    tcase_add_checked_fixture(c, setup, teardown);
+    TCase *c = heap_tests(s, "compare");
     tcase_add_test(c, order_is_total);
     tcase_add_test(c, numbers_of_two_kinds);
     tcase_add_test(c, keys_are_exact);
     tcase_add_test(c, large_maps_as_keys_of_large_maps);
     tcase_add_test(c, depth_takes_no_stack);
     tcase_set_timeout(c, 60);
-    suite_add_tcase(s, c);
     return s;
 }

@@ -89,8 +89,6 @@ START_TEST(nothing_under_look_nothing_copied)
 }
 END_TEST
 
-Suite *detach_suite(void);
-
 Suite *detach_suite(void)
 {
     Suite *s = suite_create("detach");

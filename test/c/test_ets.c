@@ -2,7 +2,7 @@
 // The stores behind ets tables, each against a plain array of what must be in it.
 #include "bif/ets_hash.h"
 #include "bif/ets_tree.h"
-#include "support.h"
+#include "heap_tests.h"
 #include "term/atom.h"
 #include "term/compare.h"
 #include "term/heap.h"
@@ -11,19 +11,6 @@
 #include <stdlib.h>
 
 enum { KEYS = 700, STEPS = 40000, WALKED = 5000 };
-
-static struct heap heap;
-
-static void setup(void)
-{
-    support_open();
-    heap_init(&heap, 4096);
-}
-
-static void teardown(void)
-{
-    heap_done(&heap);
-}
 
 static struct ets_object *object(int key, int value)
 {
@@ -238,14 +225,12 @@ END_TEST
 Suite *ets_suite(void)
 {
     Suite *s = suite_create("ets");
-    TCase *c = tcase_create("stores");
-    tcase_add_checked_fixture(c, setup, teardown);
+    TCase *c = heap_tests(s, "stores");
     tcase_add_test(c, tree_stays_balanced);
     tcase_add_test(c, tree_walks_ranges);
     tcase_add_test(c, hash_grows_and_shrinks);
     tcase_add_test(c, fixed_hash_keeps_its_places);
     tcase_add_test(c, bags_keep_equal_keys_together);
     tcase_add_test(c, objects_hold_all_their_terms);
-    suite_add_tcase(s, c);
     return s;
 }

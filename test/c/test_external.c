@@ -4,7 +4,7 @@
 #include "term/external.h"
 
 #include "base/memory.h"
-#include "support.h"
+#include "heap_tests.h"
 #include "term/atom.h"
 #include "term/binary.h"
 #include "term/external_tags.h"
@@ -87,19 +87,6 @@ static const char large_map_sorted[] =
 
 // Thirty times {abc, 1}.
 static const char compressed[] = "835000000132789ccb61606090cb604a61604e4c4a4e641c6511626501004f904763";
-
-static struct heap heap;
-
-static void setup(void)
-{
-    support_open();
-    heap_init(&heap, 64);
-}
-
-static void teardown(void)
-{
-    heap_done(&heap);
-}
 
 struct bytes {
     uint8_t *at;
@@ -574,13 +561,10 @@ START_TEST(ei_agrees)
 }
 END_TEST
 
-Suite *external_suite(void);
-
 Suite *external_suite(void)
 {
     Suite *s = suite_create("external");
-    TCase *c = tcase_create("format");
-    tcase_add_checked_fixture(c, setup, teardown);
+    TCase *c = heap_tests(s, "format");
     tcase_add_test(c, known_terms_go_there_and_back);
     tcase_add_test(c, large_maps_keep_the_order_of_the_beam);
     tcase_add_test(c, maps_of_colliding_keys_fit_their_words);
@@ -597,6 +581,5 @@ Suite *external_suite(void)
     tcase_add_test(c, own_identifiers_become_local);
     tcase_add_test(c, large_binaries_are_cut_out);
     tcase_add_test(c, ei_agrees);
-    suite_add_tcase(s, c);
     return s;
 }

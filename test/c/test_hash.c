@@ -1,23 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Hashes against those of OTP 25.
-#include "support.h"
+#include "heap_tests.h"
 #include "term/compare.h"
 #include "term/hash.h"
 #include "term/map.h"
 #include "terms.h"
-
-static struct heap heap;
-
-static void setup(void)
-{
-    support_open();
-    heap_init(&heap, 64);
-}
-
-static void teardown(void)
-{
-    heap_done(&heap);
-}
 
 // Terms with erlang:phash2(T, 1 bsl 32) and erlang:phash(T, 1 bsl 32) - 1.
 static const struct {
@@ -128,12 +115,10 @@ END_TEST
 Suite *hash_suite(void)
 {
     Suite *s = suite_create("hash");
-    TCase *c = tcase_create("hash");
-    tcase_add_checked_fixture(c, setup, teardown);
+    TCase *c = heap_tests(s, "hash");
     tcase_add_test(c, portable_hashes);
     tcase_add_test(c, equal_terms_hash_alike);
     tcase_add_test(c, depth_takes_no_stack);
     tcase_set_timeout(c, 60);
-    suite_add_tcase(s, c);
     return s;
 }

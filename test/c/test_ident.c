@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "term/ident.h"
 
-#include "support.h"
+#include "heap_tests.h"
 #include "term/atom.h"
 #include "term/binary.h"
 #include "term/collect.h"
@@ -12,19 +12,6 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-
-static struct heap heap;
-
-static void setup(void)
-{
-    support_open();
-    heap_init(&heap, 64);
-}
-
-static void teardown(void)
-{
-    heap_done(&heap);
-}
 
 START_TEST(nodes_are_interned)
 {
@@ -241,13 +228,10 @@ START_TEST(fun_entries_are_interned)
 }
 END_TEST
 
-Suite *ident_suite(void);
-
 Suite *ident_suite(void)
 {
     Suite *s = suite_create("ident");
-    TCase *c = tcase_create("identifiers");
-    tcase_add_checked_fixture(c, setup, teardown);
+    TCase *c = heap_tests(s, "identifiers");
     tcase_add_test(c, nodes_are_interned);
     tcase_add_test(c, channels_lead_back_to_nodes);
     tcase_add_test(c, pids);
@@ -257,12 +241,9 @@ Suite *ident_suite(void)
     tcase_add_test(c, a_handle_keeps_its_value);
     tcase_add_test(c, references_are_unique_among_threads);
     tcase_add_test(c, the_handshake_names_this_node);
-    suite_add_tcase(s, c);
-    c = tcase_create("funs");
-    tcase_add_checked_fixture(c, setup, teardown);
+    c = heap_tests(s, "funs");
     tcase_add_test(c, exports_are_interned);
     tcase_add_test(c, a_walk_sees_every_export_once);
     tcase_add_test(c, fun_entries_are_interned);
-    suite_add_tcase(s, c);
     return s;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "support.h"
+#include "heap_tests.h"
 
 #include "base/utf8.h"
 #include "base/writer.h"
@@ -8,19 +8,6 @@
 
 #include <check.h>
 #include <string.h>
-
-static struct heap heap;
-
-static void setup(void)
-{
-    support_open();
-    heap_init(&heap, 64);
-}
-
-static void teardown(void)
-{
-    heap_done(&heap);
-}
 
 static term text(const char *s)
 {
@@ -144,13 +131,10 @@ START_TEST(utf8_of_every_character)
 }
 END_TEST
 
-Suite *iolist_suite(void);
-
 Suite *iolist_suite(void)
 {
     Suite *s = suite_create("iolist");
-    TCase *c = tcase_create("iolist");
-    tcase_add_checked_fixture(c, setup, teardown);
+    TCase *c = heap_tests(s, "iolist");
     tcase_set_timeout(c, 30);
     tcase_add_test(c, lists_of_all_shapes);
     tcase_add_test(c, what_is_no_such_list);
@@ -158,6 +142,5 @@ Suite *iolist_suite(void)
     tcase_add_test(c, bit_strings_follow_one_another);
     tcase_add_test(c, depth_takes_no_stack);
     tcase_add_test(c, utf8_of_every_character);
-    suite_add_tcase(s, c);
     return s;
 }

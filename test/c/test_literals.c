@@ -8,7 +8,6 @@
 #include "term/heap.h"
 
 #include <check.h>
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -109,14 +108,7 @@ static void *churn(void *argument)
 
 START_TEST(test_threads)
 {
-    pthread_t thread[3];
-    for (uintptr_t i = 0; i < COUNT_OF(thread); i++)
-        ck_assert_int_eq(pthread_create(&thread[i], NULL, churn, (void *)(i + 1)), 0);
-    for (uintptr_t i = 0; i < COUNT_OF(thread); i++) {
-        void *result;
-        pthread_join(thread[i], &result);
-        ck_assert_ptr_nonnull(result);
-    }
+    support_threads(3, churn);
 }
 END_TEST
 

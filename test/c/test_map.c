@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Maps: against a plain array as a model, and their order against OTP 25.
-#include "support.h"
+#include "heap_tests.h"
 #include "term/atom.h"
 #include "term/binary.h"
 #include "term/compare.h"
@@ -9,19 +9,6 @@
 #include "terms.h"
 
 #include <stdlib.h>
-
-static struct heap heap;
-
-static void setup(void)
-{
-    support_open();
-    heap_init(&heap, 64);
-}
-
-static void teardown(void)
-{
-    heap_done(&heap);
-}
 
 static bool is_flat(term map)
 {
@@ -325,8 +312,7 @@ END_TEST
 Suite *map_suite(void)
 {
     Suite *s = suite_create("map");
-    TCase *c = tcase_create("map");
-    tcase_add_checked_fixture(c, setup, teardown);
+    TCase *c = heap_tests(s, "map");
     tcase_add_test(c, updates);
     tcase_add_test(c, merges);
     tcase_add_test(c, values_share_keys);
@@ -337,6 +323,5 @@ Suite *map_suite(void)
     tcase_add_test(c, order_of_flat_maps);
     tcase_add_test(c, words_are_bounded);
     tcase_set_timeout(c, 60);
-    suite_add_tcase(s, c);
     return s;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "support.h"
+#include "heap_tests.h"
 
 #include "term/atom.h"
 #include "term/match.h"
@@ -7,19 +7,6 @@
 
 #include <check.h>
 #include <string.h>
-
-static struct heap heap;
-
-static void setup(void)
-{
-    support_open();
-    heap_init(&heap, 64);
-}
-
-static void teardown(void)
-{
-    heap_done(&heap);
-}
 
 static term context_at(const void *bytes, size_t n, size_t skip)
 {
@@ -238,13 +225,10 @@ START_TEST(utf16_and_utf32)
 }
 END_TEST
 
-Suite *match_suite(void);
-
 Suite *match_suite(void)
 {
     Suite *s = suite_create("match");
-    TCase *c = tcase_create("match");
-    tcase_add_checked_fixture(c, setup, teardown);
+    TCase *c = heap_tests(s, "match");
     tcase_add_test(c, starts_on_bit_strings_only);
     tcase_add_test(c, a_context_starts_again_where_it_stands);
     tcase_add_test(c, common_integers_at_any_bit);
@@ -257,6 +241,5 @@ Suite *match_suite(void)
     tcase_add_test(c, integers_are_compared_in_place);
     tcase_add_test(c, utf8_is_strict);
     tcase_add_test(c, utf16_and_utf32);
-    suite_add_tcase(s, c);
     return s;
 }

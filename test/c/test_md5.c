@@ -50,8 +50,6 @@ START_TEST(pieces_make_no_difference)
 }
 END_TEST
 
-Suite *md5_suite(void);
-
 Suite *md5_suite(void)
 {
     Suite *s = suite_create("md5");

@@ -5,9 +5,11 @@
 #include "base/config.h"
 #include "base/keeper.h"
 #include "base/unmap.h"
+#include "support.h"
 
 #include <check.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -176,15 +178,8 @@ static void *churn(void *argument)
 
 START_TEST(test_threads)
 {
-    pthread_t thread[4];
     size_t before = mem_in_use();
-    for (uintptr_t i = 0; i < COUNT_OF(thread); i++)
-        ck_assert_int_eq(pthread_create(&thread[i], NULL, churn, (void *)(i + 1)), 0);
-    for (uintptr_t i = 0; i < COUNT_OF(thread); i++) {
-        void *result;
-        pthread_join(thread[i], &result);
-        ck_assert_ptr_nonnull(result);
-    }
+    support_threads(4, churn);
     ck_assert_uint_eq(mem_in_use(), before);
 }
 END_TEST
@@ -261,15 +256,8 @@ START_TEST(test_huge_blocks_go_back)
 {
     mem_open();
     for (int round = 0; round < 2; round++) {
-        pthread_t thread[2];
         size_t before = memory_resident();
-        for (uintptr_t i = 0; i < COUNT_OF(thread); i++)
-            ck_assert_int_eq(pthread_create(&thread[i], NULL, huge_blocks, (void *)(i + 1)), 0);
-        for (uintptr_t i = 0; i < COUNT_OF(thread); i++) {
-            void *result;
-            pthread_join(thread[i], &result);
-            ck_assert_ptr_nonnull(result);
-        }
+        support_threads(2, huge_blocks);
         unmap_close();
         if (!CONFIG_PLAIN_MEMORY)
             ck_assert_uint_lt(memory_resident(), before + HUGE_BLOCK);
@@ -300,24 +288,20 @@ START_TEST(test_order_comes_back)
 END_TEST
 
 // Threads that take and free while another gives back: nothing is handed out twice (they look at what they wrote).
-static void *release_often(void *argument)
+static void *release_meanwhile(void *ended)
 {
-    for (int i = 0; i < 200; i++)
+    while (!atomic_load((const _Atomic bool *)ended))
         keeper_release();
-    return argument;
+    return NULL;
 }
 
 START_TEST(test_release_beside_others)
 {
-    pthread_t thread[3], keeper;
-    for (uintptr_t i = 0; i < COUNT_OF(thread); i++)
-        ck_assert_int_eq(pthread_create(&thread[i], NULL, churn, (void *)(i + 1)), 0);
-    ck_assert_int_eq(pthread_create(&keeper, NULL, release_often, NULL), 0);
-    for (uintptr_t i = 0; i < COUNT_OF(thread); i++) {
-        void *result;
-        pthread_join(thread[i], &result);
-        ck_assert_ptr_nonnull(result);
-    }
+    pthread_t keeper;
+    _Atomic bool ended = false;
+    ck_assert_int_eq(pthread_create(&keeper, NULL, release_meanwhile, &ended), 0);
+    support_threads(3, churn);
+    atomic_store(&ended, true);
     pthread_join(keeper, NULL);
 }
 END_TEST

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Expected values are what Erlang/OTP 25.2.3 gives.
-#include "support.h"
+#include "heap_tests.h"
 #include "term/atom.h"
 #include "term/number.h"
 
@@ -8,20 +8,6 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-
-static struct heap heap;
-
-static void set_up(void)
-{
-    support_open();
-    heap_init(&heap, 64);
-    heap_set_stack(&heap, heap.end);
-}
-
-static void tear_down(void)
-{
-    heap_done(&heap);
-}
 
 static term number(const char *text)
 {
@@ -590,13 +576,10 @@ START_TEST(text_in_every_base)
 }
 END_TEST
 
-Suite *number_suite(void);
-
 Suite *number_suite(void)
 {
     Suite *s = suite_create("number");
-    TCase *c = tcase_create("arithmetic");
-    tcase_add_checked_fixture(c, set_up, tear_down);
+    TCase *c = heap_tests(s, "arithmetic");
     tcase_add_test(c, operators_give_what_the_beam_gives);
     tcase_add_test(c, operators_refuse_what_is_no_number);
     tcase_add_test(c, one_operand);
@@ -608,13 +591,10 @@ Suite *number_suite(void)
     tcase_add_test(c, field_writes_no_bit_outside);
     tcase_add_test(c, magnitude_bytes);
     tcase_add_test(c, surplus_is_given_back);
-    suite_add_tcase(s, c);
-    TCase *text = tcase_create("text");
-    tcase_add_checked_fixture(text, set_up, tear_down);
+    TCase *text = heap_tests(s, "text");
     tcase_add_test(text, floats_as_short_text);
     tcase_add_test(text, floats_as_long_text);
     tcase_add_test(text, malformed_text);
     tcase_add_test(text, text_in_every_base);
-    suite_add_tcase(s, text);
     return s;
 }

@@ -88,7 +88,6 @@ START_TEST(two_that_talk_hold_nobody_up)
 }
 END_TEST
 
-Suite *run_queue_suite(void);
 Suite *run_queue_suite(void)
 {
     Suite *s = suite_create("run_queue");

@@ -89,8 +89,6 @@ START_TEST(one_that_cannot_be_started_is_told_of)
 }
 END_TEST
 
-Suite *thread_suite(void);
-
 Suite *thread_suite(void)
 {
     TCase *c = tcase_create("thread");

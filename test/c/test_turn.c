@@ -118,8 +118,6 @@ START_TEST(another_thread_goes_on)
 }
 END_TEST
 
-Suite *turn_suite(void);
-
 Suite *turn_suite(void)
 {
     Suite *s = suite_create("turn");

@@ -649,8 +649,6 @@ START_TEST(shapes)
 }
 END_TEST
 
-Suite *verify_suite(void);
-
 Suite *verify_suite(void)
 {
     Suite *s = suite_create("verify");

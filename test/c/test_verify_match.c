@@ -137,8 +137,6 @@ START_TEST(sizes_of_contexts)
 }
 END_TEST
 
-Suite *verify_match_suite(void);
-
 Suite *verify_match_suite(void)
 {
     Suite *s = suite_create("verify_match");
