@@ -30,6 +30,7 @@
 -spec call(atom(), [term()]) -> term().
 call(start_application, [Name, Type]) -> start(Name, Type);
 call(start_boot_application, [Name, Type]) -> start_loaded(application:load(Name), Name, Type);
+call(stop_application, [kernel]) -> init:stop();    % as on the BEAM, where nothing goes on without it
 call(stop_application, [Name]) -> renamed(unless_on_host(Name, stop_application, [Name], {stop, Name}), Name);
 call(unload_application, [Name]) -> unless_on_host(Name, unload_application, [Name], {unload, Name});
 call(is_running, [Name]) when is_atom(Name) -> unless_on_host(Name, is_running, [Name], {is_running, Name});

@@ -14,6 +14,7 @@ call(application_controller, F, Args) -> tandem_application:call(F, Args);
 call(code_server, call, [Request]) -> tandem_code:request(Request);
 call(erl_prim_loader, get_modules, [Modules, F | _]) -> tandem_code:get_modules(Modules, F);
 call(net_kernel, disconnect, [Node]) -> disconnect(Node);
+call(net_kernel, stop, []) -> {error, not_allowed};    % as on every node that was one from its start
 call(net_kernel, F, [Node]) when F =:= connect_node; F =:= hidden_connect_node -> tandem_native:connect(Node);
 call(M, F, Args) -> on_host(M, F, Args).
 

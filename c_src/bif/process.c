@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Natives about processes: identity, ends, links, monitors, aliases, names, group leaders, collection, hibernation.
+#include "base/log.h"
 #include "bif/bif.h"
 #include "proc/errand.h"
 #include "proc/names.h"
@@ -25,6 +26,17 @@ static term after_own_signals(struct proc *p, term result)
     return p->flags & PROC_EXITING ? fail_exiting(p) : result;
 }
 
+// Processes of the VM that have a name here serve the VM: what runs here must not be able to end them. A link tells them of an end all the
+// same: they trap exits, as on the BEAM any process may link to them and crash.
+static bool is_spared(term to)
+{
+    bool first;
+    term name = names_shared(to, &first);
+    if (first)
+        log_line(LOG_WARNING, "exit signals to %s of the VM are not delivered", atom_text(name).bytes);
+    return name != NONE;
+}
+
 static term bif_exit_other(struct proc *p, term *args)
 {
     term to = args[0];
@@ -38,6 +50,8 @@ static term bif_exit_other(struct proc *p, term *args)
         return ATOM_true;
     if (!is_pid(to))
         return fail_badarg(p);
+    if (is_spared(to))
+        return ATOM_true;
     struct remote_signal s = {.kind = REMOTE_EXIT2, .node = ident_node(to), .from = p->pid, .to = to, .value = args[1]};
     return remote_send(p, &s) == REMOTE_TOO_LARGE ? fail_error(p, ATOM_system_limit) : (term)ATOM_true;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "proc/names.h"
 
+#include "base/list.h"
 #include "base/lock.h"
 #include "base/memory.h"
 #include "base/table.h"
@@ -15,12 +16,15 @@ struct name {
     term pid;                           // of this node; or NONE
     term foreign[FOREIGN_PID_WORDS];    // pid object of another node; [0] NONE: none
     bool hidden;                        // nobody finds that pid
+    bool told;                          // who sends it an exit signal
+    struct list shared;                 // in names.shared: those with such a pid
 };
 
 static struct {
     struct lock lock;
     struct table by_name;
     struct table by_pid;    // those with a process of this node
+    struct list shared;     // those with a process of another
 } names;
 
 static bool name_is(const void *entry, const void *key)
@@ -38,6 +42,7 @@ void names_open(void)
     lock_init(&names.lock);
     table_init(&names.by_name, name_is);
     table_init(&names.by_pid, pid_is);
+    list_init(&names.shared);
 }
 
 void names_close(void)
@@ -62,6 +67,7 @@ static struct name *get(term name)
     if (!n) {
         n = mem_alloc(sizeof *n);
         *n = (struct name){.name = name};
+        list_init(&n->shared);
         table_add(&names.by_name, table_hash_word(name), n);
     }
     return n;
@@ -73,6 +79,7 @@ static void tidy(struct name *n)
     if (n->pid != NONE || n->foreign[0] != NONE)
         return;
     table_remove(&names.by_name, table_hash_word(n->name), &n->name);
+    list_remove(&n->shared);
     mem_free(n, sizeof *n);
 }
 
@@ -179,10 +186,12 @@ void names_set_foreign(term name, term pid)
     lock_take(&names.lock);
     struct name *n = get(name);
     n->hidden = n->hidden && pid != NONE && is_mapped_to(n, pid);
-    if (pid == NONE)
-        n->foreign[0] = NONE;
-    else
+    list_remove(&n->shared);
+    n->foreign[0] = NONE;
+    if (pid != NONE) {
         memcpy(n->foreign, boxed_ptr(pid), sizeof n->foreign);
+        list_add(&names.shared, &n->shared);
+    }
     tidy(n);
     lock_give(&names.lock);
 }
@@ -197,6 +206,23 @@ term names_find_foreign(struct heap *h, term name)
         memcpy(room, n->foreign, sizeof room);
     lock_give(&names.lock);
     return known ? term_copy(h, boxed_term(room)) : NONE;
+}
+
+term names_shared(term foreign, bool *first)
+{
+    term name = NONE;
+    *first = false;
+    lock_take(&names.lock);
+    for (struct list *l = names.shared.next; l != &names.shared && name == NONE; l = l->next) {
+        struct name *n = CONTAINER_OF(l, struct name, shared);
+        if (!is_mapped_to(n, foreign))
+            continue;
+        name = n->name;
+        *first = !n->told;
+        n->told = true;
+    }
+    lock_give(&names.lock);
+    return name;
 }
 
 term names_list(struct heap *h)

@@ -27,6 +27,9 @@ term names_find_local(term name);                 // local pids only; NONE also 
 void names_set_foreign(term name, term pid);
 term names_find_foreign(struct heap *h, term name);    // hidden or not; NONE: none
 
+// The name that is mapped to this foreign pid, hidden or not, or NONE; `first`: nobody has asked that of it before.
+term names_shared(term foreign, bool *first);
+
 term names_list(struct heap *h);        // names of processes of this node
 term names_of(const struct proc *p);    // NONE: no name
 

@@ -5,8 +5,6 @@
 
 -include_lib("eunit/include/eunit.hrl").
 
--export([stopped/0]).
-
 -import(tandem_support, [each_on_an_engine/1, on/2]).
 
 all_test_() ->
@@ -23,7 +21,7 @@ all_test_() ->
                        {files_are_evaluated_on_the_host, fun files_are_evaluated_on_the_host/1},
                        {continuations_from_bytes, fun continuations_from_bytes/1}, {logger_settings_are_the_hosts, fun logger_settings_are_the_hosts/1},
                        {signals_of_the_system, fun signals_of_the_system/1}, {requests_leave_from_the_host, fun requests_leave_from_the_host/1},
-                       {net_kernel_stops_on_the_host, fun net_kernel_stops_on_the_host/1}, {disconnecting_the_host, fun disconnecting_the_host/1},
+                       {disconnecting_the_host, fun disconnecting_the_host/1},
                        {no_cookies_are_set, fun no_cookies_are_set/1}, {no_restart, fun no_restart/1}, {no_crash_dump, fun no_crash_dump/1},
                        {no_rex_before_it_is_started, fun no_rex_before_it_is_started/1}, {folder_is_the_hosts, fun folder_is_the_hosts/1},
                        {no_distributed_applications, fun no_distributed_applications/1}, {compiler_of_elixir, fun compiler_of_elixir/1}]).
@@ -117,19 +115,6 @@ requests_leave_from_the_host(Node) ->
     ?assertMatch({error, _}, on(Node, fun() -> httpc:request("http://127.0.0.1:1/") end)),
     ?assertEqual({error, inets_not_started}, on(Node, fun() -> httpc:get_options([proxy]) end)),
     ?assertMatch({ok, _}, httpc:get_options([proxy])).
-
-%% The connection to the engine is one of the VM's node, which ends: all engines do. On the BEAM only the own node would.
-net_kernel_stops_on_the_host(_) ->
-    {ok, Peer, _} = peer:start(#{connection => standard_io, args => ["-pa" | code:get_path()]}),
-    ?assertEqual({nonode@nohost, down}, peer:call(Peer, ?MODULE, stopped, [], 30_000)),
-    peer:stop(Peer).
-
-%% @private On a VM of its own.
-stopped() ->
-    {ok, Pid, Node} = tandem:start(#{}),
-    Monitor = monitor(process, Pid),
-    _ = spawn(Node, fun() -> net_kernel:stop() end),
-    receive {'DOWN', Monitor, process, Pid, _} -> {node(), down} end.
 
 names_of_the_host(Node) ->
     Names = [init, user, standard_error, logger, error_logger, code_server, file_server_2, net_kernel, erl_signal_server],
