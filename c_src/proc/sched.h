@@ -6,8 +6,8 @@
 // A process is in one queue or run by one worker, never both: its state changes only here.
 // Queues are touched by their workers alone. Whoever wakes a process puts it into its own queue, since it has just touched it:
 // processes that talk to each other meet on one worker. A worker that had something waiting all the time from one look at the
-// hook to the next gives half of what it has more than the least loaded one to that, and wakes it: no worker is woken for less
-// than waking costs, and none looks into another's queue.
+// hook to the next, or for a whole slice while another one idled, gives half of what it has more than the least loaded one to
+// that, and wakes it: no worker is woken for less than waking costs, and none looks into another's queue.
 #ifndef TANDEM_PROC_SCHED_H
 #define TANDEM_PROC_SCHED_H
 
