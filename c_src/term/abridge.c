@@ -4,22 +4,29 @@
 #include "term/atom.h"
 #include "term/big.h"
 #include "term/binary.h"
+#include "term/fun.h"
 #include "term/map.h"
 
 enum { KEPT_LENGTH = 255 };
-
-static bool is_modest_integer(term t)
-{
-    struct magnitude m;
-    magnitude_of(t, &m);
-    return magnitude_bits(&m) <= ABRIDGE_BITS;
-}
 
 static bool spend(size_t *left, size_t n)
 {
     bool enough = n <= *left;
     *left = enough ? *left - n : 0;
     return enough;
+}
+
+static bool spend_bits(size_t *left, size_t bits)
+{
+    return spend(left, bits / (8 * sizeof(word)));
+}
+
+static bool is_modest_integer(term t, size_t *left)
+{
+    struct magnitude m;
+    magnitude_of(t, &m);
+    size_t bits = magnitude_bits(&m);
+    return bits <= ABRIDGE_BITS && spend_bits(left, bits);
 }
 
 static bool is_modest(term t, size_t *left, unsigned depth);
@@ -55,10 +62,12 @@ static bool is_modest(term t, size_t *left, unsigned depth)
     if (is_tuple(t))
         return are_modest(tuple_elements(t), tuple_arity(t), left, depth - 1);
     if (is_big(t))
-        return is_modest_integer(t);
+        return is_modest_integer(t, left);
     if (is_map(t))
         return is_modest_map(t, left, depth - 1);
-    return !is_bitstring(t) || spend(left, bit_size(t) / (8 * sizeof(word)));
+    if (is_kind(t, KIND_FUN))
+        return are_modest(fun_free(t), fun_entry_of(t)->free, left, depth - 1);
+    return !is_bitstring(t) || spend_bits(left, bit_size(t));
 }
 
 bool abridge_is_modest(term t)
@@ -94,9 +103,18 @@ static term shown_list(struct heap *h, term t, size_t *left, unsigned depth)
     return list;
 }
 
+// What has no beginning is shown as it is, or not at all.
+static term shown_whole(term t, size_t *left, unsigned depth)
+{
+    size_t most = *left < ABRIDGE_SHOWN / 10 ? *left : ABRIDGE_SHOWN / 10, rest = most;
+    if (!is_modest(t, &rest, depth))
+        return ATOM_dots;
+    *left -= most - rest;
+    return t;
+}
+
 static term shown(struct heap *h, term t, size_t *left, unsigned depth)
 {
-    size_t modest = *left < ABRIDGE_SHOWN / 10 ? *left : ABRIDGE_SHOWN / 10;
     bool enough = spend(left, 1);
     if (!is_boxed(t) && !is_list(t))
         return t;
@@ -106,7 +124,7 @@ static term shown(struct heap *h, term t, size_t *left, unsigned depth)
         return shown_list(h, t, left, depth - 1);
     if (is_tuple(t))
         return shown_tuple(h, t, left, depth - 1);
-    return is_modest(t, &modest, depth) ? t : ATOM_dots;
+    return shown_whole(t, left, depth);
 }
 
 term abridge(struct heap *h, term t)

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // Terms for people to read. Whoever prints a huge one, with io_lib for instance, is busy for longer than anybody waits, and most
 // of all with integers of millions of digits. So of a term that isn't modest only the beginning is shown, and '...' instead of
-// what is left out. Recursion is as deep as ABRIDGE_DEPTH at most.
+// what is left out. A fun counts with what it holds, which isn't printed but sent. Recursion is as deep as ABRIDGE_DEPTH at most.
 #ifndef TANDEM_TERM_ABRIDGE_H
 #define TANDEM_TERM_ABRIDGE_H
 
 #include "term/heap.h"
 
 enum {
-    ABRIDGE_MODEST = 50000,    // terms in a modest term, or words in its binaries
+    ABRIDGE_MODEST = 50000,    // terms in a modest term, and words in its binaries and integers
     ABRIDGE_SHOWN = 2000,      // of one that isn't
     ABRIDGE_DEPTH = 40,
     ABRIDGE_BITS = 64 * 1024,    // of an integer

@@ -5,6 +5,8 @@
 #include "term/atom.h"
 #include "term/big.h"
 #include "term/binary.h"
+#include "term/copy.h"
+#include "term/fun.h"
 #include "term/map.h"
 #include "term/number.h"
 
@@ -96,6 +98,51 @@ START_TEST(deep_terms)
 }
 END_TEST
 
+static term fun_with(term held)
+{
+    struct fun_entry like = {.module = ATOM_true, .index = 1, .arity = 0, .free = 1, .unique = {3}};
+    return fun_make(&heap, fun_entry_get(&like), local_pid(1, 0), &held);
+}
+
+// One that takes long to copy, or to send, is not told because a fun holds it.
+START_TEST(funs_count_with_what_they_hold)
+{
+    term shared = NIL;
+    for (unsigned i = 0; i < 60; i++)
+        shared = cons(&heap, shared, shared);
+    term little = fun_with(small(1)), much = fun_with(shared);
+    ck_assert(abridge_is_modest(little) && !abridge_is_modest(much));
+    term t = abridge(&heap, tuple2(&heap, little, much));
+    ck_assert_uint_eq(element(t, 0), little);
+    ck_assert_uint_eq(element(t, 1), ATOM_dots);
+}
+END_TEST
+
+static term repeated(term t, size_t n)
+{
+    term list = NIL;
+    while (n-- > 0)
+        list = cons(&heap, t, list);
+    return list;
+}
+
+static size_t words_shown(term list)
+{
+    return term_words(abridge(&heap, list));
+}
+
+// Each by itself is modest.
+START_TEST(many_large_parts_are_left_out)
+{
+    uint8_t *bytes;
+    term map = map_from_pairs(&heap, (term[]){ATOM_true, numbers(20)}, 1);
+    ck_assert(!abridge_is_modest(repeated(power_of_two(ABRIDGE_BITS - 1), 1000)));
+    ck_assert_uint_le(words_shown(repeated(power_of_two(1000), 10000)), 3 * ABRIDGE_SHOWN);
+    ck_assert_uint_le(words_shown(repeated(binary_alloc(&heap, 64, &bytes), 100000)), 3 * ABRIDGE_SHOWN);
+    ck_assert_uint_le(words_shown(repeated(map, 100000)), 3 * ABRIDGE_SHOWN);
+}
+END_TEST
+
 Suite *abridge_suite(void)
 {
     Suite *s = suite_create("abridge");
@@ -105,5 +152,7 @@ Suite *abridge_suite(void)
     tcase_add_test(c, short_lists_keep_their_length);
     tcase_add_test(c, what_is_large_is_left_out);
     tcase_add_test(c, deep_terms);
+    tcase_add_test(c, funs_count_with_what_they_hold);
+    tcase_add_test(c, many_large_parts_are_left_out);
     return s;
 }
