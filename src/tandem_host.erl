@@ -52,7 +52,7 @@ loop(Engine, Calls) ->
             loop(Engine, call(Caller, Alias, Leader, {M, F, Args}, Calls));
         watch ->
             loop(Engine, watch_round(Calls));
-        {'DOWN', Monitor, process, _, Reason} ->
+        {'DOWN', Monitor, process, _, Reason} when is_reference(Monitor) ->
             loop(Engine, down(Monitor, Reason, Calls));
         _ ->
             loop(Engine, Calls)
@@ -74,7 +74,6 @@ saved_or_not(Module) ->
     end.
 
 %% The file that the host has loaded the module from, or would load it from. Reading it here keeps the code server free.
-
 read_object_code({file, [_ | _] = File}, Module) ->
     case erl_prim_loader:get_file(File) of
         {ok, Binary, _} -> Binary;
@@ -168,7 +167,9 @@ watch_round(#{begun := {[], Before}} = Calls) ->
     lists:foldl(fun watch/2, maps:remove(begun, Calls), Before);
 watch_round(#{begun := {These, Before}} = Calls) ->
     _ = next_round(),
-    lists:foldl(fun watch/2, Calls#{begun := {[], These}}, Before).
+    lists:foldl(fun watch/2, Calls#{begun := {[], These}}, Before);
+watch_round(Calls) ->
+    Calls.
 
 watch(Monitor, Calls) ->
     case Calls of

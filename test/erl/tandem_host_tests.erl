@@ -21,7 +21,8 @@ all_test_() ->
                               {"a device ends with its owner", fun device_ends/1}, {"input from the leader", fun input/1},
                               {"IO.stream", fun stream/1}, {"a leader that ends", fun leader_ends/1}, {"a module that wants native code", fun native_code/1},
                               {"environment", fun environment/1}, {"events of processes whose leader is there", fun events/1},
-                              {"sticky modules that only the engine has loaded", fun sticky/1}]]
+                              {"sticky modules that only the engine has loaded", fun sticky/1},
+                              {"messages that nobody has for it", fun strange_messages/1}]]
      end}.
 
 leader_of_call(Node) ->
@@ -187,3 +188,10 @@ sticky(Node) ->
     ?assertEqual(false, code:is_loaded(Module)),
     Load = fun() -> {code:is_sticky(Module), code:ensure_loaded(Module), code:is_sticky(Module), code:load_binary(Module, File, Binary)} end,
     ?assertEqual({false, {module, Module}, true, {error, sticky_directory}}, on(Node, Load)).
+
+%% What runs on the engine knows the process that serves it.
+strange_messages(Node) ->
+    Strange = [watch, {'DOWN', begun, process, self(), normal}, {'$tandem_call', nobody, make_ref(), none, lists, seq, [1, 2]}, {}],
+    Send = fun() -> [tandem_native:host() ! Message || Message <- Strange ++ Strange], filelib:is_dir("/") end,
+    ?assert(on(Node, Send)),
+    [?assert(on(Node, fun() -> timer:sleep(30), filelib:is_dir("/") end)) || _ <- lists:seq(1, 10)].
