@@ -69,21 +69,34 @@ start(Link, Options) ->
         {ok, Checked} ->
             ok = tandem_unsaved:watch(),
             case tandem_engine:start(Link, Checked) of
-                {error, {distribution, _} = Reason} -> refused(Reason);
+                {error, {distribution, _} = Reason} -> refused(Reason, []);
                 Result -> Result
             end;
         {error, Reason} ->
-            refused(Reason)
+            refused(Reason, tandem_options:takes())
     end.
 
-refused(Reason) ->
-    ?LOG_ERROR("Tandem: ~ts", [tandem_reason:explain(Reason)]),
+refused(Reason, Options) ->
+    ?LOG_ERROR("Tandem: ~ts", [tandem_reason:explain(Reason, Options)]),
     {error, Reason}.
+
+told(F, Options) ->
+    case F() of
+        {error, Reason} -> refused(Reason, Options);
+        Result -> Result
+    end.
+
+%% What can't be an engine is told to the logger. What has ended is not: who stops it, or asks for it, may not know that yet.
+with_engine(Engine, F) ->
+    case tandem_engine:is_possible(Engine) of
+        true -> F();
+        false -> told(F, [])
+    end.
 
 %% @doc Ends an engine, named by its pid or its node, and returns when the node is down.
 -spec stop(pid() | node()) -> ok | {error, {not_an_engine, term()}}.
 stop(Engine) ->
-    tandem_engine:stop(Engine).
+    with_engine(Engine, fun() -> tandem_engine:stop(Engine) end).
 
 %% @doc An engine as a child of a supervisor. Its id is the name given, or else this module's.
 -spec child_spec(tandem_options:options()) -> supervisor:child_spec().
@@ -106,13 +119,13 @@ info(Node) ->
 %% @doc What an engine is, holds and has done. The error is `{not_an_engine, Node}', `noconnection' or `timeout'.
 -spec info(node(), timeout()) -> info() | {error, term()}.
 info(Node, Timeout) ->
-    tandem_engine:ask(Node, info, Timeout).
+    with_engine(Node, fun() -> tandem_engine:ask(Node, info, Timeout) end).
 
 %% @doc The engine's counters, as an object of JSON that the engine has written: more than {@link info/1} tells, for reports that
 %% are kept. Times are in nanoseconds, memory in bytes. The errors are those of {@link info/1}.
 -spec counters(node()) -> binary() | {error, term()}.
 counters(Node) ->
-    tandem_engine:ask(Node, counters, 5000).
+    with_engine(Node, fun() -> tandem_engine:ask(Node, counters, 5000) end).
 
 %% @equiv top(Node, #{})
 -spec top(node()) -> ok | {error, term()}.
@@ -127,7 +140,7 @@ top(Node) ->
 %% so many pictures the view ends by itself, reads no keys, and prints one picture after the other.
 -spec top(node(), tandem_top:options()) -> ok | {error, term()}.
 top(Node, Options) ->
-    tandem_top:run(Node, Options).
+    told(fun() -> tandem_top:run(Node, Options) end, tandem_top:takes()).
 
 %% @equiv trace(Node, Seconds, File, #{})
 -spec trace(node(), number(), file:name_all()) -> {ok, tandem_trace:summary()} | {error, term()}.
@@ -146,7 +159,7 @@ trace(Node, Seconds, File) ->
 %% If the engine ends meanwhile the error is `noconnection', and the file holds what was recorded until then.
 -spec trace(node(), number(), file:name_all(), tandem_trace:options()) -> {ok, tandem_trace:summary()} | {error, term()}.
 trace(Node, Seconds, File, Options) ->
-    tandem_trace:run(Node, Seconds, File, Options).
+    told(fun() -> tandem_trace:run(Node, Seconds, File, Options) end, tandem_trace:takes()).
 
 %% @equiv compare(Work, #{})
 -spec compare(tandem_compare_options:work() | #{term() => tandem_compare_options:work()}) -> {ok, tandem_compare:result()} | {error, term()}.
@@ -191,14 +204,14 @@ attach(Node, Options) ->
         {ok, Timeout} ->
             case tandem_distribution:ensure() of
                 ok -> attached(tandem_attachment:start_link(Node, Timeout));
-                {error, Reason} -> refused({distribution, Reason})
+                {error, Reason} -> refused({distribution, Reason}, [])
             end;
         {error, Reason} ->
-            refused(Reason)
+            refused(Reason, tandem_attachment:takes())
     end.
 
 attached({error, {already_started, _}} = Already) -> Already;
-attached({error, Reason}) -> refused(Reason);
+attached({error, Reason}) -> refused(Reason, []);
 attached({ok, Pid}) ->
     ok = tandem_unsaved:watch(),
     {ok, Pid}.
@@ -206,4 +219,4 @@ attached({ok, Pid}) ->
 %% @doc The opposite of {@link attach/1}. The engine goes on.
 -spec detach(node() | pid()) -> ok | {error, {not_attached, term()}}.
 detach(Engine) ->
-    tandem_attachment:detach(Engine).
+    with_engine(Engine, fun() -> tandem_attachment:detach(Engine) end).

@@ -5,7 +5,7 @@
 
 -behaviour(gen_server).
 
--export([check/2, start_link/2, detach/1, keep/3, stop_node/1]).
+-export([check/2, takes/0, start_link/2, detach/1, keep/3, stop_node/1]).
 -export([init/1, handle_call/3, handle_cast/2, handle_info/2, terminate/2]).
 
 -record(state, {node :: node(), host :: pid()}).
@@ -28,6 +28,11 @@ check(Node, Options) when is_map(Options) ->
     end;
 check(_, Options) ->
     {error, {bad_options, Options}}.
+
+%% @doc What may be given for each option.
+-spec takes() -> tandem_reason:options().
+takes() ->
+    [Row || {timeout, _} = Row <- tandem_options:takes()].
 
 %% @doc Makes this VM a host of that engine. The caller is linked to the process if that succeeds. The error is `{no_connection, Node}', `{not_an_engine, Node}' or `{already_started, Pid}'.
 -spec start_link(node(), timeout()) -> {ok, pid()} | {error, term()}.

@@ -43,8 +43,9 @@
 %% An engine takes no larger ones. It would say so, but not be heard by a port that is still writing.
 -define(MOST, 1 bsl 30).
 
-%% Milliseconds between two looks at an engine that is to end, at most.
+%% Milliseconds between two looks at an engine that is to end, at most; how many there are before it is killed.
 -define(LOOK, 1000).
+-define(LOOKS, 20).
 
 %% Messages go together until they have so many bytes.
 -define(TOGETHER, 16 bsl 10).
@@ -64,21 +65,28 @@ program() ->
     "tandem".
 
 %% @doc Ends the engine of a connection at once, even if it reads nothing: a port that is closed would wait for that. One that is stopped
-%% does not notice that its port is gone, and is killed; it may be about to be stopped, so it is looked at until it has ended.
+%% does not notice that its port is gone, and is killed; it may be about to be stopped, so it is looked at until it has ended. A program that
+%% is no engine may not care for its port, and is killed after some looks.
 -spec kill(port()) -> true.
 kill(Port) ->
     case erlang:port_info(Port, os_pid) of
         {os_pid, OsPid} ->
             Seen = seen(OsPid),
             true = exit(Port, kill),
-            has_ended(OsPid, Seen) orelse spawn(fun() -> see_end(OsPid, Seen, 1) end),
+            has_ended(OsPid, Seen) orelse spawn(fun() -> see_end(OsPid, Seen, 1, ?LOOKS) end),
             true;
         undefined ->
             exit(Port, kill)
     end.
 
-see_end(OsPid, Seen, Pause) ->
-    receive after Pause -> has_ended(OsPid, Seen) orelse see_end(OsPid, Seen, min(2 * Pause, ?LOOK)) end.
+see_end(OsPid, Seen, _, 0) ->
+    has_ended(OsPid, Seen) orelse kill_process(OsPid);
+see_end(OsPid, Seen, Pause, Looks) ->
+    receive after Pause -> has_ended(OsPid, Seen) orelse see_end(OsPid, Seen, min(2 * Pause, ?LOOK), Looks - 1) end.
+
+kill_process(OsPid) ->
+    _ = os:cmd("kill -KILL " ++ integer_to_list(OsPid)),
+    true.
 
 %% Kills it if it is stopped. Another process may have got its number.
 has_ended(_, none) ->
@@ -86,8 +94,7 @@ has_ended(_, none) ->
 has_ended(OsPid, {_, Started}) ->
     case seen(OsPid) of
         {State, Started} when State =:= <<"T">>; State =:= <<"t">> ->
-            _ = os:cmd("kill -KILL " ++ integer_to_list(OsPid)),
-            true;
+            kill_process(OsPid);
         {State, Started} ->
             State =:= <<"Z">>;
         _ ->

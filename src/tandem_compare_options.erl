@@ -198,7 +198,7 @@ explain({no_object_code, Module}) ->
 explain({unreadable, File, Reason}) ->
     io_lib:format("The older comparison ~ts can't be read: ~ts. Give the JSON file that a comparison has written.", [File, reason(Reason)]);
 explain({tandem, Reason}) ->
-    io_lib:format("~ts could not be started: ~ts.", [tandem_side:name(tandem), tandem_reason:explain(Reason)]);
+    io_lib:format("~ts could not be started: ~ts.", [tandem_side:name(tandem), tandem_reason:explain(Reason, tandem_options:takes())]);
 explain({beam, Reason}) ->
     io_lib:format("~ts could not be started: ~0tP. A second VM needs erl in the path and epmd, which it starts if it may.",
                   [tandem_side:name(beam), Reason, 20]);

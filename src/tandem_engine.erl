@@ -7,7 +7,7 @@
 
 -behaviour(gen_server).
 
--export([start/2, stop/1, latest/0, ask/3]).
+-export([start/2, stop/1, latest/0, ask/3, is_possible/1]).
 -export([init/1, handle_call/3, handle_cast/2, handle_info/2, terminate/2]).
 
 -define(LATEST, {tandem, latest}).
@@ -93,7 +93,11 @@ stop(Node) when is_atom(Node), Node =/= node() ->
     case {whereis(Node), kind(whereis(Node))} of
         {Pid, engine} -> stop(Pid);
         {Pid, attachment} -> stop_attached(Pid, Node);
-        {undefined, none} -> tandem_attachment:stop_node(Node);
+        {undefined, none} ->
+            case is_node(Node) of
+                true -> tandem_attachment:stop_node(Node);
+                false -> {error, {not_an_engine, Node}}
+            end;
         {_, none} -> {error, {not_an_engine, Node}}
     end;
 stop(Other) ->
@@ -126,6 +130,15 @@ latest() ->
                 _ -> {ok, Node}
             end
     end.
+
+%% @doc Whether that may be an engine, or have been one: any node but this, and any process that has ended.
+-spec is_possible(term()) -> boolean().
+is_possible(Node) when is_atom(Node) -> Node =/= node() andalso is_node(Node);
+is_possible(Pid) when is_pid(Pid), node(Pid) =:= node() -> kind(Pid) =/= none orelse not is_process_alive(Pid);
+is_possible(_) -> false.
+
+is_node(Name) ->
+    lists:member($@, atom_to_list(Name)).
 
 %% @doc Asks the engine itself, whatever its processes do: `info' and `load' are maps, `counters' is JSON; the others are described in
 %% c_src/main/timeline.h.

@@ -2,7 +2,7 @@
 %% @doc The options of `tandem:start_link/1': one row each, with its default and its check.
 -module(tandem_options).
 
--export([check/1, names/0, takes/1]).
+-export([check/1, names/0, takes/0]).
 
 -export_type([options/0, error/0, carrier/0]).
 
@@ -64,21 +64,18 @@ rows() ->
      {window, ?WINDOW, fun(W) -> is_integer(W) andalso W >= 4096 andalso W =< 1 bsl 30 end, "bytes, from 4096 to 1073741824"},
      {executable, undefined, fun is_file/1, "a file's name"},
      {env, [], fun is_env/1, "a list of {Name, Value} or {Name, false}, strings without NUL, and no = in a name"},
-     {listen, undefined, fun is_text/1, "\"ADDRESS\" or \"ADDRESS:PORT\""},
-     {net_ticktime, 60, fun(T) -> is_integer(T) andalso T > 0 andalso T =< 7 * 24 * 3600 end, "seconds, at least 1"}].
+     {listen, undefined, fun is_text/1, "\"ADDRESS\" or \"ADDRESS:PORT\", with the carrier tcp alone"},
+     {net_ticktime, 60, fun(T) -> is_integer(T) andalso T > 0 andalso T =< 7 * 24 * 3600 end, "seconds, from 1 to 604800, with the carrier tcp alone"}].
 
 %% @doc The names of all options.
 -spec names() -> [atom()].
 names() ->
     [Name || {Name, _, _, _} <- rows()].
 
-%% @doc What may be given for an option.
--spec takes(atom()) -> string().
-takes(workers) ->
-    takes(schedulers) ++ ", if schedulers, which is the same, is not given";
-takes(Name) ->
-    {Name, _, _, Takes} = lists:keyfind(Name, 1, rows()),
-    Takes.
+%% @doc What may be given for each option.
+-spec takes() -> tandem_reason:options().
+takes() ->
+    [{Name, Takes} || {Name, _, _, Takes} <- rows()] ++ [{workers, "what schedulers takes, if that, which is the same, is not given"}].
 
 %% @doc Checks every option and fills in the defaults. The error names the first option that is wrong.
 -spec check(term()) -> {ok, map()} | {error, error()}.
@@ -92,10 +89,15 @@ check(Other) ->
 
 check_all(Options) ->
     try maps:merge(with_schedulers(from_environment()), with_schedulers(Options)) of
-        All -> check(rows(), All, #{})
+        All -> of_carrier(check(rows(), All, #{}), Options)
     catch
         throw:Reason -> {error, Reason}
     end.
+
+%% What an engine that is in no cluster would not heed. The environment's options are for those of all carriers.
+of_carrier({ok, #{carrier := Carrier}}, #{listen := Address}) when Carrier =/= tcp -> {error, {bad_option, listen, Address}};
+of_carrier({ok, #{carrier := Carrier}}, #{net_ticktime := Time}) when Carrier =/= tcp -> {error, {bad_option, net_ticktime, Time}};
+of_carrier(Checked, _) -> Checked.
 
 %% `workers' is another name, for which errors are told as well.
 with_schedulers(#{workers := N} = Options) ->

@@ -2,16 +2,14 @@
 %% @doc What the reasons of errors, and of the ends of engines, mean in words, and what to do about them.
 -module(tandem_reason).
 
--export([explain/1, ended/1, said/1]).
+-export([explain/1, explain/2, ended/1, said/1]).
 
-%% @doc Of errors of {@link tandem:start_link/1} and {@link tandem:attach/1}.
+-export_type([options/0]).
+
+-type options() :: [{Name :: atom(), Takes :: string()}].
+
+%% @doc Of errors of the functions of {@link tandem}, but for those about options.
 -spec explain(term()) -> unicode:chardata().
-explain({bad_option, Name, Value}) ->
-    io_lib:format("the option ~ts can't be ~0tP; it takes ~ts", [Name, Value, 12, tandem_options:takes(Name)]);
-explain({unknown_option, Name}) ->
-    io_lib:format("there is no option ~0tP; the options are ~ts", [Name, 12, lists:join(", ", [atom_to_list(Known) || Known <- tandem_options:names()])]);
-explain({bad_options, Options}) ->
-    io_lib:format("options are a map, not ~0tP", [Options, 12]);
 explain({already_started, Pid}) ->
     io_lib:format("~p is the engine of that name: choose another name, or stop that one with tandem:stop/1", [Pid]);
 explain({executable, File, Reason}) ->
@@ -27,16 +25,40 @@ explain({Kind, Text}) when Kind =:= no_epmd; Kind =:= name_taken; Kind =:= canno
 explain({no_connection, Node}) ->
     io_lib:format("~ts can't be reached: see that it runs (`epmd -names` on its machine), that it lets this machine in (its option --listen), and "
                   "that it has the cookie of this VM", [Node]);
-explain({not_an_engine, Node}) ->
-    io_lib:format("~0tp is no engine: give the name of a node that `priv/tandem --name` has started", [Node]);
+explain({not_an_engine, Other}) ->
+    io_lib:format("~0tP is no engine: give the node that tandem:start_link/1 has returned, or that `priv/tandem --name` has started", [Other, 12]);
+explain({not_attached, Other}) ->
+    io_lib:format("this VM is not attached to ~0tP: give the node, or the pid, of a call of tandem:attach/1", [Other, 12]);
+explain({bad_seconds, Seconds}) ->
+    io_lib:format("the seconds to record are ~0tP; they are a number above 0, up to a day", [Seconds, 12]);
+explain({file, File, Reason}) ->
+    io_lib:format("the file ~0tp can't be written: ~ts", [File, file:format_error(Reason)]);
+explain(already_traced) ->
+    "a trace of this engine is being recorded: wait until it has ended";
+explain(noconnection) ->
+    "the engine has ended";
 explain(timeout) ->
     "it has not answered in time; the option timeout gives it more";
-explain({exit_status, _} = Reason) ->
+explain({exit_status, 127} = Reason) ->
     ended(Reason);
-explain({port_closed, _} = Reason) ->
-    ended(Reason);
+explain({Ended, _} = Reason) when Ended =:= exit_status; Ended =:= port_closed ->
+    [ended(Reason), ", before it had answered; is its program (the option executable) the engine, which `make` builds?"];
+explain(shutdown) ->
+    "it does not answer as an engine does; is its program (the option executable) the engine, which `make` builds?";
 explain(Reason) ->
     io_lib:format("~0tP", [Reason, 20]).
+
+%% @doc Also of those about options, for a function that takes these.
+-spec explain(term(), options()) -> unicode:chardata().
+explain({bad_option, Name, Value}, Options) ->
+    {Name, Takes} = lists:keyfind(Name, 1, Options),
+    io_lib:format("the option ~ts can't be ~0tP; it takes ~ts", [Name, Value, 12, Takes]);
+explain({unknown_option, Name}, Options) ->
+    io_lib:format("there is no option ~0tP; the options are ~ts", [Name, 12, lists:join(", ", [atom_to_list(Known) || {Known, _} <- Options])]);
+explain({bad_options, Given}, _) ->
+    io_lib:format("options are a map (in Elixir, or keywords), not ~0tP", [Given, 12]);
+explain(Reason, _) ->
+    explain(Reason).
 
 readable(Reason) when is_atom(Reason) -> [file:format_error(Reason), " (", atom_to_list(Reason), ")"];
 readable(Text) -> Text.

@@ -7,7 +7,7 @@
 %% can't be taken back, so the next one is made only once it is clear that the view goes on.
 -module(tandem_top).
 
--export([run/2, frame/4]).
+-export([run/2, takes/0, frame/4]).
 
 -export_type([options/0]).
 
@@ -29,6 +29,11 @@ run(Node, Options) ->
         ok -> run_checked(Node, maps:merge(#{interval => 1000, order => reductions, times => infinity}, Options));
         {error, Reason} -> {error, Reason}
     end.
+
+%% @doc What may be given for each option.
+-spec takes() -> tandem_reason:options().
+takes() ->
+    [{interval, "milliseconds, at least 100"}, {order, "reductions, memory or mailbox"}, {times, "a number of pictures, at least 1, or infinity"}].
 
 check(Options) when is_map(Options) ->
     case [{Name, Value} || {Name, Value} <- maps:to_list(Options), not is_good(Name, Value)] of

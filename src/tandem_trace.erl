@@ -7,7 +7,7 @@
 %% they are put together here and not by a library for JSON.
 -module(tandem_trace).
 
--export([run/4]).
+-export([run/4, takes/0]).
 
 -include_lib("kernel/include/file.hrl").
 
@@ -52,6 +52,11 @@ run(Node, Seconds, File, Options) ->
         ok -> in_a_process(Node, fun() -> record(Node, Seconds, File, maps:get(limit, Options, ?LIMIT)) end);
         {error, Reason} -> {error, Reason}
     end.
+
+%% @doc What may be given for each option.
+-spec takes() -> tandem_reason:options().
+takes() ->
+    [{limit, "bytes, at least " ++ integer_to_list(?LEAST_LIMIT)}].
 
 check(Seconds, _) when not is_number(Seconds); Seconds =< 0; Seconds > ?MOST_SECONDS -> {error, {bad_seconds, Seconds}};
 check(_, Options) when not is_map(Options) -> {error, {bad_options, Options}};

@@ -26,6 +26,10 @@ int main(int argc, char **argv)
         puts("tandem " ENGINE_VERSION);
         return 0;
     }
+    if (o.value[OPTION_name] && o.value[OPTION_carrier]) {
+        fprintf(stderr, "tandem: --name is for a node of its own, --carrier for a VM's: give one of them\n");
+        return EXIT_USAGE;
+    }
     if (o.value[OPTION_name])
         return member_run(&o);
     os_end_with_parent();

@@ -33,6 +33,7 @@ enum {
     MAX_NET_TICK_TIME = 7 * 24 * 3600,
     MAX_OPTIONS = 1 << 20,    // bytes of the VM's
     MAX_LISTEN = 300,
+    LEAST_MEMORY = 16 << 20,
 };
 
 static bool closing;
@@ -104,8 +105,8 @@ static const struct peer_events events = {on_up, on_closed};
 
 // A node of its own.
 
-static bool number_option(const struct options *o, enum option which, const char *name, unsigned long long most,
-                          unsigned long long *value)
+static bool number_option(const struct options *o, enum option which, const char *name, unsigned long long least,
+                          unsigned long long most, unsigned long long *value)
 {
     const char *text = o->value[which];
     char *end;
@@ -113,8 +114,8 @@ static bool number_option(const struct options *o, enum option which, const char
         return true;
     errno = 0;
     unsigned long long given = strtoull(text, &end, 10);
-    if (errno || end == text || *end || given == 0 || given > most) {
-        fprintf(stderr, "tandem: option --%s needs a number from 1 to %llu, not %s\n", name, most, text);
+    if (errno || end == text || *end || given < least || given > most) {
+        fprintf(stderr, "tandem: option --%s needs a number from %llu to %llu, not %s\n", name, least, most, text);
         return false;
     }
     *value = given;
@@ -134,18 +135,21 @@ static bool log_option(const char *text)
     return !text;
 }
 
+// As net_kernel has it.
+static const char name_characters[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz-";
+
 static bool name_is_good(const char *name)
 {
     const char *at = strchr(name, '@');
-    if (at && at != name && at[1] && !strchr(at + 1, '@') && atom_text_valid(name, strlen(name)))
+    if (at && at != name && strspn(name, name_characters) == (size_t)(at - name) && at[1] && !strpbrk(at + 1, "@ ") &&
+        atom_text_valid(name, strlen(name)))
         return true;
     char host[256] = "this machine";
     gethostname(host, sizeof host - 1);
-    fprintf(stderr, "tandem: %s is no name of a node: give NAME@HOST, such as %.*s@%s\n", name,
-            at == name ? 3
-            : at       ? (int)(at - name)
-                       : (int)strlen(name),
-            at == name ? "box" : name, host);
+    size_t size = at ? (size_t)(at - name) : strlen(name);
+    bool usable = size > 0 && size < sizeof host && strspn(name, name_characters) >= size;
+    fprintf(stderr, "tandem: %s is no name of a node: give NAME@HOST, letters, digits, - and _, such as %.*s@%s\n",
+            name, usable ? (int)size : 3, usable ? name : "box", host);
     return false;
 }
 
@@ -197,9 +201,9 @@ int member_run(const struct options *o)
     char cookie[COOKIE_MAX_BYTES + 1];
     unsigned long long schedulers = cores(), memory = 0, tick_time = NET_TICK_TIME;
     if (!name_is_good(o->value[OPTION_name]) || !log_option(o->value[OPTION_log]) ||
-        !number_option(o, OPTION_schedulers, "schedulers", CONFIG_MAX_WORKERS, &schedulers) ||
-        !number_option(o, OPTION_memory, "memory", INT64_MAX, &memory) ||
-        !number_option(o, OPTION_net_ticktime, "net-ticktime", MAX_NET_TICK_TIME, &tick_time) ||
+        !number_option(o, OPTION_schedulers, "schedulers", 1, CONFIG_MAX_WORKERS, &schedulers) ||
+        !number_option(o, OPTION_memory, "memory", LEAST_MEMORY, INT64_MAX, &memory) ||
+        !number_option(o, OPTION_net_ticktime, "net-ticktime", 1, MAX_NET_TICK_TIME, &tick_time) ||
         !cookie_read(o->value[OPTION_cookie_file], cookie))
         return EXIT_USAGE;
     begin();

@@ -26,12 +26,25 @@ static bool is_name(const char *given, const char *name)
     return !*name && !*given;
 }
 
+static bool is_option(const char *given)
+{
+    return strncmp(given, "--", 2) == 0;
+}
+
 static int find(const char *given)
 {
-    for (int i = 0; strncmp(given, "--", 2) == 0 && i < OPTION_COUNT; i++)
+    for (int i = 0; is_option(given) && i < OPTION_COUNT; i++)
         if (is_name(given + 2, known[i].name))
             return i;
     return -1;
+}
+
+static void complain_needs(int option)
+{
+    fputs("tandem: option --", stderr);
+    for (const char *c = known[option].name; *c; c++)
+        fputc(as_typed(*c), stderr);
+    fprintf(stderr, " needs %s\n", known[option].argument);
 }
 
 bool options_read(struct options *o, int argc, char **argv)
@@ -43,8 +56,8 @@ bool options_read(struct options *o, int argc, char **argv)
             fprintf(stderr, "tandem: unknown option %s (see --help)\n", argv[at]);
             return false;
         }
-        if (known[option].argument && at + 1 == argc) {
-            fprintf(stderr, "tandem: option --%s needs a %s\n", known[option].name, known[option].argument);
+        if (known[option].argument && (at + 1 == argc || is_option(argv[at + 1]))) {
+            complain_needs(option);
             return false;
         }
         o->value[option] = known[option].argument ? argv[++at] : "";

@@ -536,7 +536,10 @@ addresses(#cluster{cookie = Cookie} = C) ->
                     [{2, "NAME@HOST", "noname", []}, {1, "not known", "a@no-such-host.invalid", []}, {1, "ADDRESS:PORT", "a@localhost", ["--listen", ":x"]},
                      {1, "ADDRESS:PORT", "a@localhost", ["--listen", "[::1"]}, {1, "ADDRESS:PORT", "a@localhost", ["--listen", "[::1]:70000"]},
                      {1, "not known", "a@localhost", ["--listen", "no-such-host.invalid"]},
-                     {1, "cannot listen", "a@localhost", ["--listen", "192.0.2.1:0"]}, {2, "number from 1", "a@localhost", ["--schedulers", "many"]}]],
+                     {1, "cannot listen", "a@localhost", ["--listen", "192.0.2.1:0"]}, {2, "number from 1", "a@localhost", ["--schedulers", "many"]},
+                     {2, "number from 16777216", "a@localhost", ["--memory", "5"]}, {2, "--net-ticktime needs SECONDS", "a@localhost", ["--net-ticktime"]},
+                     {2, "--listen needs ADDRESS", "a@localhost", ["--listen", "--log", "info"]}, {2, "give one of them", "a@localhost", ["--carrier", "port"]},
+                     {2, "letters, digits", "a b@localhost", []}, {2, "such as box@", "@localhost", []}, {2, "such as a@", "a@", []}]],
     with_vms(C, 1, fun([Vm]) ->
         ?assertMatch({error, {cannot_listen, _}}, call(Vm, try_start, [#{listen => "192.0.2.1"}])),
         {_, Node} = call(Vm, owned, [#{listen => "0.0.0.0:0"}]),

@@ -27,6 +27,7 @@ options_test_() ->
                            {window, 1}, {executable, 7}, {executable, ""}, {executable, <<0>>}, {env, [a]}, {env, [{"A=B", "x"}]}, {env, [{"A", [0]}]},
                            {env, [{"", "x"}]}, {env, [{"A", "x"} | b]}, {name, "line\n"}, {name, <<"line\n">>}, {name, [1 | 2]}, {listen, [a]}, {listen, "a\0b"}, {listen, <<255>>},
                            {net_ticktime, 0}, {memory, 1000}, {memory, 1 bsl 70}, {log, "error"}, {timeout, 1.5}, {workers, none}]],
+     [?_assertEqual({error, {bad_option, Name, Value}}, tandem:start_link(#{carrier => port, Name => Value})) || {Name, Value} <- [{listen, "localhost"}, {net_ticktime, 5}]],
      ?_assertEqual({error, {bad_option, workers, 2}}, tandem:start_link(#{schedulers => 1, workers => 2})),
      ?_assertEqual({error, {unknown_option, "name"}}, tandem:start_link(#{"name" => a})),
      fun every_option_is_explained/0, fun workers_of_the_environment/0, fun not_an_engine/0,
@@ -36,10 +37,10 @@ options_test_() ->
 %% Each option's error says what the option takes, and the logger is told.
 every_option_is_explained() ->
     _ = [begin
-             Text = lists:flatten(io_lib:format("~ts", [tandem_reason:explain({bad_option, Name, self()})])),
+             Text = lists:flatten(io_lib:format("~ts", [tandem_reason:explain({bad_option, Name, self()}, tandem_options:takes())])),
              ?assertMatch({match, _}, re:run(Text, "^the option " ++ atom_to_list(Name) ++ " can't be .*; it takes .+"))
          end || Name <- [workers | tandem_options:names()]],
-    ?assertMatch({match, _}, re:run(tandem_reason:explain({unknown_option, colour}), "colour.*schedulers")).
+    ?assertMatch({match, _}, re:run(tandem_reason:explain({unknown_option, colour}, tandem_options:takes()), "colour.*schedulers")).
 
 workers_of_the_environment() ->
     ok = application:set_env(tandem, workers, 2),
