@@ -47,7 +47,8 @@ start_link() ->
 %% hidden, without a listener and without epmd.
 %%
 %% Errors: `{bad_option, Name, Value}', `{unknown_option, Name}', `{bad_options, Term}', `{already_started, Pid}' if an engine of that
-%% name runs, `{name_taken, Text}' if another node has it, `{executable, File, Reason}', `{exit_status, Status}' if the engine ended before it was up, `timeout', `{nif, Text}' if
+%% name runs, `{name_taken, Text}' if another node has it, `{executable, File, Reason}', `{exit_status, Status}' or `{port_closed, epipe}' if the engine ended before it was up, `shutdown' if its
+%% program doesn't answer as an engine does, `timeout', `{nif, Text}' if
 %% the library for engines inside the VM can't be loaded, and `{distribution, Reason}' if this VM could not become a node. What an error means, and what to do about it, is told
 %% to the logger.
 -spec start_link(tandem_options:options()) -> {ok, pid(), node()} | {error, term()}.
@@ -93,7 +94,8 @@ with_engine(Engine, F) ->
         false -> told(F, [])
     end.
 
-%% @doc Ends an engine, named by its pid or its node, and returns when the node is down.
+%% @doc Ends an engine, named by its pid or its node, and returns when the node is down. What can't be an engine is told to the
+%% logger, by this and the functions below.
 -spec stop(pid() | node()) -> ok | {error, {not_an_engine, term()}}.
 stop(Engine) ->
     with_engine(Engine, fun() -> tandem_engine:stop(Engine) end).
