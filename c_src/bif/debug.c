@@ -3,7 +3,7 @@
 // counters of locks, dirty schedulers) is answered as by a BEAM that was built without it.
 #include "base/memory.h"
 #include "base/table.h"
-#include "bif/bif.h"
+#include "bif/always.h"
 #include "proc/errand.h"
 #include "term/binary.h"
 #include "term/ident.h"
@@ -185,13 +185,6 @@ static term bif_zero(struct proc *p, term *args)
     return small(0);
 }
 
-static term bif_none(struct proc *p, term *args)
-{
-    (void)p;
-    (void)args;
-    return NIL;
-}
-
 static term bif_error(struct proc *p, term *args)
 {
     (void)p;
@@ -199,28 +192,9 @@ static term bif_error(struct proc *p, term *args)
     return ATOM_error;
 }
 
-static term bif_badarg(struct proc *p, term *args)
-{
-    (void)args;
-    return fail_badarg(p);
-}
-
-static term bif_not_supported(struct proc *p, term *args)
-{
-    (void)args;
-    return fail_error(p, ATOM_notsup);
-}
-
 static term bif_false_of_pid(struct proc *p, term *args)
 {
     return is_local_pid(args[0]) ? (term)ATOM_false : fail_badarg(p);
-}
-
-static term bif_false(struct proc *p, term *args)
-{
-    (void)p;
-    (void)args;
-    return ATOM_false;
 }
 
 static term bif_system_check(struct proc *p, term *args)
@@ -263,22 +237,22 @@ static const struct native_row rows[] = {
     {"erts_debug", "set_internal_state", 2, bif_set_state, 0},
     {"erts_debug", "interpreter_size", 0, bif_zero, 0},
     {"erts_debug", "breakpoint", 2, bif_breakpoint, 0},
-    {"erts_debug", "instructions", 0, bif_none, 0},
-    {"erts_debug", "disassemble", 1, bif_false, 0},
-    {"erts_debug", "dist_ext_to_term", 2, bif_badarg, 0},
+    {"erts_debug", "instructions", 0, always_nil, 0},
+    {"erts_debug", "disassemble", 1, always_false, 0},
+    {"erts_debug", "dist_ext_to_term", 2, always_fail_badarg, 0},
     {"erts_debug", "lcnt_clear", 0, bif_error, 0},
     {"erts_debug", "lcnt_collect", 0, bif_error, 0},
-    {"erts_debug", "lcnt_control", 1, bif_badarg, 0},
-    {"erts_debug", "lcnt_control", 2, bif_badarg, 0},
+    {"erts_debug", "lcnt_control", 1, always_fail_badarg, 0},
+    {"erts_debug", "lcnt_control", 2, always_fail_badarg, 0},
     {"erts_internal", "is_process_executing_dirty", 1, bif_false_of_pid, 0},
-    {"erts_internal", "dirty_process_handle_signals", 1, bif_not_supported, 0},
-    {"erts_internal", "check_dirty_process_code", 2, bif_not_supported, 0},
+    {"erts_internal", "dirty_process_handle_signals", 1, always_fail_notsup, 0},
+    {"erts_internal", "check_dirty_process_code", 2, always_fail_notsup, 0},
     {"erts_internal", "no_aux_work_threads", 0, bif_aux_threads, 0},
     {"erts_internal", "system_check", 1, bif_system_check, 0},
-    {"erts_internal", "gather_alloc_histograms", 1, bif_badarg, 0},
-    {"erts_internal", "gather_carrier_info", 1, bif_badarg, 0},
-    {"erts_literal_area_collector", "release_area_switch", 0, bif_false, 0},
-    {"erts_literal_area_collector", "send_copy_request", 3, bif_not_supported, 0},
+    {"erts_internal", "gather_alloc_histograms", 1, always_fail_badarg, 0},
+    {"erts_internal", "gather_carrier_info", 1, always_fail_badarg, 0},
+    {"erts_literal_area_collector", "release_area_switch", 0, always_false, 0},
+    {"erts_literal_area_collector", "send_copy_request", 3, always_fail_notsup, 0},
 };
 
 const struct native_table natives_debug = {rows, COUNT_OF(rows)};

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Natives about nodes. All connections are hidden, and there is no distribution channel that a program could hold or open.
-#include "bif/bif.h"
+#include "bif/always.h"
 #include "proc/remote.h"
 #include "term/ident.h"
 #include "term/map.h"
@@ -16,13 +16,6 @@ static term bif_node(struct proc *p, term *args)
     (void)p;
     (void)args;
     return node_self()->name;
-}
-
-static term bif_nodes(struct proc *p, term *args)
-{
-    (void)p;
-    (void)args;
-    return NIL;
 }
 
 // What a kind of nodes, or a list of kinds, takes in.
@@ -124,45 +117,24 @@ static term bif_monitor_node(struct proc *p, term *args)
     return fail_trap(p, export_get(ATOM_erlang, ATOM_monitor_node, 2), args);
 }
 
-// Channels.
-
-static term bif_badarg(struct proc *p, term *args)
-{
-    (void)args;
-    return fail_badarg(p);
-}
-
-static term bif_not_supported(struct proc *p, term *args)
-{
-    (void)args;
-    return fail_error(p, ATOM_notsup);
-}
-
-static term bif_refused(struct proc *p, term *args)
-{
-    (void)p;
-    (void)args;
-    return ATOM_badarg;
-}
-
 static const struct native_row rows[] = {
     {"erlang", "node", 0, bif_node, NATIVE_GUARD},
-    {"erlang", "nodes", 0, bif_nodes, 0},
+    {"erlang", "nodes", 0, always_nil, 0},
     {"erlang", "nodes", 1, bif_nodes_of, 0},
     {"erlang", "nodes", 2, bif_nodes_info, 0},
     {"erlang", "monitor_node", 3, bif_monitor_node, 0},
-    {"erlang", "setnode", 2, bif_badarg, 0},
-    {"erlang", "dist_get_stat", 1, bif_badarg, 0},
-    {"erlang", "dist_ctrl_get_data", 1, bif_not_supported, 0},
-    {"erlang", "dist_ctrl_get_data_notification", 1, bif_not_supported, 0},
-    {"erlang", "dist_ctrl_get_opt", 2, bif_not_supported, 0},
-    {"erlang", "dist_ctrl_set_opt", 3, bif_not_supported, 0},
-    {"erlang", "dist_ctrl_input_handler", 2, bif_not_supported, 0},
-    {"erlang", "dist_ctrl_put_data", 2, bif_badarg, 0},
+    {"erlang", "setnode", 2, always_fail_badarg, 0},
+    {"erlang", "dist_get_stat", 1, always_fail_badarg, 0},
+    {"erlang", "dist_ctrl_get_data", 1, always_fail_notsup, 0},
+    {"erlang", "dist_ctrl_get_data_notification", 1, always_fail_notsup, 0},
+    {"erlang", "dist_ctrl_get_opt", 2, always_fail_notsup, 0},
+    {"erlang", "dist_ctrl_set_opt", 3, always_fail_notsup, 0},
+    {"erlang", "dist_ctrl_input_handler", 2, always_fail_notsup, 0},
+    {"erlang", "dist_ctrl_put_data", 2, always_fail_badarg, 0},
     {"erts_internal", "get_creation", 0, bif_get_creation, 0},
-    {"erts_internal", "create_dist_channel", 3, bif_refused, 0},
-    {"erts_internal", "new_connection", 1, bif_badarg, 0},
-    {"erts_internal", "abort_pending_connection", 2, bif_badarg, 0},
+    {"erts_internal", "create_dist_channel", 3, always_badarg, 0},
+    {"erts_internal", "new_connection", 1, always_fail_badarg, 0},
+    {"erts_internal", "abort_pending_connection", 2, always_fail_badarg, 0},
 };
 
 const struct native_table natives_nodes = {rows, COUNT_OF(rows)};

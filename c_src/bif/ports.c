@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Ports and drivers: this engine has none and makes none. What asks about a port is answered as for one that is closed,
 // everything else is badarg; the ports of other nodes are known by name only.
-#include "bif/bif.h"
+#include "bif/always.h"
 #include "proc/signal.h"
 #include "term/binary.h"
 #include "term/ident.h"
@@ -10,26 +10,6 @@
 enum { OPEN_ERROR = -10 };    // the code of a driver that cannot be loaded
 
 // The wrappers in erlang.beam raise what these give.
-
-static term bif_refused(struct proc *p, term *args)
-{
-    (void)p;
-    (void)args;
-    return ATOM_badarg;
-}
-
-static term bif_badarg(struct proc *p, term *args)
-{
-    (void)args;
-    return fail_badarg(p);
-}
-
-static term bif_ports(struct proc *p, term *args)
-{
-    (void)p;
-    (void)args;
-    return NIL;
-}
 
 static bool is_closed_port(term t)
 {
@@ -185,21 +165,21 @@ static term bif_driver_demonitor(struct proc *p, term *args)
 }
 
 static const struct native_row rows[] = {
-    {"erlang", "ports", 0, bif_ports, 0},
-    {"erlang", "port_set_data", 2, bif_badarg, 0},
-    {"erlang", "port_get_data", 1, bif_badarg, 0},
+    {"erlang", "ports", 0, always_nil, 0},
+    {"erlang", "port_set_data", 2, always_fail_badarg, 0},
+    {"erlang", "port_get_data", 1, always_fail_badarg, 0},
     {"erts_internal", "open_port", 2, bif_open_port, 0},
     {"erts_internal", "port_info", 1, bif_port_info, 0},
     {"erts_internal", "port_info", 2, bif_port_info_item, 0},
     {"erts_internal", "port_command", 3, bif_port_command, 0},
-    {"erts_internal", "port_connect", 2, bif_refused, 0},
-    {"erts_internal", "port_close", 1, bif_refused, 0},
-    {"erts_internal", "port_control", 3, bif_refused, 0},
-    {"erts_internal", "port_call", 3, bif_refused, 0},
+    {"erts_internal", "port_connect", 2, always_badarg, 0},
+    {"erts_internal", "port_close", 1, always_badarg, 0},
+    {"erts_internal", "port_control", 3, always_badarg, 0},
+    {"erts_internal", "port_call", 3, always_badarg, 0},
     {"erl_ddll", "loaded_drivers", 0, bif_loaded_drivers, 0},
     {"erl_ddll", "try_load", 3, bif_try_load, 0},
     {"erl_ddll", "try_unload", 2, bif_try_unload, 0},
-    {"erl_ddll", "info", 2, bif_badarg, 0},
+    {"erl_ddll", "info", 2, always_fail_badarg, 0},
     {"erl_ddll", "format_error_int", 1, bif_format_error, 0},
     {"erl_ddll", "monitor", 2, bif_driver_monitor, 0},
     {"erl_ddll", "demonitor", 1, bif_driver_demonitor, 0},

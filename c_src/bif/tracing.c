@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Tracing, sequential tracing, dynamic trace tags, system monitors and profilers: this engine traces nothing. Asking tells
 // so, switching off succeeds, switching on is badarg.
-#include "bif/bif.h"
+#include "bif/always.h"
 #include "proc/signal.h"
 #include "term/ident.h"
 
@@ -163,15 +163,6 @@ static term bif_seq_trace_info(struct proc *p, term *args)
     return tuple2(proc_heap(p), args[0], ATOM_false);
 }
 
-// What is the same for all arguments.
-
-static term bif_false(struct proc *p, term *args)
-{
-    (void)p;
-    (void)args;
-    return ATOM_false;
-}
-
 static term bif_undefined(struct proc *p, term *args)
 {
     (void)p;
@@ -212,7 +203,7 @@ static const struct native_row rows[] = {
     {"erts_internal", "trace", 3, bif_trace, 0},          {"erts_internal", "trace_pattern", 3, bif_trace_pattern, 0},
     {"erlang", "trace_info", 2, bif_trace_info, 0},       {"erlang", "trace_delivered", 1, bif_trace_delivered, 0},
     {"erlang", "seq_trace", 2, bif_seq_trace, 0},         {"erlang", "seq_trace_info", 1, bif_seq_trace_info, 0},
-    {"erlang", "seq_trace_print", 1, bif_false, 0},       {"erlang", "seq_trace_print", 2, bif_false, 0},
+    {"erlang", "seq_trace_print", 1, always_false, 0},    {"erlang", "seq_trace_print", 2, always_false, 0},
     {"erlang", "dt_get_tag", 0, bif_undefined, 0},        {"erlang", "dt_get_tag_data", 0, bif_undefined, 0},
     {"erlang", "dt_put_tag", 1, bif_undefined, 0},        {"erlang", "dt_spread_tag", 1, bif_true_of_bool, 0},
     {"erlang", "dt_restore_tag", 1, bif_true_of_bool, 0}, {"erlang", "dt_append_vm_tag_data", 1, bif_same, 0},
