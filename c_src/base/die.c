@@ -5,7 +5,6 @@
 
 #include <stdarg.h>
 #include <stdatomic.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 void (*last_words_hook)(const char *text, size_t size);
@@ -22,16 +21,11 @@ void last_words(const char *text, size_t size)
 
 _Noreturn void die(const char *format, ...)
 {
-    char line[1024];
+    char line[LOG_LINE];
     va_list arguments;
     va_start(arguments, format);
-    int used = snprintf(line, sizeof line, "tandem: ");
-    int more = vsnprintf(line + used, sizeof line - (size_t)used - 1, format, arguments);
+    size_t length = log_compose(line, "", format, arguments);
     va_end(arguments);
-    size_t length = (size_t)(used + (more > 0 ? more : 0));
-    if (length > sizeof line - 2)
-        length = sizeof line - 2;
-    line[length++] = '\n';
     last_words(line, length);
     abort();
 }

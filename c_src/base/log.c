@@ -2,7 +2,6 @@
 #include "base/log.h"
 
 #include <poll.h>
-#include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -22,21 +21,27 @@ void log_write(const char *text, size_t size)
         return;
 }
 
+size_t log_compose(char line[LOG_LINE], const char *kind, const char *format, va_list arguments)
+{
+    size_t used = (size_t)snprintf(line, LOG_LINE, "tandem: %s", kind);
+    int more = vsnprintf(line + used, LOG_LINE - used - 1, format, arguments);
+    size_t length = used + (more > 0 ? (size_t)more : 0);
+    if (length > LOG_LINE - 2)
+        length = LOG_LINE - 2;
+    line[length++] = '\n';
+    return length;
+}
+
 // One write a line, so that lines of several threads never mix.
 void log_line(enum log_level level, const char *format, ...)
 {
-    static const char *const names[] = {"error", "warning", "info", "debug"};
+    static const char *const names[] = {"error: ", "warning: ", "info: ", "debug: "};
     if ((int)level > highest_level)
         return;
-    char line[1024];
-    int used = snprintf(line, sizeof line, "tandem: %s: ", names[level]);
+    char line[LOG_LINE];
     va_list arguments;
     va_start(arguments, format);
-    int more = vsnprintf(line + used, sizeof line - (size_t)used - 1, format, arguments);
+    size_t length = log_compose(line, names[level], format, arguments);
     va_end(arguments);
-    size_t length = (size_t)(used + (more > 0 ? more : 0));
-    if (length > sizeof line - 2)
-        length = sizeof line - 2;
-    line[length++] = '\n';
     log_write(line, length);
 }
