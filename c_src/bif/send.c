@@ -64,7 +64,7 @@ static enum sent send_to_alias(const struct sending *s, term alias)
     if (is_kind(alias, KIND_REF)) {
         if (!size_of(s, &words))
             return SENT_NOT_YET;
-        signal_alias_message_sized(alias, s->message, words);
+        signal_alias_message(alias, s->message, words);
         return SENT;
     }
     return send_remote(s, &(struct remote_signal){.node = ident_node(alias), .to = alias});

@@ -90,11 +90,6 @@ uint16_t tcp_port(void)
     return tcp.listener.port;
 }
 
-unsigned tcp_tick_time(void)
-{
-    return tcp.options.tick_time;
-}
-
 static void wake(void)
 {
     uint64_t one = 1;

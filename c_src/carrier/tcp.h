@@ -32,6 +32,4 @@ size_t tcp_poll(int64_t wait_ns, int wake_fd);
 
 uint16_t tcp_port(void);
 
-unsigned tcp_tick_time(void);
-
 #endif

@@ -129,11 +129,6 @@ void dictionary_clear(struct proc *p)
     p->dictionary = NULL;
 }
 
-size_t dictionary_size(const struct proc *p)
-{
-    return p->dictionary ? p->dictionary->count : 0;
-}
-
 term dictionary_pairs(const struct proc *p, struct heap *h)
 {
     const struct dictionary *d = p->dictionary;

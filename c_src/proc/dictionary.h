@@ -11,7 +11,6 @@ term dictionary_put(struct proc *p, term key, term value);    // the value befor
 bool dictionary_grows_long(const struct proc *p);             // by the next new key
 term dictionary_erase(struct proc *p, term key);              // the value before, or NONE
 void dictionary_clear(struct proc *p);
-size_t dictionary_size(const struct proc *p);
 
 term dictionary_pairs(const struct proc *p, struct heap *h);    // [{Key, Value}]
 term dictionary_keys(const struct proc *p, struct heap *h);

@@ -27,7 +27,7 @@ static void run(void *room)
     e->result = e->body(e->p, e->args);
 }
 
-static struct errand *begin(struct proc *p, const term *args, unsigned arity, native_function *body)
+static struct errand *begin(struct proc *p, const term *args, unsigned arity, native_function *body, bool pure)
 {
     struct turn *t = turn_new(sizeof(struct errand));
     if (!t)
@@ -37,7 +37,7 @@ static struct errand *begin(struct proc *p, const term *args, unsigned arity, na
     e->p = p;
     e->body = body;
     e->doom = NONE;
-    e->pure = false;
+    e->pure = pure;
     e->saved = 0;
     memcpy(e->args, args, arity * sizeof *args);
     return e;
@@ -66,10 +66,9 @@ static term go(struct proc *p, term *args, unsigned arity, native_function *body
 {
     if (turn_under_way() || p->worker->at_once)
         return body(p, args);
-    struct errand *e = errand_waits(p) ? of(p) : begin(p, args, arity, body);
+    struct errand *e = errand_waits(p) ? of(p) : begin(p, args, arity, body, pure);
     if (!e)
         return body(p, args);
-    e->pure = pure;
     bool ended = turn_go_on(e->turn, run, SLICE_UNITS);
     errand_charge(p, turn_done(e->turn));
     if (!ended)
@@ -142,7 +141,7 @@ bool errand_finish(struct proc *p, sword *used)
 
 bool errand_begin(struct proc *p, term argument, native_function *body)
 {
-    struct errand *e = turn_under_way() ? NULL : begin(p, &argument, 1, body);
+    struct errand *e = turn_under_way() ? NULL : begin(p, &argument, 1, body, false);
     if (!e) {
         body(p, &argument);
         return true;

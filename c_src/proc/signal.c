@@ -161,16 +161,11 @@ bool signal_message(term to, term message)
     return signal_message_sized(to, message, words_of(message));
 }
 
-bool signal_alias_message_sized(term alias, term message, size_t words)
+bool signal_alias_message(term alias, term message, size_t words)
 {
     term owner = ref_owner(alias);
     struct sizes sizes = {.value = words, .ref = words_of(alias)};
     return owner != NONE && signal_deliver(owner, make_sized(SIGNAL_ALIAS_MESSAGE, NONE, message, alias, sizes));
-}
-
-bool signal_alias_message(term alias, term message)
-{
-    return signal_alias_message_sized(alias, message, words_of(message));
 }
 
 bool signal_name_message(term name, term message)

@@ -38,10 +38,9 @@ bool signal_deliver(term to, struct signal *s);
 
 // A message. To a pid, a reference or a foreign name the kind of remote signal is the caller's: proc/relations.h, bif/send.c.
 bool signal_message(term to, term message);
-bool signal_alias_message(term alias, term message);               // alias: a reference of this node
-bool signal_message_sized(term to, term message, size_t words);    // words: term_words(message), known already
-bool signal_alias_message_sized(term alias, term message, size_t words);
-bool signal_name_message(term name, term message);    // false: nobody has that name
+bool signal_message_sized(term to, term message, size_t words);       // words: term_words(message), known already
+bool signal_alias_message(term alias, term message, size_t words);    // the same; alias: a reference of this node
+bool signal_name_message(term name, term message);                    // false: nobody has that name
 
 void signal_exit(term from, term to, term reason);
 void signal_end(term to, term reason);    // an exit signal that cannot be trapped, from itself

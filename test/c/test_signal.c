@@ -244,8 +244,8 @@ START_TEST(aliases)
     fresh();
     term plain = relations_alias(a, ALIAS_EXPLICIT), once = relations_alias(a, ALIAS_REPLY);
     for (int i = 1; i <= 2; i++) {
-        signal_alias_message(plain, small(i));
-        signal_alias_message(once, small(10 * i));
+        signal_alias_message(plain, small(i), 0);
+        signal_alias_message(once, small(10 * i), 0);
     }
     ck_assert_uint_eq(message_of(a), small(1));
     ck_assert_uint_eq(message_of(a), small(10));
@@ -253,7 +253,7 @@ START_TEST(aliases)
     ck_assert_uint_eq(message_of(a), NONE);
     ck_assert(relations_unalias(a, plain));
     ck_assert(!relations_unalias(a, plain));
-    signal_alias_message(plain, small(3));
+    signal_alias_message(plain, small(3), 0);
     ck_assert_uint_eq(message_of(a), NONE);
     ck_assert(untied(a));
     processes_close();
@@ -267,7 +267,7 @@ START_TEST(monitors_with_aliases)
     term reply = relations_monitor(a, b->pid, NONE, &(struct monitor_options){ATOM_DOWN, ALIAS_REPLY});
     term down = relations_monitor(a, b->pid, NONE, &(struct monitor_options){ATOM_DOWN, ALIAS_DEMONITOR});
     term stays = relations_monitor(a, b->pid, NONE, &(struct monitor_options){ATOM_DOWN, ALIAS_EXPLICIT});
-    signal_alias_message(reply, small(1));
+    signal_alias_message(reply, small(1), 0);
     ck_assert_uint_eq(message_of(a), small(1));
     take_all(a, b);
     ck_assert_int_eq(list_length(relations_monitored_by(b, proc_heap(b))), 2);
@@ -275,8 +275,8 @@ START_TEST(monitors_with_aliases)
     proc_exit(b, ATOM_normal);
     ck_assert(is_down(message_of(a), down, pid, ATOM_normal));
     ck_assert(is_down(message_of(a), stays, pid, ATOM_normal));
-    signal_alias_message(down, small(2));
-    signal_alias_message(stays, small(3));
+    signal_alias_message(down, small(2), 0);
+    signal_alias_message(stays, small(3), 0);
     ck_assert_uint_eq(message_of(a), small(3));
     ck_assert_uint_eq(message_of(a), NONE);
     processes_close();
