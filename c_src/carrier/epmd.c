@@ -94,13 +94,11 @@ enum epmd_result epmd_register(const char *name, uint16_t port, unsigned millise
     ei_cnode node;
     struct address here = {.is.v4 = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}},
                            .size = sizeof here.is.v4};
-    char node_name[EPMD_MAX_NAME + sizeof "@localhost"];
     pthread_once(&once, start);
     if (strlen(name) > EPMD_MAX_NAME)
         return EPMD_REFUSED;
-    strcpy(node_name, name);
-    strcat(node_name, "@localhost");
-    if (ei_connect_xinit(&node, "localhost", name, node_name, &here.is.v4.sin_addr, "", 0) < 0)
+    // The name before the @ is what is published; that of the node may not be longer.
+    if (ei_connect_xinit(&node, "localhost", name, name, &here.is.v4.sin_addr, "", 0) < 0)
         return EPMD_MISSING;
     *fd = ei_publish_tmo(&node, port, milliseconds);
     return *fd < 0 ? failure(&here, milliseconds) : EPMD_OK;

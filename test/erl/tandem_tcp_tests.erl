@@ -312,9 +312,12 @@ first_call(C) ->
         end))
     end).
 
-%% Registered, looked for and called by the longest name that the option takes.
+%% Registered, looked for and called by the longest name that the option takes, and by the longest that there can be.
 long_name(C) ->
     with_vms(C, 1, fun([Vm]) ->
+        {Program, Longest} = alone(C, Vm, lists:duplicate(255 - length("@" ++ host_part(Vm)), $l), []),
+        ?assert(call(Vm, net_kernel, connect_node, [Longest])),
+        stop_program(Program, "TERM"),
         {_, Node} = call(Vm, owned, [#{}]),
         {_, Long} = call(Vm, owned, [#{name => lists:duplicate(200, $n)}]),
         ?assertEqual(Long, in(Vm, fun() -> erpc:call(Node, fun() -> erpc:call(Long, erlang, node, []) end) end))
