@@ -50,7 +50,7 @@
 %% Messages go together until they have so many bytes.
 -define(TOGETHER, 16 bsl 10).
 
--record(input, {port :: port(), line :: tandem_connection:line()}).
+-record(input, {port :: port(), line :: tandem_connection:line(), held :: undefined | none | file:fd()}).
 
 %% @doc Starts an engine and connects to it. The caller is linked to the three processes and gets `{Input, up, Port}' when the node
 %% is up; `Input' is the pid returned. If starting fails they exit, with the reason. When the engine ends the input exits with
@@ -148,8 +148,10 @@ open_port(#{executable := Executable, env := Env}, Carrier, Options) ->
 serve_handshake(#input{port = Port} = State, Connection) ->
     receive
         {Connection, Reference, recv} ->
-            Connection ! {Reference, next_frame(State)},
-            serve_handshake(State, Connection);
+            Frame = next_frame(State),
+            Holding = hold(State),
+            Connection ! {Reference, Frame},
+            serve_handshake(Holding, Connection);
         {go, Handle} ->
             input(State, Handle, 0);
         {Port, {exit_status, Status}} ->
@@ -183,6 +185,30 @@ input(#input{port = Port, line = Line} = State, Handle, Consumed) ->
         _ ->
             input(State, Handle, Consumed)
     end.
+
+%% The end of the pipe that the engine reads from: with it a write to an engine that has just ended does not fail, which would close the
+%% port before the engine's last messages and its exit status are told. Opening it waits for a writer, so here is one until then. Where
+%% there is no /proc nothing is held.
+hold(#input{port = Port, held = undefined} = State) ->
+    case erlang:port_info(Port, os_pid) of
+        {os_pid, OsPid} -> State#input{held = hold_file("/proc/" ++ integer_to_list(OsPid) ++ "/fd/3")};
+        undefined -> State
+    end;
+hold(State) ->
+    State.
+
+hold_file(File) ->
+    case file:open(File, [raw, read, write]) of
+        {ok, Writer} ->
+            Held = file:open(File, [raw, read]),
+            ok = file:close(Writer),
+            held(Held);
+        {error, _} ->
+            none
+    end.
+
+held({ok, File}) -> File;
+held({error, _}) -> none.
 
 -spec exited(port(), port() | pid(), term()) -> no_return().
 exited(Port, Port, Reason) -> exit({port_closed, Reason});

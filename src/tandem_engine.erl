@@ -1,8 +1,8 @@
 %% SPDX-License-Identifier: Apache-2.0
 %% @doc The owner of one engine: the process that `tandem:start_link/1' starts, and that a supervisor supervises. It is registered
 %% under the engine's node name. When it ends the engine ends, and when the engine ends it ends, with the reason
-%% `{exit_status, Status}', or `{port_closed, epipe}' if the VM was writing to it; how the engine ended, and what it said about it, is
-%% reported to the logger before.
+%% `{exit_status, Status}' (where there is no /proc, `{port_closed, epipe}' if the VM was writing to it); how the engine ended, and what
+%% it said about it, is reported to the logger before.
 -module(tandem_engine).
 
 -behaviour(gen_server).

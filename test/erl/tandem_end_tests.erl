@@ -12,7 +12,7 @@
 
 end_test_() ->
     [{atom_to_list(Name), {timeout, ?LIMIT, Test}}
-     || {Name, Test} <- [{killed, fun killed/0}, {killed_in_frames, fun killed_in_frames/0}, {fault, fun fault/0}, {halted, fun halted/0}, {slogan, fun slogan/0},
+     || {Name, Test} <- [{killed, fun killed/0}, {killed_in_frames, fun killed_in_frames/0}, {fault, fun fault/0}, {halted, fun halted/0}, {halted_while_written, fun halted_while_written/0}, {slogan, fun slogan/0},
                          {aborted, fun aborted/0}, {not_found, fun not_found/0}, {malformed, fun malformed/0}, {too_large, fun too_large/0},
                          {disconnected, fun disconnected/0}, {stopped, fun stopped/0}, {full_stderr, fun full_stderr/0},
                          {late_answers, fun late_answers/0}, {stopped_too_long, fun stopped_too_long/0}, {stopped_without_host, fun stopped_without_host/0}]].
@@ -66,6 +66,25 @@ fault() ->
 halted() ->
     ?assertEqual({{exit_status, 3}, connection_closed, "exit status 3"},
                  ended(fun(_, Node) -> spawn(Node, fun() -> halt(3) end) end)).
+
+%% What it has sent before, and how it ended, arrives all the same.
+halted_while_written() ->
+    Self = self(),
+    [begin
+         Writing = spawn(fun() -> receive {to, Pid} -> written(Pid) end end),
+         ?assertMatch({{exit_status, 3}, connection_closed, "exit status 3"}, ended(fun(_, Node) -> Writing ! {to, spawn(Node, fun() -> halted_by_message(Self) end)} end)),
+         receive last -> ok end,
+         exit(Writing, kill)
+     end || _ <- lists:seq(1, 50)].
+
+halted_by_message(To) ->
+    receive written -> ok end,
+    To ! last,
+    halt(3).
+
+written(To) ->
+    To ! written,
+    written(To).
 
 slogan() ->
     ?assertEqual({{exit_status, 1}, connection_closed, "exit status 1. It said: enough\n"},
