@@ -1,9 +1,11 @@
 %% SPDX-License-Identifier: Apache-2.0
-%% @doc What OTP's code server does for the module `code' on the BEAM: of what is loaded on the engine, the engine knows; paths, files
-%% and what is sticky are the host's. This module runs on the engine, in the process that calls `code'.
+%% @doc What OTP's code server does for the module `code' on the BEAM: of what is loaded on the engine, the engine knows; paths and files are
+%% the host's, and so is what is sticky, but for what was made so here: the host tells nothing of modules that it has not. This module runs on the engine, in the process that calls `code'.
 -module(tandem_code).
 
 -export([request/1, get_modules/2, load_binary/3, load_file/1]).
+
+-define(STICKY, {?MODULE, sticky}).
 
 %% @doc A request to the code server.
 -spec request(term()) -> term().
@@ -18,6 +20,8 @@ request({delete, Module}) -> code:delete(Module);
 request({purge, Module}) -> code:purge(Module);
 request({soft_purge, Module}) -> code:soft_purge(Module);
 request({is_sticky, Module}) -> is_sticky(Module);
+request({stick_mod, Module} = Request) -> made_sticky([Module | sticky()]), host(Request);
+request({unstick_mod, Module} = Request) -> made_sticky(lists:delete(Module, sticky())), host(Request);
 request(all_loaded) -> all_loaded();
 request(Request) -> host(Request).
 
@@ -35,7 +39,7 @@ with_object_code(Module, F) ->
         error -> {error, nofile}
     end.
 
-%% @doc code:load_binary/3 for a module that came from the host, and may be sticky there.
+%% @doc code:load_binary/3 for a module that is loaded, and may be sticky.
 -spec load_binary(module(), file:filename(), binary()) -> {module, module()} | {error, term()}.
 load_binary(Module, File, Binary) ->
     unless_sticky(Module, fun() -> tandem_native:load_binary(Module, File, Binary) end).
@@ -43,7 +47,10 @@ load_binary(Module, File, Binary) ->
 %% @doc code:load_file/1 for such a module.
 -spec load_file(module()) -> {module, module()} | {error, term()}.
 load_file(Module) ->
-    unless_sticky(Module, fun() -> tandem_native:load_file(Module) end).
+    case tandem_native:came_from_host(Module) orelse host({get_object_code, Module}) =/= error of
+        true -> unless_sticky(Module, fun() -> tandem_native:load_file(Module) end);
+        false -> {error, nofile}
+    end.
 
 unless_sticky(Module, Load) ->
     case is_sticky(Module) of
@@ -55,7 +62,15 @@ unless_sticky(Module, Load) ->
     end.
 
 %% The host knows what lies in sticky folders, but tells it only of what it has loaded.
-is_sticky(Module) -> erlang:module_loaded(Module) andalso is_sticky_there(Module).
+is_sticky(Module) ->
+    erlang:module_loaded(Module)
+        andalso (lists:member(Module, sticky()) orelse (tandem_native:came_from_host(Module) andalso is_sticky_there(Module))).
+
+%% Those that were made so on this engine.
+sticky() -> persistent_term:get(?STICKY, []).
+
+made_sticky([]) -> _ = persistent_term:erase(?STICKY), ok;
+made_sticky(Modules) -> persistent_term:put(?STICKY, lists:usort(Modules)).
 
 is_sticky_there(Module) ->
     _ = host({ensure_loaded, Module}),

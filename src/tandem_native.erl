@@ -3,7 +3,7 @@
 %% `not_loaded'.
 -module(tandem_native).
 
--export([host/0, may_lose_host/0, connect/1, disconnect/1, take_over/1, host_names/1, ask_process_info/2, load_binary/3, load_file/1, prepared_file/2]).
+-export([host/0, may_lose_host/0, connect/1, disconnect/1, take_over/1, host_names/1, ask_process_info/2, load_binary/3, load_file/1, came_from_host/1, prepared_file/2]).
 
 %% @doc The process on a host that serves this engine ({@link tandem_host}).
 -spec host() -> pid() | undefined.
@@ -42,6 +42,11 @@ load_binary(_, _, _) ->
 
 -spec load_file(module()) -> {module, module()} | {error, nofile | badfile | not_purged | on_load_failure}.
 load_file(_) ->
+    erlang:nif_error(not_loaded).
+
+%% @doc Whether a module that is loaded is one that a host has given, from its own code path.
+-spec came_from_host(module()) -> boolean().
+came_from_host(_) ->
     erlang:nif_error(not_loaded).
 
 %% @doc The file name of a module that erlang:prepare_loading/2 has prepared.

@@ -161,7 +161,7 @@ static term bif_beamfile_chunk(struct proc *p, term *args)
 // Loading by hand, in two steps: a prepared module is named by a reference until it is finished. At most PREPARED_MAX
 // wait; then the oldest is forgotten.
 
-enum { PREPARED_MAX = 64 };
+enum { PREPARED_MAX = 1024, PREPARED_STEP = 64 };
 
 struct prepared {
     struct ref_ids ids;
@@ -170,8 +170,8 @@ struct prepared {
 
 static struct {
     struct lock lock;
-    struct prepared all[PREPARED_MAX];
-    unsigned count;
+    struct prepared *all;
+    unsigned count, room;
 } prepared;
 
 static void prepared_add(const struct ref_ids *ids, struct module *m)
@@ -181,6 +181,10 @@ static void prepared_add(const struct ref_ids *ids, struct module *m)
     if (prepared.count == PREPARED_MAX) {
         forgotten = prepared.all[0].module;
         memmove(prepared.all, prepared.all + 1, --prepared.count * sizeof *prepared.all);
+    } else if (prepared.count == prepared.room) {
+        prepared.all = mem_resize(prepared.all, prepared.room * sizeof *prepared.all,
+                                  (prepared.room + PREPARED_STEP) * sizeof *prepared.all);
+        prepared.room += PREPARED_STEP;
     }
     prepared.all[prepared.count++] = (struct prepared){*ids, m};
     lock_give(&prepared.lock);
@@ -204,6 +208,11 @@ static struct module *prepared_take(term ref)
     struct module *m = found ? found->module : NULL;
     if (found)
         memmove(found, found + 1, (size_t)(prepared.all + prepared.count-- - (found + 1)) * sizeof *found);
+    if (prepared.count == 0) {
+        mem_free(prepared.all, prepared.room * sizeof *prepared.all);
+        prepared.all = NULL;
+        prepared.room = 0;
+    }
     lock_give(&prepared.lock);
     return m;
 }
@@ -254,25 +263,56 @@ static bool is_full(term name)
 
 // The modules of a list of references, while they are being finished.
 struct finishing {
-    struct module *all[PREPARED_MAX];
-    unsigned count;
+    struct module **all;
+    unsigned count, room;
 };
+
+// The module of a reference that the list has a second time.
+static struct module *taken_before(const struct finishing *f, term list, term ref)
+{
+    for (unsigned i = 0; is_kind(ref, KIND_REF) && i < f->count; i++, list = tail(list))
+        if (memcmp(ref_ids(head(list)), ref_ids(ref), sizeof(struct ref_ids)) == 0)
+            return f->all[i];
+    return NULL;
+}
 
 static bool take_all(struct finishing *f, term list)
 {
-    for (; is_list(list) && f->count < PREPARED_MAX; list = tail(list)) {
-        struct module *m = prepared_take(head(list));
-        if (!m)
+    term l = list;
+    for (; is_list(l); l = tail(l)) {
+        struct module *m = prepared_take(head(l));
+        m = m ? m : taken_before(f, list, head(l));
+        if (!m || f->count == 2 * PREPARED_MAX)
             return false;
+        if (f->count == f->room) {
+            f->all = mem_resize(f->all, f->room * sizeof(struct module *),
+                                (f->room + PREPARED_STEP) * sizeof(struct module *));
+            f->room += PREPARED_STEP;
+        }
         f->all[f->count++] = m;
     }
-    return is_nil(list);
+    return is_nil(l);
 }
 
-static void put_back(const struct finishing *f, term list)
+static void finishing_done(struct finishing *f)
+{
+    mem_free(f->all, f->room * sizeof(struct module *));
+}
+
+static bool is_there_before(const struct finishing *f, unsigned i)
+{
+    for (unsigned j = 0; j < i; j++)
+        if (f->all[j] == f->all[i])
+            return true;
+    return false;
+}
+
+static void put_back(struct finishing *f, term list)
 {
     for (unsigned i = 0; i < f->count; i++, list = tail(list))
-        prepared_add(ref_ids(head(list)), f->all[i]);
+        if (!is_there_before(f, i))
+            prepared_add(ref_ids(head(list)), f->all[i]);
+    finishing_done(f);
 }
 
 static bool is_repeated(const struct finishing *f, unsigned i)
@@ -293,11 +333,11 @@ static bool has_on_load(const struct finishing *f, unsigned i)
     return f->all[i]->on_load != NULL;
 }
 
-// The names of those that are in a certain state.
+// The names of those that are in a certain state, the last one first.
 static term names_of(struct heap *h, const struct finishing *f, bool (*in_state)(const struct finishing *, unsigned))
 {
     term names = NIL;
-    for (unsigned i = f->count; i-- > 0;)
+    for (unsigned i = 0; i < f->count; i++)
         if (in_state(f, i))
             names = cons(h, f->all[i]->name, names);
     return names;
@@ -340,6 +380,7 @@ static term bif_finish_loading(struct proc *p, term *args)
         return refused;
     }
     finish_all(&f);
+    finishing_done(&f);
     return is_nil(on_load) ? (term)ATOM_ok : tuple2(proc_heap(p), ATOM_on_load, on_load);
 }
 
@@ -376,7 +417,7 @@ static term bif_prepared_file(struct proc *p, term *args)
     return ATOM_ok;
 }
 
-// A module that came from the host may be sticky there.
+// A module that came from the host may be sticky there, any other one here (src/tandem_code.erl).
 static const struct module *from_host(term name)
 {
     const struct module *m = is_atom(name) ? module_find(name) : NULL;
@@ -385,8 +426,14 @@ static const struct module *from_host(term name)
 
 static term bif_code_load_binary(struct proc *p, term *args)
 {
-    bool ask = from_host(args[0]) && is_binary(args[2]) && (is_list(args[1]) || is_atom(args[1]));
+    bool ask = is_atom(args[0]) && module_find(args[0]) && is_binary(args[2]) && (is_list(args[1]) || is_atom(args[1]));
     return ask ? fail_trap(p, export_get(ATOM_tandem_code, ATOM_load_binary, 3), args) : bif_load_binary(p, args);
+}
+
+static term bif_came_from_host(struct proc *p, term *args)
+{
+    (void)p;
+    return bool_term(from_host(args[0]) != NULL);
 }
 
 // On load.
@@ -573,7 +620,7 @@ static term bif_load_file(struct proc *p, term *args)
 
 static term bif_code_load_file(struct proc *p, term *args)
 {
-    bool ask = from_host(args[0]) && !delegate_whole(args[0]);
+    bool ask = is_atom(args[0]) && module_find(args[0]) && !delegate_whole(args[0]);
     return ask ? fail_trap(p, export_get(ATOM_tandem_code, ATOM_load_file, 1), args) : bif_load_file(p, args);
 }
 
@@ -608,6 +655,7 @@ static const struct native_row rows[] = {
     {"code", "load_binary", 3, bif_code_load_binary, 0},
     {"tandem_native", "load_binary", 3, bif_load_binary, 0},
     {"tandem_native", "load_file", 1, bif_load_file, 0},
+    {"tandem_native", "came_from_host", 1, bif_came_from_host, 0},
     {"tandem_native", "prepared_file", 2, bif_prepared_file, 0},
     {"code", "ensure_loaded", 1, bif_code_ensure_loaded, 0},
     {"code", "load_file", 1, bif_code_load_file, 0},

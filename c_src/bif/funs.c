@@ -5,6 +5,8 @@
 #include "code/module.h"
 #include "term/binary.h"
 
+#include <string.h>
+
 // The name that the compiler gave it; the empty list as long as its module is not loaded.
 static term fun_name(const struct fun_entry *f)
 {
@@ -136,14 +138,42 @@ static term bif_function_exported(struct proc *p, term *args)
     return bool_term(e && export_is_callable(e));
 }
 
+// Where the BEAM's answer is not whether the function is native here.
+static const struct {
+    const char *module, *function;
+    uint32_t arity;
+    bool is_builtin;
+} builtins[] = {
+#define BUILTIN(module, function, arity) {module, function, arity, true},
+#define BYTECODE(module, function, arity) {module, function, arity, false},
+#include "bif/builtins.def"
+#undef BUILTIN
+#undef BYTECODE
+};
+
+static bool is_text(term atom, const char *text)
+{
+    struct atom_text t = atom_text(atom);
+    return strlen(text) == t.size && memcmp(t.bytes, text, t.size) == 0;
+}
+
+static bool is_builtin(term module, term function, uint32_t arity)
+{
+    for (size_t i = 0; i < COUNT_OF(builtins); i++)
+        if (builtins[i].arity == arity && is_text(module, builtins[i].module) &&
+            is_text(function, builtins[i].function))
+            return builtins[i].is_builtin;
+    const struct export *e = export_find(module, function, arity);
+    return e && e->native && module != ATOM_tandem_native;
+}
+
 static term bif_is_builtin(struct proc *p, term *args)
 {
     if (!is_name(args))
         return fail_badarg(p);
     if (small_value(args[2]) < 0 || small_value(args[2]) > CONFIG_MAX_ARITY)
         return ATOM_false;
-    const struct export *e = export_find(args[0], args[1], (uint32_t)small_value(args[2]));
-    return bool_term(e && e->native);
+    return bool_term(is_builtin(args[0], args[1], (uint32_t)small_value(args[2])));
 }
 
 static const struct native_row rows[] = {

@@ -64,6 +64,16 @@ unsupported_test_() ->
         ok = tandem:stop(Pid)
     end}.
 
+%% What is native on the BEAM is told to be so, whoever provides it here.
+builtin_test_() ->
+    {timeout, 60, fun() ->
+        {ok, Pid, Node} = tandem:start(#{}),
+        Functions = lists:usort(erlang:system_info(snifs) ++ natives() ++ [{lists, map, 2}, {erlang, apply, 2}, {no, such, 0}]),
+        Builtin = fun() -> [Name || {M, F, A} = Name <- Functions, erlang:is_builtin(M, F, A)] end,
+        ?assertEqual(Builtin(), erpc:call(Node, Builtin)),
+        ok = tandem:stop(Pid)
+    end}.
+
 %% Nothing that a native has at hand when it is called is there because of what was called before: each is the first on an engine.
 first_test_() ->
     {timeout, 300, fun() -> ?assertEqual([], [Name || {_, F, _} = Name <- natives(), not lists:member(F, [halt, stop]), not is_harmless(Name)]) end}.

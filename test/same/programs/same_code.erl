@@ -42,6 +42,26 @@ compiled_and_loaded() ->
     {R, away(M)}.
 sticky() ->
     {code:is_sticky(lists), code:load_file(lists), code:load_binary(lists, "lists.beam", compiled(lists, "v() -> 1.")), lists:reverse([1, 2])}.
+made_sticky() ->
+    Load = fun(N) -> code:load_binary(same_code_10, "x", compiled(same_code_10, "v() -> " ++ integer_to_list(N) ++ ".")) end,
+    A = {code:stick_mod(same_code_10), code:is_sticky(same_code_10), Load(1), code:is_sticky(same_code_10), Load(2), same_code_10:v(), code:load_file(same_code_10)},
+    B = {code:atomic_load([{same_code_10, "x", compiled(same_code_10, "v() -> 3.")}]), code:purge(same_code_10), code:delete(same_code_10), code:is_sticky(same_code_10),
+         code:purge(same_code_10), Load(4), Load(5)},
+    {A, B, code:unstick_mod(same_code_10), code:is_sticky(same_code_10), Load(6), same_code_10:v(), away(same_code_10)}.
+finished_again() ->
+    Prepared = fun(M) -> erlang:prepare_loading(M, compiled(M, "v() -> 1.")) end,
+    [P, Q, R] = [Prepared(M) || M <- [same_code_11, same_code_11, same_code_12]],
+    Finish = fun(List) -> element(2, same_errors(fun() -> {ok, erlang:finish_loading(List)} end)) end,
+    {[Finish(List) || List <- [[P, P], [P, R, P, R], [P, Q], [P | R], [P, foo], [P, make_ref()], [P, R], [P], [Q, Q], [Q], []]], same_code_12:v(),
+     element(2, same_errors(fun() -> {ok, not_purged([same_code_11, same_code_12])} end)), away(same_code_11), away(same_code_12)}.
+not_purged(Modules) ->
+    _ = [{module, M} = code:load_binary(M, "x", compiled(M, "v() -> " ++ V ++ ".")) || V <- ["1", "2"], M <- Modules],
+    erlang:finish_loading([erlang:prepare_loading(M, compiled(M, "v() -> 3.")) || M <- Modules]).
+many_at_once() ->
+    Modules = [list_to_atom("same_code_many_" ++ integer_to_list(N)) || N <- lists:seq(1, 150)],
+    R = code:atomic_load([{M, "x", compiled(M, "v() -> " ++ atom_to_list(M) ++ ".")} || M <- Modules]),
+    {R, [M:v() || M <- Modules] =:= Modules, lists:usort([away(M) || M <- Modules]),
+     code:ensure_modules_loaded([list_to_atom(filename:basename(F, ".beam")) || F <- filelib:wildcard(code:lib_dir(stdlib) ++ "/ebin/*.beam")])}.
 paths() ->
     {is_list(code:get_path()), code:lib_dir(kernel) =:= filename:dirname(filename:dirname(code:which(gen_tcp))), code:root_dir() =:= code:lib_dir() -- "/lib", code:get_mode(), code:objfile_extension(),
      code:where_is_file("no_such_file"), code:priv_dir(no_such_app), same_errors(fun() -> code:lib_dir(1) end)}.
