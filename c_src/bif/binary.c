@@ -173,7 +173,7 @@ static term to_bitstring(struct proc *p, term *args)
     return result;
 }
 
-ERRAND(bif_list_to_bitstring, 1, to_bitstring)
+ERRAND_PURE(bif_list_to_bitstring, 1, to_bitstring)
 
 static term size_of_iolist(struct proc *p, term *args)
 {
@@ -233,20 +233,17 @@ static term to_iovec(struct proc *p, term *args)
     struct iolist l;
     term piece;
     enum iolist_piece kind;
-    size_t steps = 0;
     writer_init(&v.waiting);
     iolist_open(&l, args[0]);
-    while ((kind = iolist_next(&l, &piece)) == IOLIST_BYTE || (kind == IOLIST_PART && is_binary(piece))) {
+    while ((kind = iolist_next(&l, &piece)) == IOLIST_BYTE || (kind == IOLIST_PART && is_binary(piece)))
         iovec_put(&v, piece);
-        turn_step(&steps);
-    }
     iovec_flush(&v);
     iolist_close(&l);
     writer_done(&v.waiting);
     return kind == IOLIST_END ? v.first : fail_badarg(p);
 }
 
-ERRAND(bif_iolist_to_iovec, 1, to_iovec)
+ERRAND_PURE(bif_iolist_to_iovec, 1, to_iovec)
 
 static term byte_at(term binary, size_t index)
 {

@@ -120,7 +120,7 @@ static term size_of(struct proc *p, term t, bool shared)
     struct sizing s = {.shared = shared};
     table_init(&s.objects, same_pointer);
     size_t steps = 0;
-    for (visit(&s, t); s.count; turn_step(&steps)) {
+    for (visit(&s, t); s.count > 0 && !turn_step(&steps);) {
         const term *at = s.unvisited[--s.count];
         if (is_header(*at)) {
             s.words += object_words(&s, at);
@@ -139,7 +139,7 @@ static term flat_size(struct proc *p, term *args)
     return size_of(p, args[0], false);
 }
 
-ERRAND(bif_flat_size, 1, flat_size)
+ERRAND_PURE(bif_flat_size, 1, flat_size)
 
 static term bif_size_shared(struct proc *p, term *args)
 {

@@ -68,7 +68,7 @@ static term to_binary_1(struct proc *p, term *args)
 
 static term bif_term_to_binary_1(struct proc *p, term *args)
 {
-    return term_is_little(args[0]) ? to_binary_1(p, args) : errand(p, args, 1, to_binary_1);
+    return term_is_little(args[0]) ? to_binary_1(p, args) : errand_pure(p, args, 1, to_binary_1);
 }
 
 static term to_binary_2(struct proc *p, term *args)
@@ -79,7 +79,7 @@ static term to_binary_2(struct proc *p, term *args)
 
 static term bif_term_to_binary_2(struct proc *p, term *args)
 {
-    return term_is_little(args[0]) ? to_binary_2(p, args) : errand(p, args, 2, to_binary_2);
+    return term_is_little(args[0]) ? to_binary_2(p, args) : errand_pure(p, args, 2, to_binary_2);
 }
 
 // From the last piece to the first: the bytes written, with the binaries that were left out between them.
@@ -114,7 +114,7 @@ static term to_iovec_1(struct proc *p, term *args)
     return encoded_pieces(p, args[0], &(struct external_options){.minor_version = 1});
 }
 
-ERRAND(bif_term_to_iovec_1, 1, to_iovec_1)
+ERRAND_PURE(bif_term_to_iovec_1, 1, to_iovec_1)
 
 // A compressed term is a binary and not a list, as OTP 25 has it.
 static term to_iovec_2(struct proc *p, term *args)
@@ -125,7 +125,7 @@ static term to_iovec_2(struct proc *p, term *args)
     return options.compress ? encoded(p, args[0], &options) : encoded_pieces(p, args[0], &options);
 }
 
-ERRAND(bif_term_to_iovec_2, 2, to_iovec_2)
+ERRAND_PURE(bif_term_to_iovec_2, 2, to_iovec_2)
 
 // The term at the start of a binary, and how many bytes it took. NONE: malformed, or not allowed by the flags.
 static term decoded(struct heap *h, term binary, unsigned flags, size_t *used)
@@ -200,7 +200,7 @@ static term size_1(struct proc *p, term *args)
     return small((sword)external_size(args[0], &(struct external_options){.minor_version = 1}));
 }
 
-ERRAND(bif_external_size_1, 1, size_1)
+ERRAND_PURE(bif_external_size_1, 1, size_1)
 
 // Version 0 counts wherever it stands: 1 is what is so without it.
 static term size_2(struct proc *p, term *args)
@@ -221,7 +221,7 @@ static term size_2(struct proc *p, term *args)
     return fail_badarg(p);
 }
 
-ERRAND(bif_external_size_2, 2, size_2)
+ERRAND_PURE(bif_external_size_2, 2, size_2)
 
 static const struct native_row rows[] = {
     {"erlang", "term_to_binary", 1, bif_term_to_binary_1, 0}, {"erlang", "term_to_binary", 2, bif_term_to_binary_2, 0},

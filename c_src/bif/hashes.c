@@ -48,10 +48,7 @@ static term bif_phash2_2(struct proc *p, term *args)
     return term_is_little(args[0]) ? phash2_2(p, args) : errand_pure(p, args, 2, phash2_2);
 }
 
-static term bif_phash(struct proc *p, term *args)
-{
-    return errand_pure(p, args, 2, phash);
-}
+ERRAND_PURE(bif_phash, 2, phash)
 
 static const struct native_row rows[] = {
     {"erlang", "phash", 2, bif_phash, 0},

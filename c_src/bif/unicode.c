@@ -170,7 +170,7 @@ static enum shape element_shape(term t)
 static bool is_chardata(struct conversion *c, term at)
 {
     enum shape shape = SHAPE_GOOD;
-    for (size_t steps = 0; shape == SHAPE_GOOD; turn_step(&steps)) {
+    for (size_t steps = 0; shape == SHAPE_GOOD && !turn_step(&steps);) {
         if (is_list(at) && is_list(head(at))) {
             work_push(&c->later, 0, list_ptr(at) + 1, NULL, 1);
             at = head(at);
@@ -222,7 +222,7 @@ static bool step(struct conversion *c, term *at)
 // Reads it all. NONE, or what could not be read.
 static term convert(struct conversion *c, term at)
 {
-    for (size_t steps = 0;; turn_step(&steps)) {
+    for (size_t steps = 0; !turn_step(&steps);) {
         if (is_nil(at)) {
             if (c->later.count == 0)
                 return NONE;

@@ -43,10 +43,16 @@ static inline bool errand_is_little(term t)
 // longer than the world lasts.
 term errand_pure(struct proc *p, term *args, unsigned arity, native_function *body);
 
-// As errand, but at once where `data` is little.
+#define ERRAND_PURE(native, arity, body) \
+    static term native(struct proc *p, term *args) \
+    { \
+        return errand_pure(p, args, arity, body); \
+    }
+
+// As errand_pure, but at once where `data` is little.
 static inline term errand_for(struct proc *p, term *args, unsigned arity, native_function *body, term data)
 {
-    return errand_is_little(data) ? body(p, args) : errand(p, args, arity, body);
+    return errand_is_little(data) ? body(p, args) : errand_pure(p, args, arity, body);
 }
 
 // Words of a term that takes long to copy.

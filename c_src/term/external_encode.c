@@ -463,21 +463,22 @@ static bool may_grow(struct encoder *e, size_t *asked)
 static bool encode_body(struct encoder *e, term t)
 {
     size_t fun_at, asked = e->w->size;
+    bool complete = false;
     work_init(&e->work);
     encode_one(e, t);
-    for (size_t steps = 0;; turn_step(&steps)) {
+    for (size_t steps = 0; !complete && !turn_step(&steps);) {
         t = next(&e->work, &fun_at);
         if (t != NONE)
             encode_one(e, t);
         else if (fun_at)
             patch_fun(e, fun_at);
         else
-            break;
+            complete = true;
         if (UNLIKELY(e->w->size > asked) && !may_grow(e, &asked))
             break;
     }
     work_done(&e->work);
-    return !e->too_large;
+    return complete && !e->too_large;
 }
 
 // As zlib's compress2, a run at a time. False: it takes more than *room bytes.
@@ -672,10 +673,9 @@ size_t external_size(term t, const struct external_options *options)
     size_t fun_at, size = 1, steps = 0;
     work_init(&m.work);
     do {
-        turn_step(&steps);
         size += size_of_one(&m, t, text_floats);
         t = next(&m.work, &fun_at);
-    } while (t != NONE);
+    } while (t != NONE && !turn_step(&steps));
     work_done(&m.work);
     return size;
 }

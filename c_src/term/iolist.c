@@ -11,6 +11,7 @@ void iolist_open(struct iolist *l, term t)
 {
     work_init(&l->later);
     l->at = t;
+    l->steps = 0;
 }
 
 void iolist_close(struct iolist *l)
@@ -29,7 +30,7 @@ static void enter(struct iolist *l, term inner)
 
 static inline enum iolist_piece next(struct iolist *l, term *piece)
 {
-    for (;;) {
+    while (!turn_step(&l->steps)) {
         if (is_list(l->at)) {
             term first = head(l->at);
             *piece = first;
@@ -54,6 +55,7 @@ static inline enum iolist_piece next(struct iolist *l, term *piece)
             return is_bitstring(*piece) ? IOLIST_PART : IOLIST_BAD;
         }
     }
+    return IOLIST_BAD;
 }
 
 enum iolist_piece iolist_next(struct iolist *l, term *piece)
@@ -66,11 +68,9 @@ bool iolist_bits(term t, unsigned unit, size_t *bits)
     struct iolist l;
     term piece;
     enum iolist_piece kind;
-    size_t sum = 0, steps = 0;
+    size_t sum = 0;
     iolist_open(&l, t);
     while ((kind = next(&l, &piece)) == IOLIST_BYTE || kind == IOLIST_PART) {
-        if (turn_step(&steps))
-            break;
         size_t size = kind == IOLIST_BYTE ? 8 : bit_size(piece);
         if (size % unit) {
             kind = IOLIST_BAD;
@@ -111,11 +111,9 @@ void iolist_write(term t, uint8_t *to)
     struct iolist l;
     term piece;
     enum iolist_piece kind;
-    size_t at = 0, steps = 0;
+    size_t at = 0;
     iolist_open(&l, t);
     while ((kind = next(&l, &piece)) == IOLIST_BYTE || kind == IOLIST_PART) {
-        if (turn_step(&steps))
-            break;
         if (kind == IOLIST_BYTE) {
             write_byte(to, at, (uint8_t)small_value(piece));
             at += 8;
@@ -147,10 +145,9 @@ bool iolist_each(term t, void (*take)(void *state, const uint8_t *bytes, size_t 
     term piece;
     enum iolist_piece kind;
     uint8_t waiting[256];
-    size_t n = 0, steps = 0;
+    size_t n = 0;
     iolist_open(&l, t);
     while ((kind = next(&l, &piece)) == IOLIST_BYTE || (kind == IOLIST_PART && is_binary(piece))) {
-        turn_step(&steps);
         if (n == sizeof waiting || (n > 0 && kind == IOLIST_PART)) {
             take(state, waiting, n);
             n = 0;

@@ -8,17 +8,19 @@
 #include "term/binary.h"
 #include "term/work.h"
 
-// Piece by piece, in order.
+// Piece by piece, in order. Others have their turn between any two steps, as lists without a single byte may be long, and endless where
+// their parts are shared.
 enum iolist_piece {
     IOLIST_END,
     IOLIST_BYTE,    // a small integer of 0 to 255
     IOLIST_PART,    // a bit string
-    IOLIST_BAD,     // something else; the walk is over
+    IOLIST_BAD,     // something else, or nobody wants to know (base/turn.h); the walk is over
 };
 
 struct iolist {
     struct work later;
     term at;
+    size_t steps;
 };
 
 void iolist_open(struct iolist *l, term t);

@@ -53,15 +53,19 @@ endless_test_() ->
 endless(Carrier) ->
     {ok, Engine, Node} = tandem:start(#{carrier => Carrier, schedulers => 1, memory => 256 bsl 20}),
     Walks = [fun erlang:phash2/1, fun(L) -> erlang:phash2(L, 100) end, fun iolist_size/1, fun iolist_to_binary/1,
-             fun list_to_binary/1, fun(L) -> L =:= shared() end, fun(L) -> L < shared() end],
-    Started = [spawn_monitor(Node, fun() -> Walk(shared()) end) || Walk <- Walks],
+             fun list_to_binary/1, fun(L) -> L =:= shared("abc") end, fun(L) -> L < shared("abc") end, fun erlang:external_size/1,
+             fun(L) -> erlang:external_size(L, [{minor_version, 0}]) end, fun erlang:crc32/1, fun erlang:md5/1, fun erts_debug:flat_size/1],
+    Empty = [fun iolist_size/1, fun iolist_to_binary/1, fun list_to_bitstring/1, fun erlang:iolist_to_iovec/1, fun erlang:adler32/1, fun erlang:md5/1,
+             fun unicode:characters_to_binary/1, fun unicode:characters_to_list/1],
+    Started = [spawn_monitor(Node, fun() -> Walk(shared("abc")) end) || Walk <- Walks] ++ [spawn_monitor(Node, fun() -> Walk(shared([])) end) || Walk <- Empty],
     timer:sleep(200),
     _ = [receive {'DOWN', Monitor, process, Pid, Why} -> error(Why) after 0 -> ok end || {Pid, Monitor} <- Started],
-    {Killed, Left} = lists:split(4, Started),
+    Killed = [Each || {N, Each} <- lists:enumerate(Started), N rem 2 =:= 0],
+    Left = Started -- Killed,
     _ = [exit(Pid, kill) || {Pid, _} <- Killed],
     _ = [receive {'DOWN', Monitor, process, Pid, Reason} -> ?assertEqual(killed, Reason) end || {Pid, Monitor} <- Killed],
     ?assertEqual(length(Left), maps:get(processes, tandem:info(Node))),
     ok = tandem:stop(Engine),
     _ = [receive {'DOWN', Monitor, process, Pid, Reason} -> ?assertEqual(noconnection, Reason) end || {Pid, Monitor} <- Left].
 
-shared() -> lists:foldl(fun(_, L) -> [L | L] end, "abc", lists:seq(1, 60)).
+shared(Innermost) -> lists:foldl(fun(_, L) -> [L | L] end, Innermost, lists:seq(1, 60)).
