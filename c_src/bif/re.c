@@ -37,7 +37,7 @@ static bool input_read(struct input *i, term t)
         return true;
     }
     size_t bits;
-    if (!is_any_list(t) || !iolist_bits(t, 8, &bits) || bits == SIZE_MAX)
+    if (!is_any_list(t) || !iolist_bits(t, 8, &bits) || bits == SIZE_MAX || !mem_allows(bits / 8))
         return false;
     i->size = i->copy_size = bits / 8;
     i->bytes = i->copy = mem_alloc(i->copy_size);

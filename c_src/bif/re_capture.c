@@ -47,7 +47,7 @@ static void add_all_names(struct re_capture *c, const struct re_code *code)
 static bool add_iolist(struct re_capture *c, const struct re_code *code, term t)
 {
     size_t bits;
-    if (!iolist_bits(t, 8, &bits) || bits == SIZE_MAX)
+    if (!iolist_bits(t, 8, &bits) || bits == SIZE_MAX || !mem_allows(bits / 8))
         return false;
     size_t n = bits / 8;
     char *text = mem_alloc(n + 1);

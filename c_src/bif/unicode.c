@@ -18,6 +18,8 @@ struct conversion {
     struct writer out;                  // UTF-8
     uint8_t waiting[UTF8_MAX_BYTES];    // a character that the last binary began
     size_t waiting_size;
+    size_t asked;    // how large `out` may become
+    bool too_large;
     struct work later;    // tails of the lists around
 };
 
@@ -73,10 +75,21 @@ static void put_waiting(struct conversion *c, const uint8_t *bytes, size_t n)
     c->waiting_size += n;
 }
 
+// The buffer doubles when it is full: it asks each time it could.
+static bool has_room(struct conversion *c, size_t bytes)
+{
+    size_t size = c->out.size + bytes;
+    if (size > c->asked) {
+        c->asked = 2 * size;
+        c->too_large = !mem_allows(c->asked);
+    }
+    return !c->too_large;
+}
+
 static bool put_character(struct conversion *c, term t)
 {
     word value = (word)small_value(t);
-    if (c->waiting_size > 0 || !utf8_is_character(value) || (c->latin1 && value > 255))
+    if (!has_room(c, UTF8_MAX_BYTES) || c->waiting_size > 0 || !utf8_is_character(value) || (c->latin1 && value > 255))
         return false;
     if (value < 0x80)
         writer_u8(&c->out, (uint8_t)value);
@@ -142,6 +155,9 @@ static bool put_binary(struct conversion *c, term binary, term *rest)
 {
     size_t n, at = 0;
     uint8_t *copy;
+    *rest = binary;
+    if (!has_room(c, bit_size(binary) / 8 * (c->latin1 ? 2 : 1) + UTF8_MAX_BYTES))
+        return false;
     const uint8_t *bytes = binary_bytes(binary, &n, &copy);
     bool good = true;
     if (c->latin1)
@@ -236,6 +252,13 @@ static term convert(struct conversion *c, term at)
     return at;
 }
 
+// NONE: it is too large.
+static term utf8_binary(struct heap *h, const uint8_t *bytes, size_t n)
+{
+    return mem_allows(n) ? binary_from(h, bytes, n) : NONE;
+}
+
+// The same.
 static term utf8_list(struct heap *h, const uint8_t *bytes, size_t n)
 {
     size_t characters = 0;
@@ -243,6 +266,8 @@ static term utf8_list(struct heap *h, const uint8_t *bytes, size_t n)
         characters += (bytes[i] & 0xC0) != 0x80;
     if (characters == 0)
         return NIL;
+    if (!mem_allows(characters * 2 * sizeof(term)))
+        return NONE;
     term *cell = heap_alloc(h, characters * 2), list = list_term(cell);
     for (size_t at = 0, steps = 0; at < n; cell += 2, turn_step(&steps)) {
         uint32_t character = bytes[at];
@@ -270,15 +295,20 @@ static term converted(struct proc *p, term data, term encoding, bool to_list)
     struct conversion c = {.heap = proc_heap(p), .latin1 = encoding == ATOM_latin1};
     work_init(&c.later);
     writer_init(&c.out);
+    bool good = is_chardata(&c, data);
     term result = NONE;
-    if (is_chardata(&c, data)) {
-        term rest = convert(&c, data);
-        term part = to_list ? utf8_list(c.heap, c.out.bytes, c.out.size) : binary_from(c.heap, c.out.bytes, c.out.size);
-        result = outcome(&c, part, rest);
+    if (good) {
+        term rest = convert(&c, data), part = NONE;
+        if (!c.too_large)
+            part = (to_list ? utf8_list : utf8_binary)(c.heap, c.out.bytes, c.out.size);
+        if (part != NONE)
+            result = outcome(&c, part, rest);
     }
     writer_done(&c.out);
     work_done(&c.later);
-    return result != NONE ? result : fail_badarg(p);
+    if (result != NONE)
+        return result;
+    return good ? fail_error(p, ATOM_system_limit) : fail_badarg(p);
 }
 
 static bool is_ours(term encoding)
