@@ -42,9 +42,12 @@ static void *grown(void *block, size_t count, size_t *capacity, size_t size)
     return block;
 }
 
+// The code of a specification whose parts are shared may be endless.
 void match_emit(struct match_compiler *c, word w)
 {
     struct match_code *code = &c->program->code;
+    if (code->count == code->capacity && !mem_allows(2 * code->capacity * sizeof *code->words))
+        c->failed = c->too_large = true;
     code->words = grown(code->words, code->count, &code->capacity, sizeof *code->words);
     code->words[code->count++] = w;
 }

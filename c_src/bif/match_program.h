@@ -82,6 +82,7 @@ struct match_compiler {
     size_t depth;    // of the stack here
     bool guard;
     bool failed;    // an error was met
+    bool too_large;
 };
 
 void match_emit(struct match_compiler *c, word w);
@@ -96,7 +97,7 @@ void match_expressions(struct match_compiler *c, term list);
 
 static inline bool match_stopped(const struct match_compiler *c)
 {
-    return c->failed && !c->errors;
+    return c->too_large || (c->failed && !c->errors);
 }
 
 #endif
