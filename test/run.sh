@@ -59,7 +59,7 @@ on_carrier() (
 vm() {
     code=$1
     shift
-    erl -noinput -pa "$tandem" "$ebin" "$programs" "$elixir_libs"/elixir/ebin "$elixir_libs"/logger/ebin "$elixir_libs"/iex/ebin "$elixir_libs"/ex_unit/ebin \
+    erl -noinput -pa "$tandem" "$ebin" "$programs" "$elixir_libs"/elixir/ebin "$elixir_libs"/logger/ebin "$elixir_libs"/iex/ebin "$elixir_libs"/ex_unit/ebin "$elixir_libs"/mix/ebin \
         -eval "$code" -extra "$@"
 }
 

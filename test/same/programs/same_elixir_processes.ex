@@ -203,4 +203,14 @@ defmodule SameElixirProcesses do
       :exit, reason -> reason
     end
   end
+
+  def mix_knows_no_project do
+    {:ok, _} = Application.ensure_all_started(:mix)
+    shell = Mix.shell()
+    Mix.shell(Mix.Shell.Process)
+    Mix.shell().info("told")
+    text = receive do {:mix_shell, :info, [text]} -> text end
+    Mix.shell(shell)
+    {Mix.Project.get(), Mix.Project.umbrella?(), Mix.Project.config()[:aliases], Mix.Project.project_file(), text, Mix.env() in [:dev, :test]}
+  end
 end
