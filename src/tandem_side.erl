@@ -51,6 +51,7 @@ start_beam(Arguments) ->
     Nobodys = binary_to_list(string:lowercase(integer_to_binary(rand:uniform(1 bsl 120), 36))),
     [_, Host] = string:split(atom_to_list(node()), "@"),
     try peer:start_link(#{name => peer:random_name(), host => Host, connection => standard_io, shutdown => ?PEER_SHUTDOWN,
+                          env => [{"ERL_CRASH_DUMP_BYTES", "0"}],    % what ends it may be the work, and is told anyway
                           args => ["-setcookie", Nobodys, "-hidden", "-pa" | code:get_path()] ++ Arguments}) of
         {ok, Pid, Node} ->
             Watch = watch(peer:call(Pid, os, getpid, [])),

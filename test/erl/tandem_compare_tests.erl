@@ -237,6 +237,24 @@ hangs(File) ->
             erlang:phash2(lists:foldl(fun(_, T) -> {T, T} end, [], lists:seq(1, 100)))
     end.
 
+%% Work that ends the BEAM leaves no dump of it.
+no_dump_test_() ->
+    {timeout, 60, fun() ->
+        with_folder(fun(Folder) ->
+            Dump = filename:join(Folder, "dump"),
+            true = os:putenv("ERL_CRASH_DUMP", Dump),
+            Bytes = os:getenv("ERL_CRASH_DUMP_BYTES", "0"),
+            true = os:unsetenv("ERL_CRASH_DUMP_BYTES"),
+            try
+                ?assertMatch({ok, #{verdict := failed}}, compare({erlang, halt, ["slogan"]})),
+                ?assertNot(filelib:is_file(Dump))
+            after
+                os:unsetenv("ERL_CRASH_DUMP"),
+                os:putenv("ERL_CRASH_DUMP_BYTES", Bytes)
+            end
+        end)
+    end}.
+
 hanging(File) ->
     tandem_support:until(fun() -> filelib:is_regular(File) end),
     {ok, OsPid} = file:read_file(File),
