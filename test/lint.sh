@@ -58,6 +58,7 @@ alone() {
 fuzzers() {
     for f in test/fuzz/*.c; do
         clang -std=gnu17 -D_GNU_SOURCE -fsyntax-only -Werror -Wall -Ic_src -Itest/c "$f" > /dev/null 2>&1 || echo "$f: does not compile"
+        ! clang -std=gnu17 -D_GNU_SOURCE -M -Ic_src -Itest/c "$f" 2> /dev/null | grep -q '/check\.h' || echo "$f: is not linked with Check"
     done
 }
 

@@ -317,7 +317,7 @@ static term bif_set_group_leader(struct proc *p, term *args)
         return ATOM_true;
     }
     if (is_local_pid(args[1]))
-        return ATOM_false;
+        return proc_find(args[1]) ? ATOM_false : ATOM_badarg;
     struct remote_signal s = {
         .kind = REMOTE_GROUP_LEADER, .node = ident_node(args[1]), .from = p->pid, .to = args[1], .value = args[0]};
     remote_send(p, &s);

@@ -6,6 +6,7 @@
 #include "term/atom.h"
 #include "term/binary.h"
 #include "term/heap.h"
+#include "threads.h"
 
 #include <check.h>
 #include <stdlib.h>
@@ -108,7 +109,7 @@ static void *churn(void *argument)
 
 START_TEST(test_threads)
 {
-    support_threads(3, churn);
+    threads_run(3, churn);
 }
 END_TEST
 

@@ -5,7 +5,7 @@
 #include "base/config.h"
 #include "base/keeper.h"
 #include "base/unmap.h"
-#include "support.h"
+#include "threads.h"
 
 #include <check.h>
 #include <pthread.h>
@@ -179,7 +179,7 @@ static void *churn(void *argument)
 START_TEST(test_threads)
 {
     size_t before = mem_in_use();
-    support_threads(4, churn);
+    threads_run(4, churn);
     ck_assert_uint_eq(mem_in_use(), before);
 }
 END_TEST
@@ -257,7 +257,7 @@ START_TEST(test_huge_blocks_go_back)
     mem_open();
     for (int round = 0; round < 2; round++) {
         size_t before = memory_resident();
-        support_threads(2, huge_blocks);
+        threads_run(2, huge_blocks);
         unmap_close();
         if (!CONFIG_PLAIN_MEMORY)
             ck_assert_uint_lt(memory_resident(), before + HUGE_BLOCK);
@@ -300,7 +300,7 @@ START_TEST(test_release_beside_others)
     pthread_t keeper;
     _Atomic bool ended = false;
     ck_assert_int_eq(pthread_create(&keeper, NULL, release_meanwhile, &ended), 0);
-    support_threads(3, churn);
+    threads_run(3, churn);
     atomic_store(&ended, true);
     pthread_join(keeper, NULL);
 }

@@ -294,6 +294,11 @@ group_leader_inherited() ->
     Pid = spawn(fun() -> Self ! {self(), group_leader()} end),
     answer(Pid) =:= group_leader().
 
+group_leader_of_dead() ->
+    {Pid, M} = spawn_monitor(fun() -> ok end),
+    down(M),
+    {catch group_leader(self(), Pid), erts_internal:group_leader(self(), Pid), erts_internal:group_leader(Pid, Pid), erts_internal:group_leader(a, Pid)}.
+
 group_leader_changed() ->
     Self = self(),
     Leader = spawn(fun() -> receive {io_request, From, As, {put_chars, unicode, _, _, _} = R} -> From ! {io_reply, As, ok}, Self ! {printed, element(1, R)};
