@@ -25,7 +25,7 @@ static bool is_short(term list)
 // An errand for what may be long.
 static term run(struct proc *p, term *args, unsigned arity, bool at_once, native_function *body)
 {
-    return at_once ? body(p, args) : errand(p, args, arity, body);
+    return at_once ? body(p, args) : errand_pure(p, args, arity, body);
 }
 
 static term length(struct proc *p, term *args)
