@@ -228,9 +228,13 @@ damaged(Binary) ->
         1 ->
             Position = below(byte_size(Binary)),
             <<Before:Position/binary, Byte, After/binary>> = Binary,
-            <<Before/binary, (Byte bxor (1 bsl below(8))), After/binary>>;
+            <<Before/binary, (damaged_byte(Byte, Byte bxor (1 bsl below(8)))), After/binary>>;
         _ -> Binary
     end.
+
+%% The BEAM understands the tags that it keeps for itself, in tables: what follows is an atom's number, or an address.
+damaged_byte(Byte, Damaged) when Damaged >= $I, Damaged =< $L -> Byte;
+damaged_byte(_, Damaged) -> Damaged.
 
 %% A part of a larger binary, so that offsets are met as well.
 part(Binary) ->
