@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Natives about code: what is loaded, loading, versions, and what the host's code server does for the BEAM.
-#include "base/lock.h"
 #include "base/memory.h"
 #include "bif/bif.h"
+#include "bif/prepared.h"
 #include "code/delegate.h"
 #include "code/demand.h"
 #include "code/module.h"
@@ -158,64 +158,9 @@ static term bif_beamfile_chunk(struct proc *p, term *args)
     return part;
 }
 
-// Loading by hand, in two steps: a prepared module is named by a reference until it is finished. At most PREPARED_MAX
-// wait; then the oldest is forgotten.
+// Loading by hand, in two steps (bif/prepared.h).
 
-enum { PREPARED_MAX = 1024, PREPARED_STEP = 64 };
-
-struct prepared {
-    struct ref_ids ids;
-    struct module *module;
-};
-
-static struct {
-    struct lock lock;
-    struct prepared *all;
-    unsigned count, room;
-} prepared;
-
-static void prepared_add(const struct ref_ids *ids, struct module *m)
-{
-    struct module *forgotten = NULL;
-    lock_take(&prepared.lock);
-    if (prepared.count == PREPARED_MAX) {
-        forgotten = prepared.all[0].module;
-        memmove(prepared.all, prepared.all + 1, --prepared.count * sizeof *prepared.all);
-    } else if (prepared.count == prepared.room) {
-        prepared.all = mem_resize(prepared.all, prepared.room * sizeof *prepared.all,
-                                  (prepared.room + PREPARED_STEP) * sizeof *prepared.all);
-        prepared.room += PREPARED_STEP;
-    }
-    prepared.all[prepared.count++] = (struct prepared){*ids, m};
-    lock_give(&prepared.lock);
-    if (forgotten)
-        module_free(forgotten);
-}
-
-static struct prepared *prepared_find(term ref)    // with the lock held
-{
-    for (unsigned i = 0; is_kind(ref, KIND_REF) && i < prepared.count; i++)
-        if (memcmp(&prepared.all[i].ids, ref_ids(ref), sizeof(struct ref_ids)) == 0)
-            return &prepared.all[i];
-    return NULL;
-}
-
-// The module of a reference, which becomes the caller's; or NULL.
-static struct module *prepared_take(term ref)
-{
-    lock_take(&prepared.lock);
-    struct prepared *found = prepared_find(ref);
-    struct module *m = found ? found->module : NULL;
-    if (found)
-        memmove(found, found + 1, (size_t)(prepared.all + prepared.count-- - (found + 1)) * sizeof *found);
-    if (prepared.count == 0) {
-        mem_free(prepared.all, prepared.room * sizeof *prepared.all);
-        prepared.all = NULL;
-        prepared.room = 0;
-    }
-    lock_give(&prepared.lock);
-    return m;
-}
+enum { FINISHING_STEP = 64 };    // modules for which room is made at once
 
 // NULL: not a module, or not this one. The argument has been checked to be a binary.
 static struct module *build(term name, term binary)
@@ -248,11 +193,8 @@ static term bif_prepare_loading(struct proc *p, term *args)
 
 static term bif_has_prepared_code_on_load(struct proc *p, term *args)
 {
-    lock_take(&prepared.lock);
-    const struct prepared *found = prepared_find(args[0]);
-    term answer = found ? bool_term(found->module->on_load != NULL) : NONE;
-    lock_give(&prepared.lock);
-    return answer != NONE ? answer : fail_badarg(p);
+    bool has;
+    return prepared_has_on_load(args[0], &has) ? bool_term(has) : fail_badarg(p);
 }
 
 // Two versions are loaded already: there is no place for a third until the old one is purged.
@@ -286,8 +228,8 @@ static bool take_all(struct finishing *f, term list)
             return false;
         if (f->count == f->room) {
             f->all = mem_resize(f->all, f->room * sizeof(struct module *),
-                                (f->room + PREPARED_STEP) * sizeof(struct module *));
-            f->room += PREPARED_STEP;
+                                (f->room + FINISHING_STEP) * sizeof(struct module *));
+            f->room += FINISHING_STEP;
         }
         f->all[f->count++] = m;
     }

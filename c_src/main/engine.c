@@ -8,6 +8,7 @@
 #include "bif/ets_table.h"
 #include "bif/os_environment.h"
 #include "bif/persistent.h"
+#include "bif/prepared.h"
 #include "bif/re_pattern.h"
 #include "carrier/guest.h"
 #include "carrier/port.h"
@@ -96,6 +97,7 @@ void engine_close(void)
     peers_close();
     hosts_close();
     demand_close();
+    prepared_close();
     modules_close();
     persistent_close();
     os_environment_close();
