@@ -160,8 +160,6 @@ static term bif_beamfile_chunk(struct proc *p, term *args)
 
 // Loading by hand, in two steps (bif/prepared.h).
 
-enum { FINISHING_STEP = 64 };    // modules for which room is made at once
-
 // NULL: not a module, or not this one. The argument has been checked to be a binary.
 static struct module *build(term name, term binary)
 {
@@ -206,7 +204,8 @@ static bool is_full(term name)
 // The modules of a list of references, while they are being finished.
 struct finishing {
     struct module **all;
-    unsigned count, room;
+    size_t room;
+    unsigned count;
 };
 
 // The module of a reference that the list has a second time.
@@ -218,22 +217,22 @@ static struct module *taken_before(const struct finishing *f, term list, term re
     return NULL;
 }
 
+// False: not a list of that, or a longer one than there can be. Those before are taken all the same.
 static bool take_all(struct finishing *f, term list)
 {
-    term l = list;
-    for (; is_list(l); l = tail(l)) {
+    sword length = list_length(list);
+    if (length < 0 || length > 2 * PREPARED_MAX)
+        return false;
+    f->room = (size_t)length;
+    f->all = mem_alloc(f->room * sizeof(struct module *));
+    for (term l = list; is_list(l); l = tail(l)) {
         struct module *m = prepared_take(head(l));
         m = m ? m : taken_before(f, list, head(l));
-        if (!m || f->count == 2 * PREPARED_MAX)
+        if (!m)
             return false;
-        if (f->count == f->room) {
-            f->all = mem_resize(f->all, f->room * sizeof(struct module *),
-                                (f->room + FINISHING_STEP) * sizeof(struct module *));
-            f->room += FINISHING_STEP;
-        }
         f->all[f->count++] = m;
     }
-    return is_nil(l);
+    return true;
 }
 
 static void finishing_done(struct finishing *f)

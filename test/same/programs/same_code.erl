@@ -54,6 +54,12 @@ finished_again() ->
     Finish = fun(List) -> element(2, same_errors(fun() -> {ok, erlang:finish_loading(List)} end)) end,
     {[Finish(List) || List <- [[P, P], [P, R, P, R], [P, Q], [P | R], [P, foo], [P, make_ref()], [P, R], [P], [Q, Q], [Q], []]], same_code_12:v(),
      element(2, same_errors(fun() -> {ok, not_purged([same_code_11, same_code_12])} end)), away(same_code_11), away(same_code_12)}.
+%% Behind very many references to another.
+left_behind() ->
+    [P, Q] = [erlang:prepare_loading(M, compiled(M, "v() -> 1.")) || M <- [same_code_13, same_code_14]],
+    _ = (catch erlang:finish_loading(lists:duplicate(3000, P) ++ [Q])),
+    _ = (catch erlang:finish_loading(lists:duplicate(2048, P) ++ [Q])),
+    {erlang:finish_loading([Q]), same_code_14:v(), away(same_code_14)}.
 not_purged(Modules) ->
     _ = [{module, M} = code:load_binary(M, "x", compiled(M, "v() -> " ++ V ++ ".")) || V <- ["1", "2"], M <- Modules],
     erlang:finish_loading([erlang:prepare_loading(M, compiled(M, "v() -> 3.")) || M <- Modules]).
