@@ -28,3 +28,11 @@ void support_open(void)
     funs_set_hooks((struct fun_hooks){no_export, no_fun});
     funs_open();
 }
+
+term support_repeated(struct heap *h, term t, size_t n)
+{
+    term list = NIL;
+    while (n-- > 0)
+        list = cons(h, t, list);
+    return list;
+}

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "heap_tests.h"
+#include "support.h"
 
 #include "term/abridge.h"
 #include "term/atom.h"
@@ -118,14 +119,6 @@ START_TEST(funs_count_with_what_they_hold)
 }
 END_TEST
 
-static term repeated(term t, size_t n)
-{
-    term list = NIL;
-    while (n-- > 0)
-        list = cons(&heap, t, list);
-    return list;
-}
-
 static size_t words_shown(term list)
 {
     return term_words(abridge(&heap, list));
@@ -136,10 +129,10 @@ START_TEST(many_large_parts_are_left_out)
 {
     uint8_t *bytes;
     term map = map_from_pairs(&heap, (term[]){ATOM_true, numbers(20)}, 1);
-    ck_assert(!abridge_is_modest(repeated(power_of_two(ABRIDGE_BITS - 1), 1000)));
-    ck_assert_uint_le(words_shown(repeated(power_of_two(1000), 10000)), 3 * ABRIDGE_SHOWN);
-    ck_assert_uint_le(words_shown(repeated(binary_alloc(&heap, 64, &bytes), 100000)), 3 * ABRIDGE_SHOWN);
-    ck_assert_uint_le(words_shown(repeated(map, 100000)), 3 * ABRIDGE_SHOWN);
+    ck_assert(!abridge_is_modest(support_repeated(&heap, power_of_two(ABRIDGE_BITS - 1), 1000)));
+    ck_assert_uint_le(words_shown(support_repeated(&heap, power_of_two(1000), 10000)), 3 * ABRIDGE_SHOWN);
+    ck_assert_uint_le(words_shown(support_repeated(&heap, binary_alloc(&heap, 64, &bytes), 100000)), 3 * ABRIDGE_SHOWN);
+    ck_assert_uint_le(words_shown(support_repeated(&heap, map, 100000)), 3 * ABRIDGE_SHOWN);
 }
 END_TEST
 

@@ -199,18 +199,10 @@ START_TEST(test_large_credit)
 }
 END_TEST
 
-static term many_times(term t, size_t n)
-{
-    term list = NIL;
-    while (n-- > 0)
-        list = cons(&heap, t, list);
-    return list;
-}
-
 START_TEST(test_too_large)
 {
     uint8_t *bytes;
-    term large = many_times(binary_alloc(&heap, 1 << 26, &bytes), 64);
+    term large = support_repeated(&heap, binary_alloc(&heap, 1 << 26, &bytes), 64);
     struct remote_signal s = {
         .kind = REMOTE_EXIT2, .node = other.peer->node, .from = local_pid(5, 6), .to = host_pid(1), .value = large};
     ck_assert_int_eq(send(host_pid(1), large), REMOTE_TOO_LARGE);
