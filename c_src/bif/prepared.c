@@ -19,7 +19,7 @@ static struct {
     unsigned count, room;
 } prepared;
 
-// With the lock held, as are the next two.
+// With the lock held, as are the next three.
 static void make_room(void)
 {
     prepared.all =
@@ -31,6 +31,14 @@ static void take_out(struct prepared *p)
 {
     memmove(p, p + 1, (size_t)(prepared.all + prepared.count - (p + 1)) * sizeof *p);
     prepared.count--;
+}
+
+static void give_back(void)
+{
+    mem_free(prepared.all, prepared.room * sizeof *prepared.all);
+    prepared.all = NULL;
+    prepared.count = 0;
+    prepared.room = 0;
 }
 
 static struct prepared *find(term ref)
@@ -65,7 +73,7 @@ struct module *prepared_take(term ref)
     if (found)
         take_out(found);
     if (prepared.count == 0)
-        prepared_close();
+        give_back();
     lock_give(&prepared.lock);
     return m;
 }
@@ -82,8 +90,5 @@ bool prepared_has_on_load(term ref, bool *has)
 
 void prepared_close(void)
 {
-    mem_free(prepared.all, prepared.room * sizeof *prepared.all);
-    prepared.all = NULL;
-    prepared.count = 0;
-    prepared.room = 0;
+    give_back();
 }

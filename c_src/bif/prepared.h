@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Modules that are built but not in use yet: a reference names each, until it is finished or forgotten.
+// Modules that are built but not in use yet: a reference names each, until it is finished or forgotten. Any thread; prepared_close when
+// the calling one alone is left.
 #ifndef TANDEM_BIF_PREPARED_H
 #define TANDEM_BIF_PREPARED_H
 
